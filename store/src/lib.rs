@@ -1,1 +1,30 @@
-//! The only SQL.
+//! The only SQL: migrations, journal, queries, the managed PostgreSQL. Never knows a socket of a tag, nor judges anything.
+
+mod alert_actions;
+mod alerts;
+mod error;
+mod journal;
+mod listen;
+mod maintain;
+mod migrate;
+mod names;
+pub mod postgres;
+mod quarantine;
+mod recovery;
+mod reports;
+mod status;
+mod store;
+mod tags;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod time;
+
+pub use alerts::{Alert, AlertEvent, AlertEventKind, AlertFilter, AlertPage};
+pub use error::{AlertError, StoreError};
+pub use journal::{Appended, JournalConnection};
+pub use listen::Channel;
+pub use maintain::Maintenance;
+pub use migrate::{MigrationReport, StorageMode};
+pub use status::{Partition, StorageStatus};
+pub use store::Store;
+pub use tags::TagRow;

@@ -1,0 +1,211 @@
+//! Alerts as rooms see them, and the events that tell how they changed.
+
+use crate::names::{kind_named, reason_named};
+use crate::{Store, StoreError};
+use chrono::{DateTime, Utc};
+use geofence::{EndReason, Timestamp, ViolationKind};
+use tokio_postgres::Row;
+
+/// One violation or technical event.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Alert {
+    /// Its number for ever.
+    pub alert_id: i64,
+    /// Which rule.
+    pub kind: ViolationKind,
+    /// The wearer's file reference.
+    pub wearer: String,
+    /// The tag that showed it.
+    pub imei: String,
+    /// The zone's id; empty where no zone is involved.
+    pub zone: String,
+    /// When it began, by the tag's clock.
+    pub started_at: Timestamp,
+    /// The fix or instant that proved it.
+    pub found_at: Timestamp,
+    /// When the system knew, by the server's clock.
+    pub recorded_at: Timestamp,
+    /// It was over 5 minutes old when the system knew.
+    pub found_late: bool,
+    /// When and why it ended; `None` while open.
+    pub end: Option<(Timestamp, EndReason)>,
+    /// Largest distance beyond the edge, metres; `None` where there is no edge.
+    pub max_beyond_m: Option<f64>,
+    /// Newest breaking fix; `None` where there is no edge.
+    pub last_breaking_at: Option<Timestamp>,
+    /// Who took it on, and when.
+    pub acknowledged: Option<(String, Timestamp)>,
+    /// What a person wrote on closing it.
+    pub note: Option<String>,
+}
+
+/// What happened to an alert.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum AlertEventKind {
+    /// It was found.
+    Opened,
+    /// It ended, or a late report corrected its end.
+    Ended,
+    /// A person took it on.
+    Acknowledged,
+}
+
+/// One event; events are numbered without gaps in the order in which they became durable.
+#[derive(Clone, PartialEq, Debug)]
+pub struct AlertEvent {
+    /// 1 for the first ever.
+    pub sequence: i64,
+    /// What happened.
+    pub kind: AlertEventKind,
+    /// The alert as it was right after.
+    pub alert: Alert,
+}
+
+/// Which alerts to list. The default is all of them.
+#[derive(Clone, Debug, Default)]
+pub struct AlertFilter {
+    /// Only those that have not ended.
+    pub open_only: bool,
+    /// Only those that nobody has acknowledged.
+    pub unacknowledged_only: bool,
+    /// Only this wearer's, by file reference.
+    pub wearer: Option<String>,
+    /// Only these kinds; none = all.
+    pub kinds: Vec<ViolationKind>,
+    /// Started at or after this.
+    pub from: Option<Timestamp>,
+    /// Started before this.
+    pub to: Option<Timestamp>,
+    /// Only those recorded before this one: [`AlertPage::next`] of the page before.
+    pub before: Option<i64>,
+    /// At most so many, 1 to [`AlertFilter::LIMIT_MAX`]; 0 = 100. More is cut to the limit.
+    pub limit: u32,
+}
+
+impl AlertFilter {
+    /// Longest page, alerts.
+    pub const LIMIT_MAX: u32 = 1000;
+}
+
+/// One page of alerts, newest recorded first.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlertPage {
+    /// The alerts.
+    pub alerts: Vec<Alert>,
+    /// [`AlertFilter::before`] for the next page; `None` on the last.
+    pub next: Option<i64>,
+}
+
+/// The columns of one alert with its names, for `alerts a`; the changing ones from `now_`.
+macro_rules! alert_columns {
+    ($changing:literal) => {
+        concat!(
+            "a.alert_id, a.kind, w.reference, t.imei, a.zone, a.started_at, a.found_at, a.recorded_at, a.found_late, ",
+            $changing, ".ended_at, ", $changing, ".end_reason, ", $changing, ".max_beyond_m, ", $changing, ".last_breaking_at, ",
+            $changing, ".acknowledged_by, ", $changing, ".acknowledged_at, ", $changing, ".note"
+        )
+    };
+}
+
+const LIST: &str = concat!(
+    "SELECT ", alert_columns!("a"), " FROM alerts a JOIN wearers w USING (wearer_id) JOIN tags t USING (tag_id)
+    WHERE ($1::bigint IS NULL OR a.alert_id < $1)
+      AND (NOT $2::boolean OR a.end_reason IS NULL)
+      AND (NOT $3::boolean OR a.acknowledged_by IS NULL)
+      AND ($4::text IS NULL OR a.wearer_id = (SELECT wearer_id FROM wearers WHERE reference = $4))
+      AND (cardinality($5::text[]) = 0 OR a.kind = ANY ($5))
+      AND ($6::bigint IS NULL OR a.started_at >= $6)
+      AND ($7::bigint IS NULL OR a.started_at < $7)
+    ORDER BY a.alert_id DESC LIMIT $8"
+);
+
+pub(crate) const ONE: &str =
+    concat!("SELECT ", alert_columns!("a"), " FROM alerts a JOIN wearers w USING (wearer_id) JOIN tags t USING (tag_id) WHERE a.alert_id = $1");
+
+const EVENTS: &str = concat!(
+    "SELECT ", alert_columns!("e"), ", e.sequence, e.kind
+    FROM alert_events e JOIN alerts a USING (alert_id) JOIN wearers w USING (wearer_id) JOIN tags t USING (tag_id)
+    WHERE e.sequence > $1 ORDER BY e.sequence LIMIT $2"
+);
+
+impl Store {
+    /// Alerts that match the filter, newest recorded first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn alert_list(&self, filter: &AlertFilter) -> Result<AlertPage, StoreError> {
+        let limit = i64::from(if filter.limit == 0 { 100 } else { filter.limit.min(AlertFilter::LIMIT_MAX) });
+        let kinds: Vec<&str> = filter.kinds.iter().map(|kind| kind.name()).collect();
+        let (from, to) = (filter.from.map(Timestamp::millis), filter.to.map(Timestamp::millis));
+        let client = self.client().await?;
+        let statement = client.prepare_cached(LIST).await?;
+        let one_more = limit + 1;
+        let rows = client
+            .query(
+                &statement,
+                &[&filter.before, &filter.open_only, &filter.unacknowledged_only, &filter.wearer, &kinds, &from, &to, &one_more],
+            )
+            .await?;
+        let more = rows.len() as i64 > limit;
+        let alerts = rows.iter().take(limit as usize).map(alert_from).collect::<Result<Vec<_>, _>>()?;
+        let next = if more { alerts.last().map(|alert| alert.alert_id) } else { None };
+        Ok(AlertPage { alerts, next })
+    }
+
+    /// At most `limit` events after `sequence`, in order.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn alert_events_after(&self, sequence: i64, limit: i64) -> Result<Vec<AlertEvent>, StoreError> {
+        let client = self.client().await?;
+        let statement = client.prepare_cached(EVENTS).await?;
+        let rows = client.query(&statement, &[&sequence, &limit.max(0)]).await?;
+        rows.iter()
+            .map(|row| Ok(AlertEvent { sequence: row.get(16), kind: event_kind(row.get(17))?, alert: alert_from(row)? }))
+            .collect()
+    }
+
+    /// The number of the newest event; 0 before the first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn alert_last_sequence(&self) -> Result<i64, StoreError> {
+        let client = self.client().await?;
+        Ok(client.query_one("SELECT sequence FROM alert_head", &[]).await?.get(0))
+    }
+}
+
+fn event_kind(name: &str) -> Result<AlertEventKind, StoreError> {
+    match name {
+        "opened" => Ok(AlertEventKind::Opened),
+        "ended" => Ok(AlertEventKind::Ended),
+        "acknowledged" => Ok(AlertEventKind::Acknowledged),
+        _ => Err(StoreError::Unreadable(format!("an alert event of kind {name:?}"))),
+    }
+}
+
+/// Reads the columns of `alert_columns!`.
+pub(crate) fn alert_from(row: &Row) -> Result<Alert, StoreError> {
+    let tag_clock = |column: usize| row.get::<_, Option<i64>>(column).map(Timestamp::from_millis);
+    let end = match (tag_clock(9), row.get::<_, Option<&str>>(10)) {
+        (Some(at), Some(reason)) => Some((at, reason_named(reason)?)),
+        _ => None,
+    };
+    let acknowledged_at = row.get::<_, Option<DateTime<Utc>>>(14).map(Timestamp::from);
+    Ok(Alert {
+        alert_id: row.get(0),
+        kind: kind_named(row.get(1))?,
+        wearer: row.get(2),
+        imei: row.get(3),
+        zone: row.get(4),
+        started_at: Timestamp::from_millis(row.get(5)),
+        found_at: Timestamp::from_millis(row.get(6)),
+        recorded_at: Timestamp::from(row.get::<_, DateTime<Utc>>(7)),
+        found_late: row.get(8),
+        end,
+        max_beyond_m: row.get(11),
+        last_breaking_at: tag_clock(12),
+        acknowledged: row.get::<_, Option<String>>(13).zip(acknowledged_at),
+        note: row.get(15),
+    })
+}

@@ -1,0 +1,66 @@
+//! The pool of connections.
+
+use crate::{JournalConnection, StoreError};
+use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use std::time::Duration;
+use tokio_postgres::NoTls;
+
+/// How long a caller waits for a free connection, and for a new one to be made, before it is told that the database cannot be reached.
+const WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// The database. Clones share one pool.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+    config: tokio_postgres::Config,
+}
+
+impl std::fmt::Debug for Store {
+    /// Never shows the address: it may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("connections", &self.pool.status().size).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// A pool of at most `connections` to the database at `url`; makes one at once, and no table. A journal and a listener each
+    /// take one more, of their own.
+    ///
+    /// # Errors
+    /// When `url` makes no sense or the database does not answer.
+    pub async fn connect(url: &str, connections: usize) -> Result<Self, StoreError> {
+        let mut config: tokio_postgres::Config = url.parse()?;
+        config.connect_timeout(WAIT_MAX);
+        if config.get_application_name().is_none() {
+            config.application_name("paband");
+        }
+        config.options("-c TimeZone=UTC -c synchronous_commit=on -c client_min_messages=warning -c jit=off");
+        let manager = Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let pool = Pool::builder(manager)
+            .max_size(connections.max(1))
+            .wait_timeout(Some(WAIT_MAX))
+            .create_timeout(Some(WAIT_MAX))
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| StoreError::Unreachable(error.to_string()))?;
+        let store = Self { pool, config };
+        let _answers = store.client().await?;
+        Ok(store)
+    }
+
+    /// A connection for one batch at a time, beside the pool.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn journal_connection(&self) -> Result<JournalConnection, StoreError> {
+        JournalConnection::connect(self.config.clone()).await
+    }
+
+    pub(crate) async fn client(&self) -> Result<Client, StoreError> {
+        Ok(self.pool.get().await?)
+    }
+
+    pub(crate) fn config(&self) -> tokio_postgres::Config {
+        self.config.clone()
+    }
+}
