@@ -1,5 +1,10 @@
 //! Wire protocols: bytes in, values out. No socket, no clock, no randomness of their own.
 
+pub mod native;
+pub mod teltonika;
+#[cfg(test)]
+mod testing;
+
 use crate::port::TagDirectory;
 use bytes::BytesMut;
 use geofence::{Report, Timestamp};
