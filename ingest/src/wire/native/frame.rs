@@ -15,6 +15,8 @@ pub const REPORTS_MAX: usize = 1_000;
 
 /// Most bytes of a length; three carry two million.
 const LENGTH_BYTES_MAX: usize = 3;
+/// An ack takes at most 20 bytes.
+const SMALL_FRAME_BYTES_MAX: usize = 32;
 
 /// A frame of a tag.
 #[derive(Debug)]
@@ -78,6 +80,18 @@ pub(super) fn read(mut message: &[u8]) -> Result<TagSaid<'_>, Fault> {
 pub(super) fn write(session: u32, body: Body, output: &mut BytesMut) {
     let frame = ServerFrame { session, body: Some(body) };
     frame.encode_length_delimited(output).expect("BytesMut grows");
+}
+
+/// Takes back a small frame of the server if it is what `output` ends with.
+pub(super) fn unwrite(session: u32, body: Body, output: &mut BytesMut) {
+    let frame = ServerFrame { session, body: Some(body) };
+    let mut bytes = [0; SMALL_FRAME_BYTES_MAX];
+    let mut room = &mut bytes[..];
+    frame.encode_length_delimited(&mut room).expect("an ack is small");
+    let size = SMALL_FRAME_BYTES_MAX - room.len();
+    if output.ends_with(&bytes[..size]) {
+        output.truncate(output.len() - size);
+    }
 }
 
 fn undecodable<E>(_: E) -> Fault {

@@ -6,6 +6,7 @@ mod login;
 mod refusal;
 mod report;
 mod session;
+mod sessions;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +23,7 @@ use proto::tag::server_frame::Body;
 use proto::tag::{Ack, Challenge, Hello, Pong, Welcome, command};
 use refusal::{Fault, check};
 use session::{Number, Open, Session};
-use std::collections::HashMap;
+use sessions::Sessions;
 
 /// The only version of the protocol there is.
 pub const VERSION: u32 = 1;
@@ -34,15 +35,15 @@ pub const LOGINS_PENDING_MAX: usize = 1_000;
 /// One connection of a tag, or of a gateway that carries many.
 pub struct Native {
     nonces: Nonces,
-    sessions: HashMap<u32, Session>,
+    sessions: Sessions,
     logins_pending: usize,
     /// Set by the first Hello: whether sessions count from 1 up.
     gateway: Option<bool>,
     logged_in: bool,
     /// Of the whole connection, so that results of an earlier login on the same session find nothing.
     next_ticket: u64,
-    /// The newest frame written, if it is an ack: a later ack of its session may replace it while it is unsent.
-    last_ack: Option<(u32, BytesMut)>,
+    /// Session and number of the newest frame written, if it is an ack: a later ack of its session replaces it while it is unsent.
+    last_ack: Option<(u32, u64)>,
 }
 
 impl Native {
@@ -50,7 +51,7 @@ impl Native {
     pub fn new(seed: [u8; 32]) -> Self {
         Self {
             nonces: Nonces::new(seed),
-            sessions: HashMap::new(),
+            sessions: Sessions::default(),
             logins_pending: 0,
             gateway: None,
             logged_in: false,
@@ -90,7 +91,7 @@ impl Protocol for Native {
     }
 
     fn settle(&mut self, session: u32, ticket: u64, outcome: Outcome, output: &mut BytesMut) -> Result<(), Lost> {
-        let Some(Session::Open(open)) = self.sessions.get_mut(&session) else { return Ok(()) };
+        let Some(Session::Open(open)) = self.sessions.get_mut(session) else { return Ok(()) };
         match outcome {
             Outcome::Stored => {
                 if let Some(number) = open.stored(ticket) {
@@ -107,7 +108,7 @@ impl Protocol for Native {
     }
 
     fn command(&mut self, session: u32, id: u64, command: &Command, output: &mut BytesMut) -> bool {
-        let Some(Session::Open(_)) = self.sessions.get(&session) else { return false };
+        let Some(Session::Open(_)) = self.sessions.get(session) else { return false };
         let Some(order) = order(command) else { return false };
         self.write(session, Body::Command(proto::tag::Command { id, order: Some(order) }), output);
         true
@@ -169,7 +170,7 @@ impl Native {
 
     /// The login ends, right or wrong: a nonce serves one proof.
     fn proof(&mut self, session: u32, mac: &[u8], output: &mut BytesMut, now: Timestamp) -> Result<Event, Fault> {
-        if matches!(self.sessions.get(&session), Some(Session::Refused)) {
+        if matches!(self.sessions.get(session), Some(Session::Refused)) {
             return Ok(Event::Nothing);
         }
         let Some(Session::Login(login)) = self.forget(session) else { return Err(Fault::protocol("a Proof without a Challenge")) };
@@ -206,7 +207,7 @@ impl Native {
 
     /// The open session; `None` if it was refused: what the tag had sent before it heard so is passed over.
     fn open(&mut self, session: u32) -> Result<Option<&mut Open>, Fault> {
-        match self.sessions.get_mut(&session) {
+        match self.sessions.get_mut(session) {
             Some(Session::Open(open)) => Ok(Some(open)),
             Some(Session::Refused) => Ok(None),
             Some(Session::Login(_)) | None => Err(Fault::protocol("not logged in")),
@@ -228,22 +229,20 @@ impl Native {
     }
 
     fn forget(&mut self, session: u32) -> Option<Session> {
-        let before = self.sessions.remove(&session);
+        let before = self.sessions.remove(session);
         self.logins_pending -= usize::from(matches!(before, Some(Session::Login(_))));
         before
     }
 
     /// Writes an ack, in place of the session's ack before it if that is the last thing in `output`.
     fn ack(&mut self, session: u32, number: u64, output: &mut BytesMut) {
-        if let Some((of, bytes)) = self.last_ack.take()
+        if let Some((of, before)) = self.last_ack
             && of == session
-            && output.ends_with(&bytes)
         {
-            output.truncate(output.len() - bytes.len());
+            frame::unwrite(session, Body::Ack(Ack { number: before }), output);
         }
-        let before = output.len();
         self.write(session, Body::Ack(Ack { number }), output);
-        self.last_ack = Some((session, BytesMut::from(&output[before..])));
+        self.last_ack = Some((session, number));
     }
 
     fn write(&mut self, session: u32, body: Body, output: &mut BytesMut) {

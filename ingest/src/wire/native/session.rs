@@ -95,6 +95,9 @@ impl Open {
             self.pending.pop_front();
             self.acknowledged += 1;
         }
+        if self.pending.is_empty() {
+            self.pending = VecDeque::new(); // a silent tag holds no memory
+        }
         (self.acknowledged > before).then_some(self.acknowledged)
     }
 

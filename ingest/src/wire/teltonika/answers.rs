@@ -4,8 +4,8 @@ use super::super::Outcome;
 use bytes::{BufMut, BytesMut};
 use std::collections::VecDeque;
 
-/// Most packets of one connection that may wait for an answer. A device sends one at a time; more than this closes the connection.
-pub(super) const UNANSWERED_MAX: usize = 1024;
+/// Most packets of one connection that may wait for an answer; one more closes it. A device sends one at a time.
+pub(super) const UNANSWERED_MAX: usize = 16_384;
 
 /// The answers that are still owed.
 #[derive(Debug, Default)]
@@ -41,6 +41,9 @@ impl Answers {
             output.put_u32(if *outcome == Outcome::Stored { *count } else { 0 });
             self.owed.pop_front();
             self.oldest += 1;
+        }
+        if self.owed.is_empty() {
+            self.owed = VecDeque::new(); // a silent device holds no memory
         }
     }
 }
