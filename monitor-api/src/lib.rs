@@ -1,1 +1,17 @@
-//! The only gRPC.
+//! The only gRPC: alerts for monitoring rooms, commands for tags. Never knows SQL, and never how a tag is reached.
+
+mod alerts;
+mod convert;
+mod events;
+mod hub;
+mod list;
+mod options;
+mod page_token;
+mod serve;
+mod status;
+mod tags;
+mod watcher;
+
+pub use options::{Options, Tls};
+pub use serve::{ServeError, serve};
+pub use tags::{CommandError, CommandSink, Order};

@@ -1,0 +1,78 @@
+//! What an administrator should see of this service, told in one place.
+
+use tracing::{error, info, warn};
+
+/// Something that happened and that a person may have to act on.
+pub enum Happening<'a> {
+    /// The live tail reads the database again, or for the first time.
+    InTouch {
+        /// The newest event it knows.
+        last: i64,
+    },
+    /// The live tail cannot read the database: rooms are blind.
+    Blind {
+        /// What the database or its driver said.
+        error: &'a str,
+    },
+    /// Numbers that were promised to be without gaps have one; it is read again.
+    Gap {
+        /// The newest number before it.
+        after: i64,
+        /// The first number behind it.
+        next: i64,
+    },
+    /// The gap stays: the numbers are lost, and the tail goes on behind them.
+    EventsMissing {
+        /// The newest number before them.
+        after: i64,
+        /// The first number behind them.
+        next: i64,
+    },
+    /// The newest number went down: the database is an older one.
+    SetBack {
+        /// The newest number known before.
+        known: i64,
+        /// The newest number now.
+        newest: i64,
+    },
+    /// A watcher took too little and was cut off; it may resume.
+    TooSlow {
+        /// The newest number it was given.
+        sent: i64,
+    },
+    /// A watcher was refused because the limit is reached.
+    TooManyWatchers {
+        /// The limit.
+        watchers_max: usize,
+    },
+    /// A request failed in a way that is the database's or ours, not the caller's.
+    RequestFailed {
+        /// Which request.
+        request: &'static str,
+        /// What the store said.
+        error: &'a str,
+    },
+    /// The time to stop in ran out with callers still connected.
+    CutOffAtStop,
+}
+
+impl Happening<'_> {
+    /// Writes it to the log. No wearer, no name, no position.
+    pub fn tell(self) {
+        match self {
+            Self::InTouch { last } => info!(last, "live alerts: in touch with the database"),
+            Self::Blind { error } => error!(error, "live alerts: the database does not answer; rooms are told that they are blind"),
+            Self::Gap { after, next } => error!(after, next, "alert events have a gap; reading again"),
+            Self::EventsMissing { after, next } => {
+                error!(after, next, "alert events are missing in the database; going on behind them, rooms are told");
+            }
+            Self::SetBack { known, newest } => {
+                error!(known, newest, "the newest alert event went down: the database was set back; all rooms must start anew");
+            }
+            Self::TooSlow { sent } => warn!(sent, "a watcher was too slow and was cut off"),
+            Self::TooManyWatchers { watchers_max } => warn!(watchers_max, "a watcher was refused: too many"),
+            Self::RequestFailed { request, error } => error!(request, error, "a request failed"),
+            Self::CutOffAtStop => warn!("stopping: some callers were still connected and were cut off"),
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The service that sends commands to tags.
+
+use crate::status::{check, length_violation, refusal};
+use proto::monitor::send_command_request::Order as AskedOrder;
+use proto::monitor::tags_server::Tags;
+use proto::monitor::{SendCommandRequest, SendCommandResponse};
+use tonic::{Code, Request, Response, Status};
+use tonic_types::FieldViolation;
+
+/// Longest IMEI or serial number, characters.
+const IMEI_CHARACTERS_MAX: usize = 32;
+
+/// Longest text shown to a wearer, characters.
+const TEXT_CHARACTERS_MAX: usize = 160;
+
+/// What a tag is asked to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// Take a fix now and report it.
+    LocateNow,
+    /// Report every so many seconds, 1 to 3600.
+    SetInterval(u32),
+    /// Show or sound something to the wearer.
+    Notify {
+        /// At most 160 characters; empty for vibration alone.
+        text: String,
+        /// Pulses, 0 to 10.
+        vibrate: u32,
+    },
+}
+
+/// Why a command did not go out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// The tag has no open connection now.
+    #[error("the tag is not connected now; its next connection is not known")]
+    NotConnected,
+    /// No tag has this IMEI.
+    #[error("no tag has this IMEI")]
+    UnknownTag,
+    /// The tag's protocol cannot carry this order.
+    #[error("this tag's protocol cannot carry this order")]
+    NotSupported,
+    /// Too many commands wait for this tag.
+    #[error("too many commands wait for this tag; send again shortly")]
+    Busy,
+}
+
+/// Where commands go: the binary joins this to the door.
+pub trait CommandSink: Send + Sync + 'static {
+    /// Puts the order on its way down the tag's connection and tells its number.
+    fn send(&self, imei: &str, order: Order) -> impl Future<Output = Result<u64, CommandError>> + Send;
+}
+
+/// Commands to tags.
+pub struct TagService<S> {
+    sink: S,
+}
+
+impl<S: CommandSink> TagService<S> {
+    /// A service that sends through `sink`.
+    pub fn new(sink: S) -> Self {
+        Self { sink }
+    }
+}
+
+#[tonic::async_trait]
+impl<S: CommandSink> Tags for TagService<S> {
+    async fn send_command(&self, request: Request<SendCommandRequest>) -> Result<Response<SendCommandResponse>, Status> {
+        let SendCommandRequest { imei, order } = request.into_inner();
+        let mut wrong = Vec::from_iter(length_violation("imei", &imei, 1, IMEI_CHARACTERS_MAX));
+        let order = checked(order, &mut wrong);
+        check(wrong)?;
+        let order = order.expect("an order that is missing or wrong was refused");
+        let command_id = self.sink.send(&imei, order).await.map_err(refused)?;
+        Ok(Response::new(SendCommandResponse { command_id }))
+    }
+}
+
+fn checked(order: Option<AskedOrder>, wrong: &mut Vec<FieldViolation>) -> Option<Order> {
+    match order {
+        None => {
+            wrong.push(FieldViolation::new("order", "must be one of locate_now, set_interval, notify"));
+            None
+        }
+        Some(AskedOrder::LocateNow(_)) => Some(Order::LocateNow),
+        Some(AskedOrder::SetInterval(interval)) => {
+            if !(1..=3600).contains(&interval.seconds) {
+                wrong.push(FieldViolation::new("set_interval.seconds", format!("must be 1 to 3600, is {}", interval.seconds)));
+            }
+            Some(Order::SetInterval(interval.seconds))
+        }
+        Some(AskedOrder::Notify(notify)) => {
+            wrong.extend(length_violation("notify.text", &notify.text, 0, TEXT_CHARACTERS_MAX));
+            if notify.vibrate > 10 {
+                wrong.push(FieldViolation::new("notify.vibrate", format!("must be 0 to 10, is {}", notify.vibrate)));
+            }
+            if notify.text.is_empty() && notify.vibrate == 0 {
+                wrong.push(FieldViolation::new("notify", "must have a text or vibrate"));
+            }
+            Some(Order::Notify { text: notify.text, vibrate: notify.vibrate })
+        }
+    }
+}
+
+fn refused(error: CommandError) -> Status {
+    let (code, reason) = match error {
+        CommandError::NotConnected => (Code::FailedPrecondition, "TAG_NOT_CONNECTED"),
+        CommandError::UnknownTag => (Code::NotFound, "UNKNOWN_TAG"),
+        CommandError::NotSupported => (Code::FailedPrecondition, "COMMAND_NOT_SUPPORTED"),
+        CommandError::Busy => (Code::ResourceExhausted, "TAG_BUSY"),
+    };
+    refusal(code, reason, error.to_string(), &[])
+}

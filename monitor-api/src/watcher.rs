@@ -1,0 +1,212 @@
+//! One `Watch` stream: history up to the live tail, then live, and heartbeats in between.
+
+use crate::convert;
+use crate::events::Happening;
+use crate::hub::{GAP_READS_MAX, Hub, unbroken};
+use crate::status::stream_end;
+use proto::monitor::{AlertEvent, Heartbeat, WatchResponse, watch_response::Message};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Status};
+
+/// Messages that wait in the server for one client. When they are full the watcher waits, at most `Options::stall_max`.
+const OUTBOX_MESSAGES: usize = 64;
+
+/// Wait before history is asked for again after the database failed or showed a gap.
+const HISTORY_RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// What a client reads.
+pub type WatchStream = ReceiverStream<Result<WatchResponse, Status>>;
+
+/// Why a stream ends.
+enum End {
+    /// The client is gone: nobody to tell.
+    Gone,
+    /// The server is stopping.
+    Stopping,
+    /// The client takes less than there is to tell.
+    TooSlow,
+    /// Numbers up to this one, exclusive, are missing in the database.
+    Missing { next: i64 },
+    /// The database became an older one.
+    SetBack { newest: i64 },
+}
+
+/// One client's place in the events.
+pub struct Watcher {
+    hub: Arc<Hub>,
+    outbox: mpsc::Sender<Result<WatchResponse, Status>>,
+    /// The newest sequence put into the outbox.
+    sent: AtomicI64,
+    stop: CancellationToken,
+}
+
+impl Watcher {
+    /// Starts a stream of everything after `sequence`. It holds `place` until it ends.
+    pub fn start(hub: Arc<Hub>, sequence: i64, place: OwnedSemaphorePermit, stop: CancellationToken) -> WatchStream {
+        let (outbox, messages) = mpsc::channel(OUTBOX_MESSAGES + 1);
+        let last_word = outbox.clone().try_reserve_owned().expect("the new outbox is empty");
+        let watcher = Self { hub, outbox, sent: AtomicI64::new(sequence), stop };
+        tokio::spawn(async move {
+            let end = watcher.run().await;
+            if let Some(status) = watcher.status(&end) {
+                last_word.send(Err(status));
+            }
+            drop(place);
+        });
+        ReceiverStream::new(messages)
+    }
+
+    async fn run(&self) -> End {
+        let setbacks = self.hub.now().setbacks;
+        if let Err(end) = self.send_heartbeat().await {
+            return end;
+        }
+        tokio::select! {
+            biased;
+            () = self.outbox.closed() => End::Gone,
+            () = self.stop.cancelled() => End::Stopping,
+            end = self.setback(setbacks) => end,
+            Err(end) = self.beat() => end,
+            Err(end) = self.feed() => end,
+        }
+    }
+
+    /// History until it meets the live tail, then the tail.
+    async fn feed(&self) -> Result<(), End> {
+        loop {
+            self.history().await?;
+            let live = self.hub.subscribe();
+            // What was published before the subscription is in the history only.
+            if self.sent() >= self.hub.now().last.unwrap_or_default() {
+                self.send_heartbeat().await?;
+                return self.live(live).await;
+            }
+        }
+    }
+
+    /// Sends pages of the database until everything that the tail has published is sent.
+    async fn history(&self) -> Result<(), End> {
+        let mut gap_reads = 0;
+        while self.sent() < self.hub.now().last.unwrap_or_default() {
+            let page = match self.hub.history(self.sent()).await {
+                Ok(page) if !page.is_empty() => page,
+                _ => {
+                    sleep(HISTORY_RETRY_AFTER).await; // The heartbeats tell the client meanwhile.
+                    continue;
+                }
+            };
+            let next = page[0].sequence;
+            if next != self.sent() + 1 {
+                gap_reads += 1;
+                if gap_reads >= GAP_READS_MAX {
+                    return Err(End::Missing { next });
+                }
+                sleep(HISTORY_RETRY_AFTER).await;
+                continue;
+            }
+            let whole = unbroken(&page);
+            for event in page.into_iter().take(whole) {
+                self.send_event(event).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn live(&self, mut live: Receiver<Arc<AlertEvent>>) -> Result<(), End> {
+        loop {
+            match live.recv().await {
+                Ok(event) if event.sequence <= self.sent() => {} // History had it already.
+                Ok(event) if event.sequence == self.sent() + 1 => self.send_event(event.as_ref().clone()).await?,
+                Ok(event) => return Err(End::Missing { next: event.sequence }),
+                Err(RecvError::Lagged(_)) => return Err(End::TooSlow),
+                Err(RecvError::Closed) => return Err(End::Stopping),
+            }
+        }
+    }
+
+    /// Heartbeats for ever: by time, and at once when the database is lost or found.
+    async fn beat(&self) -> Result<(), End> {
+        let mut pulse = self.hub.pulse();
+        let mut ticks = interval(self.hub.options().heartbeat_every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        ticks.tick().await; // The first is due at once, and has been sent.
+        loop {
+            let in_touch = pulse.borrow_and_update().in_touch;
+            tokio::select! {
+                _ = ticks.tick() => {}
+                changed = pulse.wait_for(|pulse| pulse.in_touch != in_touch) => { changed.map_err(|_| End::Stopping)?; }
+            }
+            self.send_heartbeat().await?;
+        }
+    }
+
+    async fn setback(&self, known: u64) -> End {
+        match self.hub.pulse().wait_for(|pulse| pulse.setbacks != known).await {
+            Ok(pulse) => End::SetBack { newest: pulse.last.unwrap_or_default() },
+            Err(_) => End::Stopping,
+        }
+    }
+
+    async fn send_event(&self, event: AlertEvent) -> Result<(), End> {
+        let place = self.place().await?;
+        self.sent.store(event.sequence, Ordering::Relaxed);
+        place.send(Ok(WatchResponse { message: Some(Message::Event(event)) }));
+        Ok(())
+    }
+
+    async fn send_heartbeat(&self) -> Result<(), End> {
+        let place = self.place().await?;
+        // Read after the place is won, so that the heartbeat is true where it stands among the events.
+        let (last_sequence, pulse) = (self.sent(), self.hub.now());
+        let caught_up = pulse.in_touch && last_sequence >= pulse.last.unwrap_or_default();
+        let server_time = Some(convert::now());
+        let heartbeat = Heartbeat { last_sequence, server_time, caught_up, blind: !pulse.in_touch };
+        place.send(Ok(WatchResponse { message: Some(Message::Heartbeat(heartbeat)) }));
+        Ok(())
+    }
+
+    async fn place(&self) -> Result<mpsc::Permit<'_, Result<WatchResponse, Status>>, End> {
+        match timeout(self.hub.options().stall_max, self.outbox.reserve()).await {
+            Ok(Ok(place)) => Ok(place),
+            Ok(Err(_)) => Err(End::Gone),
+            Err(_) => Err(End::TooSlow),
+        }
+    }
+
+    fn sent(&self) -> i64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    /// The last word to the client, if there is one to hear it.
+    fn status(&self, end: &End) -> Option<Status> {
+        let sent = self.sent();
+        Some(match *end {
+            End::Gone => return None,
+            End::Stopping => stream_end(Code::Unavailable, "STOPPING", "the server is stopping", sent),
+            End::TooSlow => {
+                Happening::TooSlow { sent }.tell();
+                stream_end(Code::Aborted, "TOO_SLOW", "the client is too slow and was cut off", sent)
+            }
+            End::Missing { next } => {
+                let message = format!("the events {} to {} are missing in the database", sent + 1, next - 1);
+                stream_end(Code::DataLoss, "EVENTS_MISSING", &message, next - 1)
+            }
+            End::SetBack { newest } => sequence_in_future(sent, newest),
+        })
+    }
+}
+
+/// The client knows an event that the database does not have.
+pub fn sequence_in_future(asked: i64, newest: i64) -> Status {
+    let message = format!(
+        "sequence {asked} is beyond the newest event, {newest}: the database is older than what this client has seen (restored from a backup?)"
+    );
+    stream_end(Code::OutOfRange, "SEQUENCE_IN_FUTURE", &message, newest)
+}
