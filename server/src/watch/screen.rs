@@ -2,14 +2,15 @@
 
 use super::calendar::tehran;
 use super::line::line;
-use anstyle::{AnsiColor, Style};
+use anstyle::{AnsiColor, Color, Style};
 use proto::monitor::{AlertEvent, Heartbeat};
 use std::io::{self, Write};
 use std::time::SystemTime;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const PLAIN: Style = Style::new().dimmed();
-const ALARM: Style = AnsiColor::White.on(AnsiColor::Red).bold();
+const ALARM: Style =
+    Style::new().fg_color(Some(Color::Ansi(AnsiColor::White))).bg_color(Some(Color::Ansi(AnsiColor::Red))).bold();
 
 /// Heartbeats in a row that must say "not caught up" before it is shown: one may just have crossed a new event.
 const BEHIND_BEATS_MIN: u32 = 2;
