@@ -1,0 +1,128 @@
+//! Everything that one wearer is subject to: all versions of all zones, and leaves.
+
+use crate::recent::Wanted;
+use crate::{Sense, Timestamp, Zone, ZoneSet};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// An approved absence: inclusion zones are off in [from, to).
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Leave {
+    /// First instant of the leave.
+    pub from: Timestamp,
+    /// First instant after it.
+    pub to: Timestamp,
+    /// Exclusion zones are off too.
+    pub exclusion: bool,
+}
+
+/// All versions of all zones of one wearer, and the leaves. Shared zones are shared by `Arc`, large sets of them by [`ZoneSet`].
+#[derive(Debug)]
+pub struct Plan {
+    /// By (key, in force from); the zones that are always on come first, apart from the rest.
+    zones: Box<[Arc<Zone>]>,
+    /// How many are always on.
+    steady: u32,
+    leaves: Box<[Leave]>,
+    set: Option<Arc<ZoneSet>>,
+    wanted: Wanted,
+}
+
+/// What a plan says of one zone at one instant.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Phase {
+    /// The sense in which it is on; `None` = off.
+    pub on: Option<Sense>,
+    /// That holds until here (exclusive), then the plan must be asked again.
+    pub until: Timestamp,
+}
+
+impl Plan {
+    /// The plan of a wearer with these versions of zones. Versions of one zone (equal keys) must not overlap; where they do, the one
+    /// in force from later wins.
+    pub fn new(zones: Vec<Arc<Zone>>, leaves: Vec<Leave>) -> Self {
+        Self::with_set(zones, None, leaves)
+    }
+
+    /// The same with a set of zones shared with many wearers. Keys of the set must not occur among `zones`.
+    pub fn with_set(mut zones: Vec<Arc<Zone>>, set: Option<Arc<ZoneSet>>, mut leaves: Vec<Leave>) -> Self {
+        leaves.retain(|leave| leave.from < leave.to);
+        let no_exclusion = leaves.iter().any(|leave| leave.exclusion);
+        if let Some(set) = &set {
+            zones.extend(set.singly(no_exclusion).cloned());
+        }
+        zones.sort_by_key(|zone| (zone.key, zone.from));
+        let is_steady = |group: &[Arc<Zone>]| match group {
+            [zone] => zone.is_always_on() && if zone.sense() == Sense::Inclusion { leaves.is_empty() } else { !no_exclusion },
+            _ => false,
+        };
+        let groups = || zones.chunk_by(|a, b| a.key == b.key);
+        let steady: Vec<Arc<Zone>> = groups().filter(|group| is_steady(group)).flatten().cloned().collect();
+        let timed: Vec<&[Arc<Zone>]> = groups().filter(|group| !is_steady(group)).collect();
+        Self {
+            wanted: Wanted::by(&zones),
+            steady: steady.len() as u32,
+            zones: steady.iter().cloned().chain(timed.iter().copied().flatten().cloned()).collect(),
+            leaves: leaves.into_boxed_slice(),
+            set: set.filter(|_| !no_exclusion),
+        }
+    }
+
+    /// The shared set whose always-on exclusion zones are judged through its tree.
+    pub(crate) fn set(&self) -> Option<&ZoneSet> {
+        self.set.as_deref()
+    }
+
+    /// What the zones that may turn on ask of a fix.
+    pub(crate) const fn wanted(&self) -> &Wanted {
+        &self.wanted
+    }
+
+    /// Zones that are on at all times.
+    pub(crate) fn steady(&self) -> &[Arc<Zone>] {
+        &self.zones[..self.steady as usize]
+    }
+
+    /// Versions of each zone that is not on at all times, in order of key.
+    pub(crate) fn timed(&self) -> impl Iterator<Item = &[Arc<Zone>]> {
+        self.zones[self.steady as usize..].chunk_by(|a, b| a.key == b.key)
+    }
+
+    /// The zone with this key that is on at all times or judged through the set's tree.
+    pub(crate) fn steady_zone(&self, key: i64) -> Option<&Arc<Zone>> {
+        let steady = self.steady();
+        let own = steady.binary_search_by_key(&key, |zone| zone.key).ok().map(|index| &steady[index]);
+        own.or_else(|| self.set.as_ref().and_then(|set| set.in_tree(key)))
+    }
+
+    /// What the plan says of a zone with these versions at `time`.
+    pub(crate) fn phase(&self, versions: &[Arc<Zone>], time: Timestamp) -> Phase {
+        let next_from = versions.iter().map(|zone| zone.from).find(|from| *from > time).unwrap_or(Timestamp::MAX);
+        let Some(zone) = version_at(versions, time) else {
+            return Phase { on: None, until: next_from };
+        };
+        let (in_hours, hours_until) = zone.terms.timetable.as_ref().map_or((true, Timestamp::MAX), |timetable| timetable.at(time));
+        let (on_leave, leave_until) = self.on_leave(zone.sense(), time);
+        let until = zone.to.min(next_from).min(hours_until).min(leave_until);
+        Phase { on: (in_hours && !on_leave).then_some(zone.sense()), until }
+    }
+
+    /// Whether a leave turns zones of this sense off at `time`, and until when that surely holds.
+    fn on_leave(&self, sense: Sense, time: Timestamp) -> (bool, Timestamp) {
+        let leaves = || self.leaves.iter().filter(|leave| sense == Sense::Inclusion || leave.exclusion);
+        let is_off = leaves().any(|leave| leave.from <= time && time < leave.to);
+        let changes = leaves().flat_map(|leave| [leave.from, leave.to]).filter(|change| *change > time);
+        (is_off, changes.min().unwrap_or(Timestamp::MAX))
+    }
+
+    /// Heap and own bytes, without what it shares with other wearers (zones counted by [`Zone::bytes`]).
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.zones.len() * size_of::<Arc<Zone>>() + self.leaves.len() * size_of::<Leave>()
+    }
+}
+
+/// The version in force at `time`.
+pub(crate) fn version_at(versions: &[Arc<Zone>], time: Timestamp) -> Option<&Arc<Zone>> {
+    let begun = versions.partition_point(|zone| zone.from <= time);
+    begun.checked_sub(1).map(|index| &versions[index]).filter(|zone| time < zone.to)
+}

@@ -1,0 +1,70 @@
+//! A judge's memory as bytes: one version byte, then postcard.
+
+use crate::recent::Recent;
+use crate::signals::SignalMemory;
+use crate::state::State;
+use crate::tracker::Tracker;
+use crate::{Judge, Plan, Sense, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The form written today.
+const VERSION: u8 = 1;
+
+/// Why bytes are no judge's memory.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum StateError {
+    /// Written by another version of the program.
+    #[error("the judge's memory has form {0}, this program reads form {VERSION}: judge the reports again")]
+    UnknownVersion(u8),
+    /// No bytes, or damaged ones.
+    #[error("the judge's memory is damaged ({0}): judge the reports again")]
+    Damaged(String),
+}
+
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    clock: Timestamp,
+    newest_fix: Timestamp,
+    recent: Recent,
+    on: Vec<(i64, Sense)>,
+    trackers: Vec<Tracker>,
+    signals: SignalMemory,
+}
+
+impl Judge {
+    /// Appends the memory in a versioned form for [`Judge::restore`].
+    pub fn save(&self, out: &mut Vec<u8>) {
+        let saved = Saved {
+            clock: self.state.clock,
+            newest_fix: self.state.newest_fix,
+            recent: self.state.recent.clone(),
+            on: self.state.on(&self.plan),
+            trackers: self.state.trackers.clone(),
+            signals: self.signals.clone(),
+        };
+        out.push(VERSION);
+        let bytes = postcard::to_stdvec(&saved).expect("the memory holds nothing that postcard cannot write");
+        out.extend_from_slice(&bytes);
+    }
+
+    /// The judge that wrote `bytes`, under a plan that may have changed since (as by [`Judge::set_plan`]).
+    ///
+    /// # Errors
+    /// If the bytes have a form that this program does not know, or are damaged.
+    pub fn restore(plan: Arc<Plan>, bytes: &[u8]) -> Result<Self, StateError> {
+        let (version, bytes) = bytes.split_first().ok_or_else(|| StateError::Damaged("empty".to_owned()))?;
+        if *version != VERSION {
+            return Err(StateError::UnknownVersion(*version));
+        }
+        let mut saved: Saved = postcard::from_bytes(bytes).map_err(|error| StateError::Damaged(error.to_string()))?;
+        saved.on.sort_unstable();
+        saved.trackers.sort_by_key(|tracker| tracker.key);
+        let mut state = State::new(&plan, saved.clock);
+        state.newest_fix = saved.newest_fix;
+        state.recent = saved.recent;
+        state.trackers = saved.trackers;
+        state.adopt(&plan, &saved.on);
+        Ok(Self { plan, state, signals: saved.signals })
+    }
+}

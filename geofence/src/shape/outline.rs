@@ -1,0 +1,232 @@
+//! The corners of a polygon, a multipolygon or a line, packed: whole 1e-7 degrees from an anchor, 8 bytes a corner.
+
+use super::far;
+use super::near::{NEAR_LATITUDE, NEAR_M, Plane, crosses};
+use crate::ellipsoid::wrap_near;
+use std::ops::Range;
+
+/// A corner: latitude, longitude, degrees.
+type Corner = (f64, f64);
+
+/// Widest zone, degrees of longitude. A wider one has no side that is "near": refused.
+const WIDTH_MAX_DEG: f64 = 180.0;
+/// Zones end here, degrees of latitude: none holds a pole.
+const LATITUDE_MAX: f64 = 89.9;
+
+/// Why corners make no outline.
+#[derive(Debug, PartialEq, thiserror::Error)]
+pub enum OutlineError {
+    /// A polygon's ring has too few corners.
+    #[error("a ring needs at least 4 positions, the last equal to the first")]
+    RingTooShort,
+    /// A polygon's ring does not end where it began.
+    #[error("a ring is not closed: repeat its first position at its end")]
+    RingOpen,
+    /// A line has no edge.
+    #[error("a line needs at least 2 positions")]
+    LineTooShort,
+    /// A MultiPolygon without polygons, or a polygon without rings.
+    #[error("the geometry is empty")]
+    Empty,
+    /// A coordinate that no zone may have.
+    #[error("longitude {0}, latitude {1} cannot be part of a zone: longitude must be within ±360, latitude within ±{LATITUDE_MAX}")]
+    OutOfRange(f64, f64),
+    /// A zone around half the Earth.
+    #[error("the zone is wider than {WIDTH_MAX_DEG} degrees of longitude: split it")]
+    TooWide,
+}
+
+/// Packed corners. Longitudes run on across the 180th meridian.
+#[derive(Debug)]
+pub(crate) struct Outline {
+    /// Latitude and longitude of the middle, 1e-7 degree.
+    anchor: (i32, i32),
+    /// All longitudes, then all latitudes, as steps from the anchor.
+    corners: Box<[i32]>,
+    /// An open line has no inside.
+    is_strip: bool,
+    more: Option<Box<More>>,
+}
+
+/// What most outlines do not need.
+#[derive(Debug, Default)]
+struct More {
+    /// Where rings begin, and whether a part begins there; empty for a single ring.
+    rings: Vec<(usize, bool)>,
+    /// The corners as written, where whole 1e-7 degrees would change them.
+    exact: Vec<Corner>,
+}
+
+impl Outline {
+    /// Polygons (each an outer ring and its holes) with closed rings.
+    pub fn polygons(parts: Vec<Vec<Vec<Corner>>>) -> Result<Self, OutlineError> {
+        if parts.is_empty() || parts.iter().any(Vec::is_empty) {
+            return Err(OutlineError::Empty);
+        }
+        for ring in parts.iter().flatten() {
+            match ring.as_slice() {
+                [first, _, _, .., last] if first == last => {}
+                [_, _, _, _, ..] => return Err(OutlineError::RingOpen),
+                _ => return Err(OutlineError::RingTooShort),
+            }
+        }
+        Self::packed(parts, false)
+    }
+
+    /// A line: what it encloses is inside if it is closed, nothing is if it is open.
+    pub fn line(line: Vec<Corner>) -> Result<Self, OutlineError> {
+        if line.len() < 2 {
+            return Err(OutlineError::LineTooShort);
+        }
+        let is_strip = line.first() != line.last();
+        Self::packed(vec![vec![line]], is_strip)
+    }
+
+    fn packed(parts: Vec<Vec<Vec<Corner>>>, is_strip: bool) -> Result<Self, OutlineError> {
+        let mut rings = Vec::new();
+        let mut corners: Vec<Corner> = Vec::new();
+        for part in parts {
+            for (ring_of_part, ring) in part.into_iter().enumerate() {
+                rings.push((corners.len(), ring_of_part == 0));
+                append_unrolled(&mut corners, &ring, ring_of_part == 0)?;
+            }
+        }
+        let middle = recentre(&mut corners)?;
+        let anchor = (whole(middle.0), whole(middle.1));
+        let step = |value: f64, anchor: i32| ((value * 1e7).round() as i64 - i64::from(anchor)) as i32;
+        let longitudes = corners.iter().map(|corner| step(corner.1, anchor.1));
+        let latitudes = corners.iter().map(|corner| step(corner.0, anchor.0));
+        let packed = longitudes.chain(latitudes).collect();
+        let is_exact = corners.iter().all(|corner| [corner.0, corner.1].iter().all(|value| (value * 1e7).round() / 1e7 == *value));
+        let rings = if rings.len() > 1 { rings } else { Vec::new() };
+        let exact = if is_exact { Vec::new() } else { corners };
+        let more = (!rings.is_empty() || !exact.is_empty()).then(|| Box::new(More { rings, exact }));
+        Ok(Self { anchor, corners: packed, is_strip, more })
+    }
+
+    fn len(&self) -> usize {
+        self.corners.len() / 2
+    }
+
+    /// Latitude and longitude of the middle, 1e-7 degree.
+    pub const fn anchor(&self) -> (i32, i32) {
+        self.anchor
+    }
+
+    /// An open line.
+    pub const fn is_strip(&self) -> bool {
+        self.is_strip
+    }
+
+    /// Longitudes and latitudes of some corners, 1e-7 degree from the anchor.
+    pub fn steps(&self, ring: Range<usize>) -> (&[i32], &[i32]) {
+        let (longitudes, latitudes) = self.corners.split_at(self.len());
+        (&longitudes[ring.clone()], &latitudes[ring])
+    }
+
+    /// Heap bytes that it holds.
+    pub fn heap_bytes(&self) -> usize {
+        let more = self.more.as_ref().map_or(0, |more| {
+            size_of::<More>() + more.rings.capacity() * size_of::<(usize, bool)>() + more.exact.capacity() * size_of::<Corner>()
+        });
+        self.corners.len() * size_of::<i32>() + more
+    }
+
+    /// The rings as ranges of corners, each with whether it begins a part (its outer ring).
+    pub fn rings(&self) -> impl Iterator<Item = (Range<usize>, bool)> + Clone + '_ {
+        let starts: &[(usize, bool)] = match &self.more {
+            Some(more) if !more.rings.is_empty() => &more.rings,
+            _ => &[(0, true)],
+        };
+        starts.iter().enumerate().map(|(index, (start, is_outer))| {
+            let end = starts.get(index + 1).map_or(self.len(), |next| next.0);
+            (*start..end, *is_outer)
+        })
+    }
+
+    fn corner(&self, index: usize) -> Corner {
+        if let Some(corner) = self.more.as_ref().and_then(|more| more.exact.get(index)) {
+            return *corner;
+        }
+        let degrees = |step: i32, anchor: i32| (i64::from(step) + i64::from(anchor)) as f64 / 1e7;
+        (degrees(self.corners[self.len() + index], self.anchor.0), degrees(self.corners[index], self.anchor.1))
+    }
+
+    fn edges(&self, ring: Range<usize>) -> impl Iterator<Item = (Corner, Corner)> + Clone + '_ {
+        (ring.start..ring.end - 1).map(|index| (self.corner(index), self.corner(index + 1)))
+    }
+
+    /// Signed distance to the nearest edge, metres, positive inside; the largest of the parts.
+    pub fn signed_m(&self, latitude: f64, longitude: f64) -> f64 {
+        let longitude = wrap_near(longitude, f64::from(self.anchor.1) / 1e7);
+        let rings: Vec<_> = self.rings().collect();
+        let mut best_m = f64::NEG_INFINITY;
+        let mut start = 0;
+        while start < rings.len() {
+            let holes = rings[start + 1..].iter().take_while(|ring| !ring.1).count();
+            best_m = best_m.max(self.part_m(&rings[start..=start + holes], (latitude, longitude)));
+            start += holes + 1;
+        }
+        best_m
+    }
+
+    /// Signed distance of one part: an outer ring and its holes.
+    fn part_m(&self, rings: &[(Range<usize>, bool)], fix: Corner) -> f64 {
+        let plane = Plane::around(fix.0, fix.1);
+        let mut nearest_m = f64::INFINITY;
+        let mut is_inside = !self.is_strip;
+        for (ring, is_outer) in rings {
+            let mut is_odd = false;
+            for (from, to) in self.edges(ring.clone()) {
+                let (from, to) = (plane.step_to(from), plane.step_to(to));
+                nearest_m = nearest_m.min(plane.edge_m(from, to));
+                is_odd ^= crosses(from, to);
+            }
+            is_inside &= is_odd == *is_outer;
+        }
+        if nearest_m > NEAR_M || fix.0.abs() > NEAR_LATITUDE {
+            nearest_m = far::distance_m(fix, rings.iter().flat_map(|(ring, _)| self.edges(ring.clone())));
+        }
+        if is_inside { nearest_m } else { -nearest_m }
+    }
+}
+
+/// Appends a ring with longitudes running on: a step of more than half a turn goes the short way. A new part begins as near as
+/// can be to the corners before it.
+fn append_unrolled(corners: &mut Vec<Corner>, ring: &[Corner], is_outer: bool) -> Result<(), OutlineError> {
+    let mut near = corners.last().map(|corner| corner.1);
+    if is_outer && let Some(first) = corners.first() {
+        near = Some(first.1);
+    }
+    for &(latitude, longitude) in ring {
+        if !(latitude.abs() <= LATITUDE_MAX && longitude.abs() <= 360.0) {
+            return Err(OutlineError::OutOfRange(longitude, latitude));
+        }
+        let longitude = near.map_or(longitude, |near| wrap_near(longitude, near));
+        near = Some(longitude);
+        corners.push((latitude, longitude));
+    }
+    Ok(())
+}
+
+/// Moves all corners by whole turns so that their middle lies within ±180, and returns the middle.
+fn recentre(corners: &mut [Corner]) -> Result<Corner, OutlineError> {
+    let bounds = |pick: fn(&Corner) -> f64, corners: &[Corner]| {
+        corners.iter().map(pick).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
+    };
+    let (south, north) = bounds(|corner| corner.0, corners);
+    let (west, east) = bounds(|corner| corner.1, corners);
+    if east - west > WIDTH_MAX_DEG {
+        return Err(OutlineError::TooWide);
+    }
+    let middle = f64::midpoint(west, east);
+    let turn = wrap_near(middle, 0.0) - middle;
+    if turn != 0.0 {
+        corners.iter_mut().for_each(|corner| corner.1 += turn);
+    }
+    Ok((f64::midpoint(south, north), middle + turn))
+}
+
+fn whole(degrees: f64) -> i32 {
+    (degrees * 1e7).round() as i32
+}
