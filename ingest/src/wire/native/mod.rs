@@ -22,7 +22,7 @@ use proto::tag::refusal::Reason;
 use proto::tag::server_frame::Body;
 use proto::tag::{Ack, Challenge, Hello, Pong, Welcome, command};
 use refusal::{Fault, check};
-use session::{Number, Open, Session};
+use session::{Number, Open, Standing};
 use sessions::Sessions;
 
 /// The only version of the protocol there is.
@@ -32,8 +32,8 @@ pub const SESSIONS_MAX: usize = 100_000;
 /// Most logins of one connection between Hello and Proof. A Hello beyond is refused: the gateway waits for the others first.
 pub const LOGINS_PENDING_MAX: usize = 1_000;
 
-/// One connection of a tag, or of a gateway that carries many.
-pub struct Native {
+/// The server's side of one connection: of a tag, or of a gateway that carries many.
+pub struct Session {
     nonces: Nonces,
     sessions: Sessions,
     logins_pending: usize,
@@ -46,7 +46,7 @@ pub struct Native {
     last_ack: Option<(u32, u64)>,
 }
 
-impl Native {
+impl Session {
     /// A new connection. `seed` must be new random bytes for each one: the nonces of its logins come from it.
     pub fn new(seed: [u8; 32]) -> Self {
         Self {
@@ -61,14 +61,14 @@ impl Native {
     }
 }
 
-impl std::fmt::Debug for Native {
+impl std::fmt::Debug for Session {
     /// Never shows seed or keys.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Native({} sessions)", self.sessions.len())
+        write!(f, "Session({} tags)", self.sessions.len())
     }
 }
 
-impl Protocol for Native {
+impl Protocol for Session {
     fn receive(
         &mut self,
         input: &mut BytesMut,
@@ -91,7 +91,7 @@ impl Protocol for Native {
     }
 
     fn settle(&mut self, session: u32, ticket: u64, outcome: Outcome, output: &mut BytesMut) -> Result<(), Lost> {
-        let Some(Session::Open(open)) = self.sessions.get_mut(session) else { return Ok(()) };
+        let Some(Standing::Open(open)) = self.sessions.get_mut(session) else { return Ok(()) };
         match outcome {
             Outcome::Stored => {
                 if let Some(number) = open.stored(ticket) {
@@ -108,7 +108,7 @@ impl Protocol for Native {
     }
 
     fn command(&mut self, session: u32, id: u64, command: &Command, output: &mut BytesMut) -> bool {
-        let Some(Session::Open(_)) = self.sessions.get(session) else { return false };
+        let Some(Standing::Open(_)) = self.sessions.get(session) else { return false };
         let Some(order) = order(command) else { return false };
         self.write(session, Body::Command(proto::tag::Command { id, order: Some(order) }), output);
         true
@@ -124,7 +124,7 @@ impl Protocol for Native {
     }
 }
 
-impl Native {
+impl Session {
     fn said(
         &mut self,
         said: TagSaid<'_>,
@@ -162,7 +162,7 @@ impl Native {
         let known = tags.find(&hello.imei).and_then(|tag| Some((tag.tag_id, tag.key?)));
         let Some((tag_id, key)) = known else { return Err(Fault::unknown_tag(imei)) };
         let nonce = self.nonces.take();
-        self.sessions.insert(session, Session::Login(Box::new(Login { imei, tag_id, key, nonce })));
+        self.sessions.insert(session, Standing::Login(Box::new(Login { imei, tag_id, key, nonce })));
         self.logins_pending += 1;
         self.write(session, Body::Challenge(Challenge { nonce: nonce.to_vec() }), output);
         Ok(Event::Nothing)
@@ -170,14 +170,14 @@ impl Native {
 
     /// The login ends, right or wrong: a nonce serves one proof.
     fn proof(&mut self, session: u32, mac: &[u8], output: &mut BytesMut, now: Timestamp) -> Result<Event, Fault> {
-        if matches!(self.sessions.get(session), Some(Session::Refused)) {
+        if matches!(self.sessions.get(session), Some(Standing::Refused)) {
             return Ok(Event::Nothing);
         }
-        let Some(Session::Login(login)) = self.forget(session) else { return Err(Fault::protocol("a Proof without a Challenge")) };
+        let Some(Standing::Login(login)) = self.forget(session) else { return Err(Fault::protocol("a Proof without a Challenge")) };
         if !login.is_proof(session, mac) {
             return Err(Fault::new(Reason::WrongProof, "wrong_proof", "the proof is wrong").of(login.imei));
         }
-        self.sessions.insert(session, Session::Open(Open::new(login.tag_id, login.imei)));
+        self.sessions.insert(session, Standing::Open(Open::new(login.tag_id, login.imei)));
         self.logged_in = true;
         let reports_max = u32::try_from(REPORTS_MAX).expect("a small constant");
         let welcome = Welcome { version: VERSION, server_time_ms: now.millis(), reports_max };
@@ -208,18 +208,18 @@ impl Native {
     /// The open session; `None` if it was refused: what the tag had sent before it heard so is passed over.
     fn open(&mut self, session: u32) -> Result<Option<&mut Open>, Fault> {
         match self.sessions.get_mut(session) {
-            Some(Session::Open(open)) => Ok(Some(open)),
-            Some(Session::Refused) => Ok(None),
-            Some(Session::Login(_)) | None => Err(Fault::protocol("not logged in")),
+            Some(Standing::Open(open)) => Ok(Some(open)),
+            Some(Standing::Refused) => Ok(None),
+            Some(Standing::Login(_)) | None => Err(Fault::protocol("not logged in")),
         }
     }
 
     /// Refuses a session, or the whole connection if that is session 0.
     fn refuse(&mut self, session: u32, fault: &Fault, raw: &[u8], output: &mut BytesMut) -> Result<Event, Lost> {
         let before = self.forget(session);
-        let imei = fault.imei.or(before.as_ref().and_then(Session::imei)).map(|imei| String::from_utf8_lossy(&imei).into_owned());
-        if matches!(before, Some(Session::Open(_))) {
-            self.sessions.insert(session, Session::Refused);
+        let imei = fault.imei.or(before.as_ref().and_then(Standing::imei)).map(|imei| String::from_utf8_lossy(&imei).into_owned());
+        if matches!(before, Some(Standing::Open(_))) {
+            self.sessions.insert(session, Standing::Refused);
         }
         self.write(session, Body::Refusal(fault.to_refusal()), output);
         if session == 0 {
@@ -228,9 +228,9 @@ impl Native {
         Ok(Event::Quarantine { reason: fault.counted, imei, raw: raw.to_vec() })
     }
 
-    fn forget(&mut self, session: u32) -> Option<Session> {
+    fn forget(&mut self, session: u32) -> Option<Standing> {
         let before = self.sessions.remove(session);
-        self.logins_pending -= usize::from(matches!(before, Some(Session::Login(_))));
+        self.logins_pending -= usize::from(matches!(before, Some(Standing::Login(_))));
         before
     }
 

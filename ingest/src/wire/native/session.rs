@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 /// Where a session stands.
 #[derive(Debug)]
-pub(super) enum Session {
+pub(super) enum Standing {
     /// Challenged; the proof is awaited.
     Login(Box<Login>),
     /// Logged in.
@@ -16,7 +16,7 @@ pub(super) enum Session {
     Refused,
 }
 
-impl Session {
+impl Standing {
     /// Whose session it is, if it still matters.
     pub(super) fn imei(&self) -> Option<Imei> {
         match self {

@@ -1,6 +1,6 @@
 use super::super::testing::{IMEI, KEY, KEYLESS, TAG_ID, Tags};
 use super::super::{Command, Event, Lost, Outcome, Protocol};
-use super::{FRAME_BYTES_MAX, LOGIN_FRAME_BYTES_MAX, LOGINS_PENDING_MAX, Native, REPORTS_MAX, SESSIONS_MAX, VERSION, proof};
+use super::{FRAME_BYTES_MAX, LOGIN_FRAME_BYTES_MAX, LOGINS_PENDING_MAX, REPORTS_MAX, SESSIONS_MAX, Session, VERSION, proof};
 use bytes::BytesMut;
 use geofence::Timestamp;
 use prost::Message;
@@ -19,14 +19,14 @@ const NOW: Timestamp = Timestamp::from_millis(1_770_000_000_000);
 
 /// A connection and what it wrote.
 struct Connection {
-    protocol: Native,
+    protocol: Session,
     input: BytesMut,
     output: BytesMut,
 }
 
 impl Connection {
     fn new() -> Self {
-        Self { protocol: Native::new([42; 32]), input: BytesMut::new(), output: BytesMut::new() }
+        Self { protocol: Session::new([42; 32]), input: BytesMut::new(), output: BytesMut::new() }
     }
 
     /// With session 0 open.

@@ -15,6 +15,7 @@ use frame::Frame;
 pub use frame::{BODY_BYTES_MAX, FRAME_BYTES_MAX};
 use geofence::Timestamp;
 use packet::Packet;
+pub use packet::checksum;
 
 /// Longest piece of a lost stream that is set aside, bytes. More is dropped: it only shows what kind of stranger it was.
 const LOST_RAW_BYTES_MAX: usize = 64;
@@ -23,9 +24,9 @@ const ACCEPTED: u8 = 1;
 /// Says to the device that its login is refused.
 const REFUSED: u8 = 0;
 
-/// One connection of one Teltonika device.
+/// The server's side of one connection of one device.
 #[derive(Debug, Default)]
-pub struct Teltonika {
+pub struct Session {
     tag: Option<Tag>,
     answers: Answers,
 }
@@ -36,7 +37,14 @@ struct Tag {
     imei: String,
 }
 
-impl Protocol for Teltonika {
+impl Session {
+    /// Of a new connection.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl Protocol for Session {
     fn receive(
         &mut self,
         input: &mut BytesMut,
@@ -76,7 +84,7 @@ impl Protocol for Teltonika {
     }
 }
 
-impl Teltonika {
+impl Session {
     /// The login. A device may repeat its own; it cannot become another.
     fn login(&mut self, imei: [u8; 15], raw: &[u8], output: &mut BytesMut, tags: &dyn TagDirectory) -> Result<Event, Lost> {
         let imei = String::from_utf8_lossy(&imei).into_owned();

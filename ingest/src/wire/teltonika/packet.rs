@@ -8,6 +8,11 @@ use geofence::Report;
 /// CRC-16/ARC over the body; sixteen bytes at a step, because every byte of every tag passes here.
 static CRC: Crc<u16, Table<16>> = Crc::<u16, Table<16>>::new(&CRC_16_ARC);
 
+/// The checksum of a packet's body, codec to second count.
+pub fn checksum(body: &[u8]) -> u16 {
+    CRC.checksum(body)
+}
+
 /// A packet with the right checksum.
 #[derive(Debug, PartialEq)]
 pub(super) enum Packet {
@@ -23,7 +28,7 @@ pub(super) enum Packet {
 /// The reason to set the frame aside.
 pub(super) fn open(frame: &[u8]) -> Result<Packet, &'static str> {
     let (body, crc) = frame[HEAD_BYTES..].split_at(frame.len() - HEAD_BYTES - CRC_BYTES);
-    if crc != u32::from(CRC.checksum(body)).to_be_bytes() {
+    if crc != u32::from(checksum(body)).to_be_bytes() {
         return Err("wrong_checksum");
     }
     let reports = match body {

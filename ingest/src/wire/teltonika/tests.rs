@@ -1,7 +1,7 @@
 use super::super::testing::{IMEI, TAG_ID, Tags};
 use super::super::{Event, Lost, Outcome, Protocol};
 use super::frame::{BODY_BYTES_MAX, FRAME_BYTES_MAX};
-use super::{Teltonika, answers::UNANSWERED_MAX};
+use super::{Session, answers::UNANSWERED_MAX};
 use bytes::BytesMut;
 use geofence::{Report, Signal, Timestamp};
 use proptest::prelude::*;
@@ -14,7 +14,7 @@ use encoder::{Codec, Record, login, packet, sealed};
 /// A connection and what it wrote.
 #[derive(Default)]
 struct Connection {
-    protocol: Teltonika,
+    protocol: Session,
     input: BytesMut,
     output: BytesMut,
 }
