@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod identity;
+pub mod load;
 mod progress;
 pub mod replay;
 pub mod wire;

@@ -1,10 +1,6 @@
 //! Whatever a server does, every report arrives at least once and the client finishes.
 
-#![allow(clippy::unwrap_used, reason = "a test may fail")]
-
-mod fake;
-
-use fake::{Fake, Fate};
+use crate::fake::{Fake, Fate};
 use geofence::{Report, Timestamp};
 use simulator::client::{Endpoint, Protocol, Tag, TagOptions};
 use simulator::identity::Identity;
