@@ -10,6 +10,7 @@ use proto::tag::tag_frame::Body as Said;
 use proto::tag::{Ack, CommandResult, Hello, Ping, Proof, Report, Reports, ServerFrame, TagFrame};
 
 mod batches;
+mod document;
 mod hostile;
 mod logins;
 mod values;
