@@ -46,6 +46,9 @@ pub trait Journal: Send + Sync + 'static {
     /// Stores the whole batch durably, or nothing of it. An error leaves open which of the two happened.
     fn append(&self, batch: &Batch) -> impl Future<Output = Result<(), JournalError>> + Send;
 
+    /// The batch up to which written memory contains every shard's reports: what came later must be read back.
+    fn recovery_start(&self) -> impl Future<Output = Result<i64, JournalError>> + Send;
+
     /// Which of these reports are stored already, in the order asked.
     fn stored(&self, reports: &[(i64, Report)]) -> impl Future<Output = Result<Vec<bool>, JournalError>> + Send;
 

@@ -1,3 +1,49 @@
-//! The one binary `paband`.
+//! The one binary `paband`: command line, configuration, wiring, shutdown. Never knows what a frame, a zone or a table looks like.
 
-fn main() {}
+mod cli;
+mod clock;
+mod command;
+mod commands;
+mod config;
+mod database;
+mod directory;
+mod facts;
+mod journal;
+mod logging;
+mod system;
+mod tls;
+mod watch;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use config::Config;
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("paband: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    let config = Config::read(cli.config.as_deref())?;
+    match cli.command {
+        Command::Demo(args) => command::demo::run(config, args).await,
+        Command::Serve => command::serve::run(config).await,
+        Command::Simulate(what) => command::simulate::run(what).await,
+        Command::Watch(args) => command::watch(args).await,
+        Command::Zone(what) => command::staff::zone(&config, what).await,
+        Command::Tag(what) => command::staff::tag(&config, what).await,
+        Command::Judge(args) => command::judge::run(&args),
+        Command::Db(what) => command::db::run(&config, what).await,
+        Command::Config(cli::ConfigCommand::Check) => command::config_check(&config),
+    }
+}

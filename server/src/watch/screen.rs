@@ -116,7 +116,7 @@ mod tests {
 
     fn said(out: &[u8]) -> Vec<String> {
         let text = String::from_utf8(out.to_vec()).unwrap();
-        text.lines().map(|line| line.split("  ").nth(4).unwrap().split([':', ' ', ',']).next().unwrap().to_owned()).collect()
+        text.lines().map(|line| line.split("  ").last().unwrap().split([':', ' ', ',']).next().unwrap().to_owned()).collect()
     }
 
     #[test]

@@ -1,0 +1,384 @@
+//! A shard owns its tags' memory: it drops repeats, judges, and makes everything durable in batches before anyone is told.
+
+mod gathering;
+mod keys;
+mod late;
+mod memory;
+mod recovery;
+mod unwritten;
+
+pub use memory::{TagFacts, WearerFacts};
+
+use crate::counters::Counters;
+use crate::events;
+use crate::inbox::Inbox;
+use crate::limits::ShardLimits;
+use crate::port::{Journal, JournalError};
+use crate::wire::{Outcome, Submission};
+use gathering::{Gathering, Waiting, settle};
+use geofence::{Batch, Fix, Report, StoredReport, Timestamp};
+use keys::Place;
+use late::Late;
+use memory::TagMemory;
+use std::collections::{BinaryHeap, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use unwritten::Unwritten;
+
+/// Deliveries taken from the inbox at one look.
+const LOOK_MAX: usize = 256;
+
+/// How far judgement by time alone stays behind the clock, so that a fix under way is taken in first.
+const TIMER_ALLOWANCE_MS: i64 = 2_000;
+
+/// The submissions of one connection that came with one read.
+#[derive(Debug)]
+pub struct Delivery {
+    /// Where their fate is told.
+    pub inbox: Arc<Inbox>,
+    /// When they were read, by the server's clock.
+    pub received_at: Timestamp,
+    /// In the order read.
+    pub submissions: Vec<Submission>,
+}
+
+/// What a shard is told.
+#[derive(Debug)]
+pub enum ShardMessage {
+    /// Reports to store.
+    Deliver(Delivery),
+    /// What staff have decided, for tags of this shard. In force from the next delivery on.
+    Facts(Vec<TagFacts>),
+}
+
+/// The sending end of a shard, with its share of back-pressure.
+#[derive(Clone, Debug)]
+pub struct ShardHandle {
+    pub(crate) inbox: mpsc::Sender<ShardMessage>,
+    pub(crate) room: Arc<Semaphore>,
+    pub(crate) room_max: u32,
+}
+
+impl ShardHandle {
+    /// Tells the shard what staff have decided; `false` if the shard has ended.
+    pub async fn facts(&self, facts: Vec<TagFacts>) -> bool {
+        self.inbox.send(ShardMessage::Facts(facts)).await.is_ok()
+    }
+
+    /// Hands over a delivery; waits while the shard has no room, so that its sender reads no further. `false` if the shard has ended.
+    pub async fn deliver(&self, delivery: Delivery) -> bool {
+        let weight = delivery.submissions.iter().map(|submission| self.weight(submission)).fold(0, u32::saturating_add);
+        let Ok(room) = self.room.acquire_many(weight).await else { return false };
+        room.forget();
+        self.inbox.send(ShardMessage::Deliver(delivery)).await.is_ok()
+    }
+
+    /// A submission's share of the reports in flight.
+    pub(crate) fn weight(&self, submission: &Submission) -> u32 {
+        weight(submission, self.room_max)
+    }
+}
+
+fn weight(submission: &Submission, room_max: u32) -> u32 {
+    u32::try_from(submission.reports.len()).unwrap_or(u32::MAX).clamp(1, room_max)
+}
+
+/// What a shard shares with the rest of the door.
+#[derive(Clone, Debug)]
+pub struct ShardContext {
+    /// Which shard, from 0.
+    pub number: u16,
+    /// Its limits.
+    pub limits: ShardLimits,
+    /// The newest batch number given out by any shard.
+    pub batch_numbers: Arc<AtomicI64>,
+    /// The door's counters.
+    pub counters: Arc<Counters>,
+    /// The server's clock.
+    pub clock: fn() -> Timestamp,
+}
+
+/// A batch on its way to the database.
+struct Commit {
+    task: JoinHandle<(Batch, Result<(), JournalError>)>,
+    waiting: Vec<Waiting>,
+}
+
+/// The shard itself.
+pub struct Shard<J> {
+    context: ShardContext,
+    journal: Arc<J>,
+    inbox: mpsc::Receiver<ShardMessage>,
+    room: Arc<Semaphore>,
+    room_max: u32,
+    tags: HashMap<i64, TagMemory, foldhash::fast::RandomState>,
+    gathering: Gathering,
+    commit: Option<Commit>,
+    late: Late,
+    unwritten: Unwritten,
+    due: BinaryHeap<std::cmp::Reverse<(Timestamp, i64)>>,
+    /// Everything up to this batch is contained in written memory.
+    checkpoint: i64,
+    /// When a head was last sent to the database.
+    head_sent: Instant,
+    /// Whether memory holds nothing that the database may lack, but for batches under way.
+    memory_is_true: bool,
+}
+
+impl<J: Journal> Shard<J> {
+    /// A shard and its sending end. It knows no tag yet: [`Shard::run`] takes them over.
+    pub fn new(context: ShardContext, journal: Arc<J>) -> (Self, ShardHandle) {
+        let room_max = u32::try_from(context.limits.reports_in_flight_max).unwrap_or(u32::MAX);
+        let room = Arc::new(Semaphore::new(room_max as usize));
+        let (sender, inbox) = mpsc::channel(LOOK_MAX * 4);
+        let handle = ShardHandle { inbox: sender, room: Arc::clone(&room), room_max };
+        let shard = Self {
+            context,
+            journal,
+            inbox,
+            room,
+            room_max,
+            tags: HashMap::default(),
+            gathering: Gathering::default(),
+            commit: None,
+            late: Late::default(),
+            unwritten: Unwritten::default(),
+            due: BinaryHeap::new(),
+            checkpoint: 0,
+            head_sent: Instant::now(),
+            memory_is_true: true,
+        };
+        (shard, handle)
+    }
+
+    /// Recovers the memory of `tags` from the journal, says so through `ready`, and works until every sending end is gone;
+    /// then commits what it holds and writes down all memory.
+    pub async fn run(mut self, tags: Vec<TagFacts>, ready: tokio::sync::oneshot::Sender<()>) {
+        self.recover_at_start(tags).await;
+        // The other side may have given up waiting; the shard works all the same.
+        let _ = ready.send(());
+        let mut messages = Vec::with_capacity(LOOK_MAX);
+        let mut open = true;
+        while open || !self.is_idle() {
+            let full = self.gathering.reports.len() >= self.context.limits.batch_reports_max;
+            let (wake_at, may_wake) = (self.wake_at(full), self.may_wake(open));
+            tokio::select! {
+                biased;
+                done = finished(&mut self.commit), if self.commit.is_some() => self.committed(done).await,
+                answer = self.late.answered(), if self.late.is_asking() => self.resume(answer).await,
+                () = tokio::time::sleep_until(wake_at), if may_wake => self.wake(),
+                count = self.inbox.recv_many(&mut messages, LOOK_MAX), if open && !full => {
+                    open = count > 0;
+                    for message in messages.drain(..) {
+                        self.take_in(message).await;
+                    }
+                }
+            }
+            if (self.gathering.reports.len() >= self.context.limits.batch_reports_max || !open) && self.commit.is_none() {
+                self.flush();
+            }
+        }
+        self.write_everything().await;
+    }
+
+    fn is_idle(&self) -> bool {
+        self.gathering.is_empty() && self.commit.is_none() && self.late.is_empty()
+    }
+
+    fn may_wake(&self, open: bool) -> bool {
+        open && self.commit.is_none()
+    }
+
+    /// When the shard must do something although nobody writes to it.
+    fn wake_at(&self, full: bool) -> Instant {
+        let limits = &self.context.limits;
+        let now = Instant::now();
+        let leave = match self.gathering.since {
+            Some(_) if full => now,
+            Some(since) => since + limits.linger,
+            None => self.head_sent + limits.checkpoint_after,
+        };
+        let due = self.due.peek().map(|std::cmp::Reverse((due, _))| {
+            let wait_ms = due.plus_millis(TIMER_ALLOWANCE_MS).millis_since((self.context.clock)());
+            now + std::time::Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0).min(60_000))
+        });
+        due.map_or(leave, |due| due.min(leave))
+    }
+
+    fn wake(&mut self) {
+        self.advance();
+        let limits = &self.context.limits;
+        let lingered = self.gathering.since.is_some_and(|since| since.elapsed() >= limits.linger);
+        if lingered || self.head_sent.elapsed() >= limits.checkpoint_after {
+            self.flush();
+        }
+    }
+
+    async fn take_in(&mut self, message: ShardMessage) {
+        match message {
+            ShardMessage::Deliver(delivery) => {
+                for submission in delivery.submissions {
+                    self.submit(&delivery.inbox, delivery.received_at, submission);
+                }
+                self.ask_about_late();
+            }
+            ShardMessage::Facts(facts) => self.apply(facts).await,
+        }
+    }
+
+    /// Takes in one submission, or parks it if only the database knows whether its old reports are stored.
+    fn submit(&mut self, inbox: &Arc<Inbox>, received_at: Timestamp, mut submission: Submission) {
+        let waiting = self.waiting(inbox, &submission);
+        if inbox.is_refused() {
+            // An older submission of this connection was refused: later ones must not overtake it.
+            return self.settle([waiting], Outcome::NotStored);
+        }
+        let Some(memory) = self.tags.get_mut(&submission.tag_id) else {
+            events::tag_unknown_to_shard(&self.context.counters, submission.tag_id);
+            return self.settle([waiting], Outcome::NotStored);
+        };
+        order(&mut submission.reports, received_at);
+        if memory.parked > 0 || submission.reports.iter().any(|report| memory.place(report) == Place::Unknown) {
+            memory.parked += 1;
+            return self.late.park(waiting, received_at, submission);
+        }
+        self.take(waiting, received_at, &submission, |_| false);
+    }
+
+    /// Judges what is new and puts it into the batch. `stored` answers for reports that memory does not reach.
+    fn take(&mut self, waiting: Waiting, received_at: Timestamp, submission: &Submission, stored: impl Fn(&Report) -> bool) {
+        self.open_gathering();
+        let Self { tags, gathering, unwritten, late: parked, due, context, .. } = self;
+        let Some(memory) = tags.get_mut(&submission.tag_id) else { return };
+        let (mut repeated, mut late_reports, mut found) = (0, 0, Vec::new());
+        for report in &submission.reports {
+            let place = memory.place(report);
+            if place == Place::Repeat || (place == Place::Unknown && (stored(report) || !parked.accept(submission.tag_id, report))) {
+                repeated += 1;
+                continue;
+            }
+            let late = place != Place::Newest;
+            late_reports += u64::from(late);
+            let report = StoredReport { tag_id: submission.tag_id, received_at, late, report: *report };
+            memory.take(&report, &mut found);
+            gathering.reports.push(report);
+            unwritten.note(submission.tag_id, memory, gathering.number);
+        }
+        if let Some(wearer_id) = memory.wearer_id() {
+            gathering.found(wearer_id, submission.tag_id, found.into_iter());
+        }
+        if let Some(next) = memory.schedule() {
+            due.push(std::cmp::Reverse((next, submission.tag_id)));
+        }
+        gathering.waiting.push(waiting);
+        context.counters.reports_repeated.add(repeated);
+        context.counters.reports_late.add(late_reports);
+    }
+
+    /// Judges what has fallen due by time alone.
+    fn advance(&mut self) {
+        let now = (self.context.clock)().plus_millis(-TIMER_ALLOWANCE_MS);
+        let mut found = Vec::new();
+        while let Some(std::cmp::Reverse((due, tag_id))) = self.due.peek().copied()
+            && due <= now
+        {
+            self.due.pop();
+            let Some(memory) = self.tags.get_mut(&tag_id) else { continue };
+            if !memory.falls_due(due) {
+                continue;
+            }
+            memory.advance(now, &mut found);
+            let next = memory.schedule();
+            let wearer_id = memory.wearer_id();
+            if let Some(next) = next {
+                self.due.push(std::cmp::Reverse((next, tag_id)));
+            }
+            if let Some(wearer_id) = wearer_id {
+                self.open_gathering();
+                self.changed(tag_id);
+                self.gathering.found(wearer_id, tag_id, found.drain(..));
+            }
+        }
+    }
+
+    /// A tag's memory changed in the batch being filled.
+    fn changed(&mut self, tag_id: i64) {
+        if let Some(memory) = self.tags.get_mut(&tag_id) {
+            self.unwritten.note(tag_id, memory, self.gathering.number);
+        }
+    }
+
+    fn open_gathering(&mut self) {
+        if self.gathering.is_empty() {
+            self.gathering.since = Some(Instant::now());
+            self.gathering.number = self.context.batch_numbers.fetch_add(1, Ordering::Relaxed) + 1;
+        }
+    }
+
+    /// Sends the batch to the database; the next one fills meanwhile.
+    fn flush(&mut self) {
+        self.flush_states(self.context.limits.checkpoint_states_max, self.context.limits.checkpoint_after);
+    }
+
+    fn flush_states(&mut self, states_max: usize, unwritten_for: std::time::Duration) {
+        self.open_gathering();
+        let Gathering { number, reports, violations, waiting, .. } = std::mem::take(&mut self.gathering);
+        let states = self.unwritten.states(&mut self.tags, number, states_max, unwritten_for);
+        let checkpoint = self.unwritten.oldest(&self.tags).map_or(number, |first| first - 1);
+        let batch = Batch { number, shard: self.context.number, checkpoint, reports, violations, states };
+        let journal = Arc::clone(&self.journal);
+        let task = tokio::spawn(async move {
+            let result = journal.append(&batch).await;
+            (batch, result)
+        });
+        self.late.batch_left(number);
+        self.head_sent = Instant::now();
+        self.commit = Some(Commit { task, waiting });
+    }
+
+    async fn committed(&mut self, (batch, waiting, result): (Batch, Vec<Waiting>, Result<(), JournalError>)) {
+        match result {
+            Ok(()) => {
+                self.context.counters.reports_stored.add(batch.reports.len() as u64);
+                self.context.counters.batches_committed.add(1);
+                self.checkpoint = batch.checkpoint;
+                self.late.batch_stored(batch.number);
+                self.settle(waiting, Outcome::Stored);
+            }
+            Err(error) => self.fail(batch, waiting, &error).await,
+        }
+    }
+
+    fn waiting(&self, inbox: &Arc<Inbox>, submission: &Submission) -> Waiting {
+        let weight = weight(submission, self.room_max);
+        Waiting { inbox: Arc::clone(inbox), session: submission.session, ticket: submission.ticket, weight }
+    }
+
+    fn settle(&self, waiting: impl IntoIterator<Item = Waiting>, outcome: Outcome) {
+        self.room.add_permits(settle(waiting, outcome));
+    }
+}
+
+/// The batch on its way, once its fate is known.
+async fn finished(commit: &mut Option<Commit>) -> (Batch, Vec<Waiting>, Result<(), JournalError>) {
+    let Some(running) = commit else { return std::future::pending().await };
+    let (batch, result) = (&mut running.task).await.expect("a journal returns errors, it does not panic");
+    let waiting = commit.take().map(|done| done.waiting).unwrap_or_default();
+    (batch, waiting, result)
+}
+
+/// Orders one submission's reports by the tag's time. Of several at one instant the one to be judged stands first (policy 8.11).
+fn order(reports: &mut [Report], received_at: Timestamp) {
+    if reports.is_sorted_by(|earlier, later| earlier.taken_at < later.taken_at) {
+        return;
+    }
+    let accuracy_m = |report: &Report| Fix::of_report(report, received_at).map_or(f64::INFINITY, |fix| fix.accuracy_m());
+    reports.sort_by(|a, b| {
+        let by_accuracy = || accuracy_m(a).total_cmp(&accuracy_m(b));
+        let by_place = || (a.latitude_e7, a.longitude_e7).cmp(&(b.latitude_e7, b.longitude_e7));
+        a.taken_at.cmp(&b.taken_at).then_with(by_accuracy).then_with(by_place)
+    });
+}

@@ -1,0 +1,82 @@
+//! Which tags' memory is newer than the written one, oldest first. What is written moves the point from which a restart reads back.
+
+use super::memory::TagMemory;
+use geofence::TagState;
+use std::collections::{HashMap, VecDeque};
+use std::time::Duration;
+use tokio::time::Instant;
+
+type Tags = HashMap<i64, TagMemory, foldhash::fast::RandomState>;
+
+/// The queue of tags to write down.
+#[derive(Default)]
+pub(super) struct Unwritten {
+    /// Tag, first batch that its written memory lacks, since when. Ascending by batch; an entry is void once the tag's own number differs.
+    queue: VecDeque<(i64, i64, Instant)>,
+    /// Tags to write with the very next batch.
+    at_once: Vec<i64>,
+}
+
+impl Unwritten {
+    /// The memory of a tag took something in from batch `number`.
+    pub fn note(&mut self, tag_id: i64, memory: &mut TagMemory, number: i64) {
+        memory.batch = number;
+        if memory.first_unwritten == 0 {
+            memory.first_unwritten = number;
+            self.queue.push_back((tag_id, number, Instant::now()));
+        }
+    }
+
+    /// This tag's memory goes down with the next batch, whatever its age.
+    pub fn at_once(&mut self, tag_id: i64) {
+        self.at_once.push(tag_id);
+    }
+
+    /// Memory to write with batch `number`: what must go at once, and what has waited for `unwritten_for`.
+    pub fn states(&mut self, tags: &mut Tags, number: i64, states_max: usize, unwritten_for: Duration) -> Vec<TagState> {
+        let mut states = Vec::new();
+        for tag_id in std::mem::take(&mut self.at_once) {
+            states.extend(tags.get_mut(&tag_id).map(|memory| write(tag_id, memory, number)));
+        }
+        while states.len() < states_max
+            && let Some(&(tag_id, first, since)) = self.queue.front()
+            && since.elapsed() >= unwritten_for
+        {
+            self.queue.pop_front();
+            if let Some(memory) = tags.get_mut(&tag_id).filter(|memory| memory.first_unwritten == first) {
+                states.push(write(tag_id, memory, number));
+            }
+        }
+        states
+    }
+
+    /// The first batch that some written memory lacks.
+    pub fn oldest(&mut self, tags: &Tags) -> Option<i64> {
+        while let Some(&(tag_id, first, _)) = self.queue.front() {
+            if tags.get(&tag_id).is_some_and(|memory| memory.first_unwritten == first) {
+                return Some(first);
+            }
+            self.queue.pop_front();
+        }
+        None
+    }
+
+    /// Whether any tag waits to be written down.
+    pub fn is_empty(&mut self, tags: &Tags) -> bool {
+        self.at_once.is_empty() && self.oldest(tags).is_none()
+    }
+
+    /// Finds anew which tags are unwritten, after memory was reloaded.
+    pub fn rebuild(&mut self, tags: &Tags) {
+        let now = Instant::now();
+        let mut queue: Vec<_> = tags.iter().filter(|(_, memory)| memory.first_unwritten != 0).map(|(&tag_id, memory)| (tag_id, memory.first_unwritten, now)).collect();
+        queue.sort_unstable_by_key(|&(_, first, _)| first);
+        self.queue = queue.into();
+    }
+}
+
+fn write(tag_id: i64, memory: &mut TagMemory, number: i64) -> TagState {
+    memory.first_unwritten = 0;
+    memory.batch = number;
+    TagState { tag_id, batch: number, bytes: memory.write() }
+}

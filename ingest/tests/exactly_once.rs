@@ -1,0 +1,278 @@
+//! A shard under random failures and crashes stores every report once and finds what a single-threaded replay finds.
+
+use geofence::{Batch, Judge, Plan, Report, Signal, Source, StoredReport, TagState, Timestamp, Violation, Zone};
+use ingest::port::{Journal, JournalError, Quarantined};
+use ingest::wire::{Outcome, Submission};
+use ingest::{Counters, Delivery, Inbox, Shard, ShardContext, ShardHandle, ShardLimits, TagFacts, WearerFacts};
+use rand::{RngExt, SeedableRng, rngs::StdRng};
+use std::collections::{BTreeMap, HashSet};
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+const TAGS: i64 = 7;
+const REPORTS: i64 = 600;
+
+type Findings = BTreeMap<(i64, String, String, i64), Violation>;
+
+/// All-or-nothing memory that survives a shard, and fails on purpose.
+#[derive(Default)]
+struct FlakyJournal {
+    kept: Mutex<Kept>,
+    dice: Mutex<Option<StdRng>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    reports: Vec<(i64, StoredReport)>,
+    states: BTreeMap<i64, TagState>,
+    findings: Findings,
+    checkpoint: i64,
+    highest: i64,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("thrown by the dice")]
+struct Thrown;
+
+impl FlakyJournal {
+    fn throw(&self, sides: u32) -> bool {
+        self.dice.lock().unwrap().as_mut().is_some_and(|dice| dice.random_range(0..sides) == 0)
+    }
+
+    fn thrown() -> JournalError {
+        JournalError(Box::new(Thrown))
+    }
+}
+
+impl Kept {
+    fn append(&mut self, batch: &Batch) {
+        assert!(batch.number > 0);
+        self.highest = self.highest.max(batch.number);
+        self.reports.extend(batch.reports.iter().map(|report| (batch.number, *report)));
+        for state in &batch.states {
+            self.states.insert(state.tag_id, state.clone());
+        }
+        for found in &batch.violations {
+            let new = &found.violation;
+            let key = (found.wearer_id, new.kind.name().to_owned(), new.zone.to_string(), new.start.millis());
+            let kept = self.findings.entry(key).or_insert_with(|| new.clone());
+            if kept.end.is_none() && kept.last_breaking_at <= new.last_breaking_at {
+                *kept = new.clone();
+            }
+        }
+        assert!(batch.checkpoint >= self.checkpoint, "a checkpoint goes back: {} after {}", batch.checkpoint, self.checkpoint);
+        self.checkpoint = batch.checkpoint;
+    }
+}
+
+impl Journal for FlakyJournal {
+    async fn append(&self, batch: &Batch) -> Result<(), JournalError> {
+        tokio::task::yield_now().await;
+        if self.throw(10) {
+            return Err(Self::thrown());
+        }
+        self.kept.lock().unwrap().append(batch);
+        // The worst moment: durable, and nobody learns of it.
+        if self.throw(10) { Err(Self::thrown()) } else { Ok(()) }
+    }
+
+    async fn recovery_start(&self) -> Result<i64, JournalError> {
+        Ok(self.kept.lock().unwrap().checkpoint)
+    }
+
+    async fn stored(&self, reports: &[(i64, Report)]) -> Result<Vec<bool>, JournalError> {
+        tokio::task::yield_now().await;
+        if self.throw(6) {
+            return Err(Self::thrown());
+        }
+        let kept: HashSet<(i64, Report)> = self.kept.lock().unwrap().reports.iter().map(|(_, stored)| (stored.tag_id, stored.report)).collect();
+        Ok(reports.iter().map(|key| kept.contains(key)).collect())
+    }
+
+    async fn states(&self, tags: &[i64]) -> Result<Vec<TagState>, JournalError> {
+        let kept = self.kept.lock().unwrap();
+        Ok(tags.iter().filter_map(|tag| kept.states.get(tag).cloned()).collect())
+    }
+
+    async fn reports_after(&self, tags: &[i64], batch: i64) -> Result<Vec<(i64, StoredReport)>, JournalError> {
+        if self.throw(4) {
+            return Err(Self::thrown());
+        }
+        let kept = self.kept.lock().unwrap();
+        Ok(kept.reports.iter().filter(|(number, stored)| *number > batch && tags.contains(&stored.tag_id)).copied().collect())
+    }
+
+    async fn quarantine(&self, _: Quarantined) -> Result<(), JournalError> {
+        Ok(())
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_millis(1_800_000_000_000)
+}
+
+fn plan() -> Arc<Plan> {
+    let features = r#"{"type":"FeatureCollection","features":[
+        {"type":"Feature","properties":{"wearer":"any","zone":"home","sense":"inclusion","radius_m":300},
+         "geometry":{"type":"Point","coordinates":[51.4,35.7]}},
+        {"type":"Feature","properties":{"wearer":"any","zone":"street","sense":"exclusion","radius_m":200},
+         "geometry":{"type":"Point","coordinates":[51.41,35.7]}}]}"#;
+    let features: geojson::FeatureCollection = features.parse().unwrap();
+    let zones = (1..).zip(&features.features).map(|(key, feature)| Arc::new(Zone::from_feature(key, feature).unwrap())).collect();
+    Arc::new(Plan::new(zones, Vec::new()))
+}
+
+fn facts() -> Vec<TagFacts> {
+    let plan = plan();
+    let wearer = |tag_id| WearerFacts { wearer_id: tag_id + 100, fitted_at: Timestamp::MIN, plan: Arc::clone(&plan) };
+    (1..=TAGS).map(|tag_id| TagFacts { tag_id, wearer: Some(wearer(tag_id)) }).collect()
+}
+
+/// A walk that crosses both edges now and then.
+fn walk(dice: &mut StdRng) -> Vec<Report> {
+    let mut metres_east = 0.0;
+    let mut taken_at = now().plus_seconds(-100_000);
+    (0..REPORTS)
+        .map(|_| {
+            metres_east += dice.random_range(-90.0..100.0);
+            taken_at = taken_at.plus_seconds(dice.random_range(1..40));
+            let longitude = 51.4 + metres_east / 90_500.0;
+            Report {
+                latitude_e7: 357_000_000,
+                longitude_e7: (longitude * 1e7) as i32,
+                accuracy_dm: 100,
+                satellites: 9,
+                source: Source::Gnss,
+                signals: Report::at(taken_at).signals.with(Signal::Fix, true),
+                ..Report::at(taken_at)
+            }
+        })
+        .collect()
+}
+
+/// A tag that keeps every report until it is acknowledged.
+struct Tag {
+    tag_id: i64,
+    reports: Vec<Report>,
+    acknowledged: usize,
+    sent: usize,
+    /// Ticket and how many reports are acknowledged with it.
+    under_way: Vec<(u64, usize)>,
+    inbox: Arc<Inbox>,
+    tickets: u64,
+}
+
+impl Tag {
+    fn reconnect(&mut self) {
+        self.inbox = Arc::new(Inbox::default());
+        self.under_way.clear();
+        self.sent = self.acknowledged;
+    }
+
+    fn next_submission(&mut self, dice: &mut StdRng) -> Submission {
+        // Now and then a tag sends again what was acknowledged long ago.
+        let from = if dice.random_range(0..12) == 0 { self.sent.saturating_sub(dice.random_range(0..400)) } else { self.sent };
+        let to = (self.sent + dice.random_range(1..9)).min(self.reports.len());
+        self.tickets += 1;
+        self.sent = to;
+        self.under_way.push((self.tickets, to));
+        Submission { session: 0, ticket: self.tickets, tag_id: self.tag_id, reports: self.reports[from..to].to_vec() }
+    }
+
+    fn read_letters(&mut self) {
+        for settled in self.inbox.take().settled {
+            match settled.outcome {
+                Outcome::Stored => {
+                    let (_, up_to) = *self.under_way.iter().find(|(ticket, _)| *ticket == settled.ticket).unwrap();
+                    self.acknowledged = self.acknowledged.max(up_to);
+                }
+                Outcome::NotStored => return self.reconnect(),
+            }
+        }
+    }
+}
+
+fn start(journal: &Arc<FlakyJournal>) -> (ShardHandle, tokio::task::JoinHandle<()>) {
+    let context = ShardContext {
+        number: 0,
+        limits: ShardLimits {
+            batch_reports_max: 50,
+            linger: Duration::from_micros(200),
+            reports_in_flight_max: 500,
+            checkpoint_after: Duration::from_millis(3),
+            checkpoint_states_max: 3,
+        },
+        batch_numbers: Arc::new(AtomicI64::new(journal.kept.lock().unwrap().highest)),
+        counters: Arc::new(Counters::default()),
+        clock: now,
+    };
+    let (shard, handle) = Shard::new(context, Arc::clone(journal));
+    let (tell, _) = tokio::sync::oneshot::channel();
+    (handle, tokio::spawn(shard.run(facts(), tell)))
+}
+
+async fn live(seed: u64) {
+    let mut dice = StdRng::seed_from_u64(seed);
+    let journal = Arc::new(FlakyJournal::default());
+    *journal.dice.lock().unwrap() = Some(StdRng::seed_from_u64(seed ^ 0xD1CE));
+    let new_tag = |tag_id, dice: &mut StdRng| Tag {
+        tag_id,
+        reports: walk(dice),
+        acknowledged: 0,
+        sent: 0,
+        under_way: Vec::new(),
+        inbox: Arc::default(),
+        tickets: 0,
+    };
+    let mut tags: Vec<Tag> = (1..=TAGS).map(|tag_id| new_tag(tag_id, &mut dice)).collect();
+    let (mut handle, mut running) = start(&journal);
+    while tags.iter().any(|tag| tag.acknowledged < tag.reports.len()) {
+        let chosen = dice.random_range(0..tags.len());
+        let tag = &mut tags[chosen];
+        tag.read_letters();
+        if tag.sent < tag.reports.len() && tag.under_way.len() < 40 {
+            let submission = tag.next_submission(&mut dice);
+            let delivery = Delivery { inbox: Arc::clone(&tag.inbox), received_at: now(), submissions: vec![submission] };
+            handle.deliver(delivery).await;
+        } else {
+            tokio::time::sleep(Duration::from_micros(300)).await;
+            tag.under_way.retain(|(_, up_to)| *up_to > tag.acknowledged);
+        }
+        if dice.random_range(0..300) == 0 {
+            // kill -9: whatever was in memory is gone.
+            running.abort();
+            let _ = running.await;
+            (handle, running) = start(&journal);
+            tags.iter_mut().for_each(Tag::reconnect);
+        }
+    }
+    drop(handle);
+    running.await.unwrap();
+    check(&tags, &journal.kept.lock().unwrap(), seed);
+}
+
+fn check(tags: &[Tag], kept: &Kept, seed: u64) {
+    let distinct: HashSet<(i64, Report)> = kept.reports.iter().map(|(_, stored)| (stored.tag_id, stored.report)).collect();
+    let sent: HashSet<(i64, Report)> = tags.iter().flat_map(|tag| tag.reports.iter().map(|report| (tag.tag_id, *report))).collect();
+    assert_eq!(distinct, sent, "seed {seed}");
+    assert_eq!(kept.reports.len(), sent.len(), "seed {seed}: a report is stored twice");
+    let mut expected = Findings::new();
+    for tag in tags {
+        let mut judge = Judge::new(plan(), Timestamp::MIN);
+        let mut found = Vec::new();
+        tag.reports.iter().for_each(|report| judge.report(report, now(), &mut found));
+        for new in found {
+            expected.insert((tag.tag_id + 100, new.kind.name().to_owned(), new.zone.to_string(), new.start.millis()), new);
+        }
+    }
+    assert_eq!(kept.findings, expected, "seed {seed}");
+    assert!(expected.len() > 5, "the walk is dull: {} violations", expected.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn random_failures_and_crashes_change_nothing() {
+    for seed in 0..12 {
+        live(seed).await;
+    }
+}

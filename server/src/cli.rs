@@ -1,0 +1,125 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// paband: electronic monitoring, from the tag's bytes to the room's alert.
+#[derive(Debug, Parser)]
+#[command(name = "paband", version, propagate_version = true)]
+pub struct Cli {
+    /// Configuration file (TOML). Without one, the defaults run everything on this machine.
+    #[arg(long, global = true, env = "PABAND_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start everything at once to look at: database, server, a simulated town, and its alerts live in this terminal.
+    Demo(DemoArgs),
+    /// Run the server until it is told to stop (Ctrl-C or SIGTERM).
+    Serve,
+    /// Run a fleet of simulated tags against a server.
+    #[command(subcommand)]
+    Simulate(crate::command::simulate::SimulateCommand),
+    /// Show alerts as they come.
+    Watch(crate::watch::WatchArgs),
+    /// Zones.
+    #[command(subcommand)]
+    Zone(ZoneCommand),
+    /// Tags.
+    #[command(subcommand)]
+    Tag(TagCommand),
+    /// Judge recorded tracks by zones, from files alone.
+    Judge(JudgeArgs),
+    /// The database.
+    #[command(subcommand)]
+    Db(DbCommand),
+    /// The configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// Options of the demonstration.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Wearers in the town.
+    #[arg(long, default_value_t = 50)]
+    pub wearers: usize,
+    /// The same seed makes the same town.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Stop by itself after so many seconds; 0 = run until Ctrl-C.
+    #[arg(long, default_value_t = 0)]
+    pub seconds: u64,
+    /// Where the demonstration keeps its database.
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+}
+
+/// Commands on zones.
+#[derive(Debug, Subcommand)]
+pub enum ZoneCommand {
+    /// Import zones of wearers from GeoJSON: all of the file, or nothing of it.
+    Import {
+        /// A FeatureCollection; each feature has the properties `wearer` (or `wearers`), `zone` and `sense`.
+        file: PathBuf,
+    },
+}
+
+/// Commands on tags.
+#[derive(Debug, Subcommand)]
+pub enum TagCommand {
+    /// Import tags from CSV with the columns `imei,wearer,key` (wearer and key may be empty; key is 64 hexadecimal digits).
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// From when the tags are on their wearers, RFC 3339; now if absent. Earlier reports are stored and judged by no zone.
+        #[arg(long, value_name = "TIME")]
+        fitted_at: Option<geofence::Timestamp>,
+    },
+}
+
+/// Options of `judge`.
+#[derive(Debug, Args)]
+pub struct JudgeArgs {
+    /// GeoJSON FeatureCollection of zones.
+    #[arg(long, value_name = "ZONES.geojson")]
+    pub zones: PathBuf,
+    /// CSV with the header `wearer,taken_at,lat,lon,accuracy_m[,received_at]`; `.gz` is unpacked.
+    #[arg(long, value_name = "TRACK.csv")]
+    pub track: PathBuf,
+    /// "Now" for what is still open, RFC 3339; the newest fix if absent.
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<geofence::Timestamp>,
+    /// One JSON object a line.
+    #[arg(long, value_enum, default_value_t = JudgeOutput::Json)]
+    pub output: JudgeOutput,
+}
+
+/// How findings are written.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub enum JudgeOutput {
+    /// One JSON object a line.
+    Json,
+}
+
+/// Commands on the database.
+#[derive(Debug, Subcommand)]
+pub enum DbCommand {
+    /// Bring the database up to date.
+    Migrate,
+    /// Say how the database stands.
+    Status,
+    /// Print the address of paband's own PostgreSQL while it runs, for psql.
+    Url,
+}
+
+/// Commands on the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Check the configuration and print what is in force.
+    Check,
+}

@@ -1,0 +1,21 @@
+//! `paband judge`.
+
+use crate::cli::{JudgeArgs, JudgeOutput};
+use anyhow::{Context, Result};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+
+/// Judges files; needs no database.
+pub fn run(args: &JudgeArgs) -> Result<()> {
+    let zones = std::fs::read_to_string(&args.zones).with_context(|| format!("cannot read {}", args.zones.display()))?;
+    let track = File::open(&args.track).with_context(|| format!("cannot read {}", args.track.display()))?;
+    let track = geofence::command::unpacked(track).with_context(|| format!("cannot unpack {}", args.track.display()))?;
+    let rows = geofence::command::judge_files(&zones, track, args.until)?;
+    let JudgeOutput::Json = args.output;
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    for row in rows {
+        serde_json::to_writer(&mut out, &row)?;
+        out.write_all(b"\n")?;
+    }
+    Ok(out.flush()?)
+}

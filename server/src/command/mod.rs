@@ -1,0 +1,45 @@
+//! One file a command.
+
+pub mod db;
+pub mod demo;
+pub mod judge;
+pub mod serve;
+pub mod simulate;
+pub mod staff;
+
+use crate::config::Config;
+use crate::watch::WatchArgs;
+use anyhow::{Context, Result};
+use tokio_util::sync::CancellationToken;
+
+/// Cancelled by the first Ctrl-C or SIGTERM.
+pub fn told_to_stop() -> Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let cancelled = stop.clone();
+    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).context("SIGTERM cannot be heard")?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        cancelled.cancel();
+    });
+    Ok(stop)
+}
+
+/// `paband config check`.
+pub fn config_check(config: &Config) -> Result<()> {
+    print!("{}", toml::to_string(config).context("the configuration cannot be written")?);
+    let url = match config.database_url()? {
+        Some(_) => "given (not shown)",
+        None => "not given: paband runs its own PostgreSQL in state_dir",
+    };
+    println!("\n# database URL: {url}");
+    Ok(())
+}
+
+/// `paband watch`.
+pub async fn watch(args: WatchArgs) -> Result<()> {
+    let stop = told_to_stop()?;
+    crate::watch::run(args.into(), std::io::stdout(), stop).await
+}

@@ -1,0 +1,270 @@
+//! The configuration file: one struct, unknown keys are errors, secrets never shown.
+
+use anyhow::{Context, Result};
+use ingest::WireProtocol;
+use serde::{Deserialize, Serialize};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Everything that can be configured. The defaults run the whole system on this machine.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where paband keeps its own files: the private PostgreSQL, if it runs one.
+    pub state_dir: PathBuf,
+    pub database: Database,
+    /// One entry a listening socket for tags.
+    pub tags: Vec<TagListener>,
+    pub rooms: Rooms,
+    pub limits: Limits,
+    pub log: Log,
+}
+
+/// The database.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Database {
+    /// A file that holds the connection URL. The environment's `DATABASE_URL` wins. With neither, paband runs a PostgreSQL of its own.
+    pub url_file: Option<PathBuf>,
+    /// Connections for questions (rooms, staff). The journal has its own, one a shard.
+    pub connections: usize,
+}
+
+/// A listening socket for tags.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct TagListener {
+    pub protocol: WireProtocol,
+    pub address: SocketAddr,
+    /// With a certificate and its key, tags must speak TLS here.
+    #[serde(default)]
+    pub tls: Option<Tls>,
+}
+
+/// The gRPC side.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Rooms {
+    pub address: SocketAddr,
+    pub tls: Option<Tls>,
+}
+
+/// A certificate chain and its private key, PEM.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+/// Limits that an installation may want to change. What happens at each is said at the limit itself in `ingest`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Shards, and with them journal connections; 0 = one a core.
+    pub shards: usize,
+    pub connections_max: usize,
+    pub login_s: u64,
+    pub idle_s: u64,
+    pub frame_s: u64,
+    pub batch_reports_max: usize,
+    pub linger_ms: u64,
+    pub reports_in_flight_max: usize,
+    pub checkpoint_s: u64,
+    /// For an orderly stop.
+    pub stop_s: u64,
+}
+
+/// What paband writes about itself.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug`, or per part: `info,ingest=debug`. The environment's `PABAND_LOG` wins.
+    pub level: String,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            state_dir: default_state_dir(),
+            database: Database::default(),
+            tags: vec![
+                TagListener { protocol: WireProtocol::Native, address: local(7700), tls: None },
+                TagListener { protocol: WireProtocol::Teltonika, address: local(7701), tls: None },
+            ],
+            rooms: Rooms::default(),
+            limits: Limits::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Default for Database {
+    fn default() -> Self {
+        Self { url_file: None, connections: 8 }
+    }
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Self { address: local(7743), tls: None }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        let connections = ingest::ConnectionLimits::default();
+        let shards = ingest::ShardLimits::default();
+        Self {
+            shards: 0,
+            connections_max: connections.connections_max,
+            login_s: connections.login.as_secs(),
+            idle_s: connections.idle.as_secs(),
+            frame_s: connections.frame.as_secs(),
+            batch_reports_max: shards.batch_reports_max,
+            linger_ms: 4,
+            reports_in_flight_max: shards.reports_in_flight_max,
+            checkpoint_s: shards.checkpoint_after.as_secs(),
+            stop_s: 30,
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { format: LogFormat::Text, level: "info".to_owned() }
+    }
+}
+
+impl Limits {
+    /// The shards to run.
+    pub fn shard_count(&self) -> usize {
+        match self.shards {
+            0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            count => count,
+        }
+    }
+
+    /// As the door wants them.
+    pub fn door(&self) -> ingest::DoorOptions {
+        ingest::DoorOptions {
+            connections: ingest::ConnectionLimits {
+                connections_max: self.connections_max,
+                login: Duration::from_secs(self.login_s),
+                idle: Duration::from_secs(self.idle_s),
+                frame: Duration::from_secs(self.frame_s),
+                ..ingest::ConnectionLimits::default()
+            },
+            shards: ingest::ShardLimits {
+                batch_reports_max: self.batch_reports_max,
+                linger: Duration::from_millis(self.linger_ms),
+                reports_in_flight_max: self.reports_in_flight_max,
+                checkpoint_after: Duration::from_secs(self.checkpoint_s),
+                ..ingest::ShardLimits::default()
+            },
+            clock: crate::clock::now,
+        }
+    }
+}
+
+impl Config {
+    /// Reads the file, or gives the defaults where no file is named.
+    ///
+    /// # Errors
+    /// When the file cannot be read, holds an unknown key, or a value makes no sense; the message says which and what to do.
+    pub fn read(path: Option<&Path>) -> Result<Self> {
+        let config = match path {
+            None => Self::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path).with_context(|| format!("cannot read the configuration {}", path.display()))?;
+                toml::from_str(&text).with_context(|| format!("the configuration {} is wrong", path.display()))?
+            }
+        };
+        config.check()?;
+        Ok(config)
+    }
+
+    fn check(&self) -> Result<()> {
+        let Limits { connections_max, login_s, idle_s, frame_s, batch_reports_max, reports_in_flight_max, checkpoint_s, .. } = self.limits;
+        anyhow::ensure!(!self.tags.is_empty(), "no [[tags]] listener is configured: tags could not report");
+        for (name, value) in [
+            ("limits.connections_max", connections_max as u64),
+            ("limits.login_s", login_s),
+            ("limits.idle_s", idle_s),
+            ("limits.frame_s", frame_s),
+            ("limits.batch_reports_max", batch_reports_max as u64),
+            ("limits.checkpoint_s", checkpoint_s),
+            ("database.connections", self.database.connections as u64),
+        ] {
+            anyhow::ensure!(value > 0, "{name} is 0; it must be at least 1");
+        }
+        anyhow::ensure!(
+            reports_in_flight_max >= batch_reports_max,
+            "limits.reports_in_flight_max ({reports_in_flight_max}) is below limits.batch_reports_max ({batch_reports_max}): no batch would ever fill"
+        );
+        Ok(())
+    }
+
+    /// The configured database URL, if there is one: the environment first, then the file.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn database_url(&self) -> Result<Option<String>> {
+        if let Ok(url) = std::env::var("DATABASE_URL")
+            && !url.is_empty()
+        {
+            return Ok(Some(url));
+        }
+        let Some(path) = &self.database.url_file else { return Ok(None) };
+        let url = std::fs::read_to_string(path).with_context(|| format!("cannot read database.url_file {}", path.display()))?;
+        Ok(Some(url.trim().to_owned()))
+    }
+}
+
+fn local(port: u16) -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+fn default_state_dir() -> PathBuf {
+    let is_root = rustix::process::geteuid().is_root();
+    match (is_root, std::env::var_os("XDG_STATE_HOME"), std::env::var_os("HOME")) {
+        (true, ..) | (_, None, None) => PathBuf::from("/var/lib/paband"),
+        (false, Some(state), _) => PathBuf::from(state).join("paband"),
+        (false, None, Some(home)) => PathBuf::from(home).join(".local/state/paband"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, Limits};
+
+    #[test]
+    fn the_defaults_survive_being_written_and_read() {
+        let text = toml::to_string(&Config::default()).unwrap();
+        let read: Config = toml::from_str(&text).unwrap();
+        assert_eq!(toml::to_string(&read).unwrap(), text);
+        read.check().unwrap();
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error_that_names_it() {
+        let error = toml::from_str::<Config>("[limits]\nlingre_ms = 3\n").unwrap_err();
+        assert!(error.to_string().contains("lingre_ms"), "{error}");
+    }
+
+    #[test]
+    fn a_value_without_sense_is_refused() {
+        let config = Config { limits: Limits { reports_in_flight_max: 1, ..Limits::default() }, ..Config::default() };
+        assert!(config.check().unwrap_err().to_string().contains("reports_in_flight_max"));
+    }
+}

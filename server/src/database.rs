@@ -1,0 +1,61 @@
+//! The database that a command works on: the configured one, or a PostgreSQL that paband runs for itself.
+
+use crate::config::Config;
+use anyhow::{Context, Result};
+use store::Store;
+use store::postgres::ManagedPostgres;
+
+/// An open database.
+pub struct Database {
+    pub store: Store,
+    /// Where it is, for a person; without credentials.
+    pub described: String,
+    managed: Option<ManagedPostgres>,
+}
+
+impl Database {
+    /// Connects to the configured database, or starts paband's own. Migrations are applied.
+    pub async fn open(config: &Config) -> Result<Self> {
+        let database = Self::open_unmigrated(config).await?;
+        let report = database.store.migrate().await.context("the database could not be brought up to date")?;
+        if !report.applied.is_empty() {
+            tracing::info!(applied = ?report.applied, "database brought up to date");
+        }
+        Ok(database)
+    }
+
+    /// The same without migrations: for looking only.
+    pub async fn open_unmigrated(config: &Config) -> Result<Self> {
+        let (url, managed, described) = match config.database_url()? {
+            Some(url) => (url, None, "the configured PostgreSQL".to_owned()),
+            None => {
+                let described = format!("paband's own PostgreSQL in {}", config.state_dir.display());
+                let managed = ManagedPostgres::start(&config.state_dir).await?;
+                (managed.url(), Some(managed), described)
+            }
+        };
+        let store = Store::connect(&url, config.database.connections).await.context("the database does not answer")?;
+        Ok(Self { store, described, managed })
+    }
+
+    /// The address of paband's own PostgreSQL, if that is in use.
+    pub fn private_url(&self) -> Option<String> {
+        self.managed.as_ref().map(ManagedPostgres::url)
+    }
+
+    /// Leaves the database. Stops paband's own PostgreSQL if this process started it: a command beside a running server must not.
+    pub async fn close(self) -> Result<()> {
+        match self.managed {
+            Some(managed) if !managed.was_running() => managed.stop().await.context("PostgreSQL did not stop cleanly"),
+            _ => Ok(()),
+        }
+    }
+
+    /// Leaves the database for good: the server's end. Stops paband's own PostgreSQL, whoever started it.
+    pub async fn shut_down(self) -> Result<()> {
+        match self.managed {
+            Some(managed) => managed.stop().await.context("PostgreSQL did not stop cleanly"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Brings what staff have decided from the database to the door, within a second.
+
+use crate::directory::Directory;
+use geofence::{Plan, Zone};
+use ingest::port::KnownTag;
+use ingest::{Door, TagFacts, WearerFacts};
+use std::collections::HashMap;
+use std::sync::Arc;
+use store::{Channel, Facts, Store, StoreError};
+use tokio_util::sync::CancellationToken;
+
+/// What is known of the database's facts, and up to which version.
+pub struct FactsFeed {
+    store: Store,
+    directory: Arc<Directory>,
+    zones: HashMap<i64, Arc<Zone>>,
+    version: i64,
+}
+
+/// One step of news.
+struct News {
+    facts: Vec<TagFacts>,
+    known: Vec<(String, KnownTag)>,
+}
+
+impl FactsFeed {
+    /// Loads everything; the directory is filled, the facts are for the door that opens next.
+    pub async fn load(store: Store, directory: Arc<Directory>) -> Result<(Self, Vec<TagFacts>), StoreError> {
+        let mut feed = Self { store, directory, zones: HashMap::new(), version: 0 };
+        let news = feed.next().await?;
+        feed.directory.update(news.known);
+        Ok((feed, news.facts))
+    }
+
+    /// Follows changes until cancelled. A missed notice is made good by the version.
+    pub async fn follow(mut self, door: Arc<Door>, stop: CancellationToken) {
+        let mut changed = self.store.listen(Channel::Facts);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                tick = changed.changed() => if tick.is_err() { return },
+            }
+            match self.next().await {
+                Ok(news) if news.facts.is_empty() => {}
+                Ok(news) => {
+                    tracing::info!(tags = news.facts.len(), version = self.version, "new facts in force");
+                    // The shards first: a tag that can log in must be known to its shard.
+                    door.facts(news.facts).await;
+                    self.directory.update(news.known);
+                }
+                Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "new facts cannot be read yet"),
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Result<News, StoreError> {
+        let Facts { version, zones, tags } = self.store.facts_after(self.version).await?;
+        self.zones.extend(zones.into_iter().map(|row| (row.row_id, Arc::new(row.zone))));
+        let mut news = News { facts: Vec::with_capacity(tags.len()), known: Vec::with_capacity(tags.len()) };
+        for tag in tags {
+            let wearer = tag.wearer.map(|wearer| WearerFacts {
+                wearer_id: wearer.wearer_id,
+                fitted_at: wearer.fitted_at,
+                plan: Arc::new(Plan::new(
+                    wearer.zone_rows.iter().filter_map(|row| self.zones.get(row).cloned()).collect(),
+                    wearer.leaves,
+                )),
+            });
+            news.facts.push(TagFacts { tag_id: tag.tag_id, wearer });
+            news.known.push((tag.imei, KnownTag { tag_id: tag.tag_id, key: tag.key }));
+        }
+        self.version = version;
+        Ok(news)
+    }
+}

@@ -1,0 +1,154 @@
+//! The running system: database, door, rooms, and the orderly stop of all three.
+
+use crate::commands::DoorCommands;
+use crate::config::Config;
+use crate::database::Database;
+use crate::directory::Directory;
+use crate::facts::FactsFeed;
+use crate::journal::ShardJournal;
+use anyhow::{Context, Result};
+use ingest::{Door, Stopped, WireProtocol};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How often partitions are looked after.
+const MAINTENANCE_EVERY: Duration = Duration::from_secs(3600);
+
+/// How often the log says what the door counted.
+const COUNTERS_EVERY: Duration = Duration::from_secs(60);
+
+/// Everything that `paband serve` runs.
+pub struct System {
+    database: Database,
+    door: Arc<Door>,
+    /// What listens where.
+    pub tags: Vec<(WireProtocol, SocketAddr)>,
+    /// Where rooms connect.
+    pub rooms: SocketAddr,
+    rooms_task: JoinHandle<Result<()>>,
+    chores: Vec<JoinHandle<()>>,
+    stop: CancellationToken,
+    stop_within: Duration,
+}
+
+impl System {
+    /// Opens the door after everything behind it stands.
+    pub async fn start(config: &Config, database: Database) -> Result<Self> {
+        let store = &database.store;
+        store.maintain(crate::clock::now()).await.context("partitions could not be made")?;
+        let directory = Arc::new(Directory::default());
+        let (feed, facts) = FactsFeed::load(store.clone(), Arc::clone(&directory)).await.context("tags and zones could not be read")?;
+        tracing::info!(tags = directory.len(), "tags and zones read");
+        let mut journals = Vec::new();
+        for _ in 0..config.limits.shard_count() {
+            journals.push(Arc::new(ShardJournal::open(store).await?));
+        }
+        let last_batch = store.highest_batch().await?;
+        let door = Arc::new(Door::open(config.limits.door(), journals, Arc::<Directory>::clone(&directory), facts, last_batch).await);
+        // Every shard has a head of its own now; those of shards that are no more would keep recovery in the past.
+        store.shards_retire(u16::try_from(config.limits.shard_count()).context("limits.shards is over 65,535")?).await?;
+        let stop = CancellationToken::new();
+        let (rooms, rooms_task) = Self::serve_rooms(config, store, &door, &directory, &stop).await?;
+        let mut tags = Vec::new();
+        for listener in &config.tags {
+            let tls = listener.tls.as_ref().map(crate::tls::acceptor).transpose()?;
+            let address = door.listen(listener.address, listener.protocol, tls).await;
+            let address = address.with_context(|| format!("cannot listen for tags on {}: is another program there?", listener.address))?;
+            tags.push((listener.protocol, address));
+        }
+        let chores = vec![
+            tokio::spawn(feed.follow(Arc::clone(&door), stop.clone())),
+            tokio::spawn(maintain(store.clone(), stop.clone())),
+            tokio::spawn(tell_counters(Arc::clone(&door), stop.clone())),
+        ];
+        let stop_within = Duration::from_secs(config.limits.stop_s);
+        Ok(Self { database, door, tags, rooms, rooms_task, chores, stop, stop_within })
+    }
+
+    async fn serve_rooms(
+        config: &Config,
+        store: &store::Store,
+        door: &Arc<Door>,
+        directory: &Arc<Directory>,
+        stop: &CancellationToken,
+    ) -> Result<(SocketAddr, JoinHandle<Result<()>>)> {
+        let address = config.rooms.address;
+        let listener =
+            TcpListener::bind(address).await.with_context(|| format!("cannot listen for rooms on {address}: is another program there?"))?;
+        let bound = listener.local_addr()?;
+        let sink = DoorCommands::new(door, directory);
+        let tls = config.rooms.tls.as_ref().map(|tls| monitor_api::Tls {
+            certificate: tls.certificate.clone(),
+            key: tls.key.clone(),
+            client_ca: None,
+        });
+        let options = monitor_api::Options { tls, ..monitor_api::Options::default() };
+        let serving = monitor_api::serve(listener, store.clone(), sink, options, stop.clone());
+        let task = tokio::spawn(async move { serving.await.context("the rooms' side failed") });
+        Ok((bound, task))
+    }
+
+    /// Counters of the door.
+    pub fn counters(&self) -> Arc<ingest::Counters> {
+        self.door.counters()
+    }
+
+    /// The database in use.
+    pub fn store(&self) -> &store::Store {
+        &self.database.store
+    }
+
+    /// Stops in order: no new bytes, commit and answer what is held, end the rooms' streams, close the database.
+    pub async fn stop(self) -> Result<Stopped> {
+        self.stop.cancel();
+        for chore in self.chores {
+            // A chore that failed has said so.
+            let _ = chore.await;
+        }
+        self.rooms_task.await??;
+        let door = Arc::into_inner(self.door).context("the door is still in use after everything that used it has ended")?;
+        let stopped = door.stop(self.stop_within).await;
+        self.database.shut_down().await?;
+        Ok(stopped)
+    }
+}
+
+async fn maintain(store: store::Store, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(MAINTENANCE_EVERY) => {}
+        }
+        if let Err(error) = store.maintain(crate::clock::now()).await {
+            tracing::error!(error = &error as &dyn std::error::Error, "partitions could not be looked after; tried again in an hour");
+        }
+    }
+}
+
+async fn tell_counters(door: Arc<Door>, stop: CancellationToken) {
+    let counters = door.counters();
+    drop(door);
+    let mut told = 0;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(COUNTERS_EVERY) => {}
+        }
+        let stored = counters.reports_stored.get();
+        tracing::info!(
+            connections = counters.connections_open(),
+            reports_stored = stored,
+            in_the_last_minute = stored - told,
+            repeated = counters.reports_repeated.get(),
+            late = counters.reports_late.get(),
+            refused = counters.reports_refused.get(),
+            refusals = ?counters.refusals(),
+            "counted so far"
+        );
+        told = stored;
+    }
+}

@@ -1,0 +1,179 @@
+//! The real binary as a child process, for tests of the whole system.
+#![allow(dead_code, reason = "each test uses its own part")]
+
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// How long anything here may take before the test fails.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A running `paband serve`, with the same ports at every start.
+pub struct Server {
+    child: Option<Child>,
+    directory: tempfile::TempDir,
+    database_url: Option<String>,
+    pub native: SocketAddr,
+    pub teltonika: SocketAddr,
+    pub rooms: SocketAddr,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+impl Server {
+    /// Starts on a database, or on a PostgreSQL of its own; `limits` are lines of the configuration's `[limits]`.
+    pub fn start(database_url: Option<&str>, limits: &str) -> Self {
+        let directory = tempfile::Builder::new().prefix("paband-").tempdir_in("/tmp").unwrap();
+        open_to_all(directory.path());
+        let [native, teltonika, rooms] = free_ports();
+        let state = directory.path().join("state");
+        let config = format!(
+            "state_dir = {state:?}\n[[tags]]\nprotocol = \"native\"\naddress = \"{native}\"\n\
+             [[tags]]\nprotocol = \"teltonika\"\naddress = \"{teltonika}\"\n[rooms]\naddress = \"{rooms}\"\n\
+             [log]\nformat = \"json\"\nlevel = \"debug\"\n[limits]\n{limits}\n"
+        );
+        std::fs::write(directory.path().join("paband.toml"), config).unwrap();
+        let database_url = database_url.map(str::to_owned);
+        let mut server = Self { child: None, directory, database_url, native, teltonika, rooms, log: Arc::default() };
+        server.spawn();
+        server
+    }
+
+    /// Starts the binary again after it ended, and waits until it is ready.
+    pub fn spawn(&mut self) {
+        self.log.lock().unwrap().clear();
+        let mut child = self.command(&["serve"]).stderr(Stdio::piped()).spawn().unwrap();
+        let (stderr, log) = (child.stderr.take().unwrap(), Arc::clone(&self.log));
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                log.lock().unwrap().push(line);
+            }
+        });
+        self.child = Some(child);
+        let started = Instant::now();
+        while !self.logged("\"ready\"") {
+            let ended = self.child.as_mut().unwrap().try_wait().unwrap();
+            assert!(ended.is_none() && started.elapsed() < PATIENCE, "paband does not come up: {ended:?}\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Runs another command of the binary with this server's configuration; returns its standard output.
+    pub fn paband(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).output().unwrap();
+        assert!(output.status.success(), "paband {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_paband"));
+        command.args(arguments).env("PABAND_CONFIG", self.directory.path().join("paband.toml")).env_remove("PABAND_LOG");
+        match &self.database_url {
+            Some(url) => command.env("DATABASE_URL", url),
+            None => command.env_remove("DATABASE_URL"),
+        };
+        command
+    }
+
+    /// Where the server keeps its own files.
+    pub fn state_dir(&self) -> PathBuf {
+        self.directory.path().join("state")
+    }
+
+    /// kill -9.
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// SIGTERM, and waits for the end.
+    pub fn terminate(&mut self) -> ExitStatus {
+        let mut child = self.child.take().unwrap();
+        signal(child.id(), "TERM");
+        let started = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(started.elapsed() < PATIENCE, "paband does not stop\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Resident memory, bytes.
+    pub fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.as_ref().unwrap().id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+    }
+
+    /// Whether the server still runs.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.as_mut().unwrap().try_wait().unwrap().is_none()
+    }
+
+    /// Whether some log line contains this.
+    pub fn logged(&self, text: &str) -> bool {
+        self.log.lock().unwrap().iter().any(|line| line.contains(text))
+    }
+
+    /// All log lines.
+    pub fn log(&self) -> String {
+        self.log.lock().unwrap().join("\n")
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            signal(child.id(), "TERM");
+            let started = Instant::now();
+            while child.try_wait().is_ok_and(|status| status.is_none()) && started.elapsed() < Duration::from_secs(15) {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        // A private PostgreSQL outlives a killed server: it must not outlive the test.
+        if let Ok(pid) = std::fs::read_to_string(self.state_dir().join("data/postmaster.pid"))
+            && let Some(pid) = pid.lines().next().and_then(|pid| pid.trim().parse().ok())
+        {
+            signal(pid, "QUIT");
+        }
+    }
+}
+
+/// Sends a signal by its name.
+pub fn signal(pid: u32, name: &str) {
+    let _ = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).stderr(Stdio::null()).status();
+}
+
+/// Waits until `true`.
+pub async fn until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let started = Instant::now();
+    while !condition().await {
+        assert!(started.elapsed() < PATIENCE, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// A connection for looking at the tables.
+pub async fn connect(url: &str) -> tokio_postgres::Client {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+fn free_ports() -> [SocketAddr; 3] {
+    let held: Vec<_> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    std::array::from_fn(|index| held[index].local_addr().unwrap())
+}
+
+/// The private PostgreSQL may run as another user.
+fn open_to_all(directory: &Path) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
