@@ -2,6 +2,7 @@
 
 use crate::{Report, Signal, Source, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// Accuracy of a fix that does not say, metres (policy 1).
 const ACCURACY_UNSAID_M: f64 = 15.0;
@@ -65,10 +66,12 @@ impl Fix {
         self.accuracy_m
     }
 
-    /// Which of two fixes of one instant is judged (policy 8.11): the finest, then the least latitude, then the least longitude.
-    pub fn goes_before(&self, other: &Self) -> bool {
-        let order = |fix: &Self| (fix.accuracy_m, fix.latitude, fix.longitude);
-        order(self) < order(other)
+    /// By time; of one instant the one that is judged comes first (policy 8.11): the finest, then the least latitude, then the least
+    /// longitude.
+    pub fn in_order(&self, other: &Self) -> Ordering {
+        let values = |fix: &Self| [fix.accuracy_m, fix.latitude, fix.longitude];
+        let by_values = || values(self).iter().zip(&values(other)).map(|(a, b)| a.total_cmp(b)).find(|order| order.is_ne());
+        self.taken_at.cmp(&other.taken_at).then_with(|| by_values().unwrap_or(Ordering::Equal))
     }
 }
 

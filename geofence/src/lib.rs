@@ -2,6 +2,7 @@
 
 mod batch;
 mod civil;
+pub mod command;
 mod ellipsoid;
 mod feature;
 mod fix;

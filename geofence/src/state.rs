@@ -49,7 +49,7 @@ impl State {
         let (at, before) = (fix.taken_at, fix.taken_at.plus_millis(-1));
         self.settle(plan, before, before, found);
         self.newest_fix = at;
-        self.recent.push(*fix, &plan.wanted());
+        self.recent.push(*fix, plan.wanted());
         self.settle(plan, at, before, found);
         self.judge(plan, fix, found);
         self.settle(plan, at, at, found);

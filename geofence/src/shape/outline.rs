@@ -13,6 +13,9 @@ const WIDTH_MAX_DEG: f64 = 180.0;
 /// Zones end here, degrees of latitude: none holds a pole.
 const LATITUDE_MAX: f64 = 89.9;
 
+/// A coordinate this near to whole 1e-7 degrees is whole (0.1 micrometres: the rounding of decimal texts).
+const WHOLE: f64 = 1e-5;
+
 /// Why corners make no outline.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum OutlineError {
@@ -97,7 +100,8 @@ impl Outline {
         let longitudes = corners.iter().map(|corner| step(corner.1, anchor.1));
         let latitudes = corners.iter().map(|corner| step(corner.0, anchor.0));
         let packed = longitudes.chain(latitudes).collect();
-        let is_exact = corners.iter().all(|corner| [corner.0, corner.1].iter().all(|value| (value * 1e7).round() / 1e7 == *value));
+        let is_whole = |value: f64| (value * 1e7 - (value * 1e7).round()).abs() < WHOLE;
+        let is_exact = corners.iter().all(|corner| is_whole(corner.0) && is_whole(corner.1));
         let rings = if rings.len() > 1 { rings } else { Vec::new() };
         let exact = if is_exact { Vec::new() } else { corners };
         let more = (!rings.is_empty() || !exact.is_empty()).then(|| Box::new(More { rings, exact }));
