@@ -5,4 +5,5 @@ pub mod identity;
 pub mod load;
 mod progress;
 pub mod replay;
+pub mod town;
 pub mod wire;

@@ -12,6 +12,7 @@ pub(crate) struct Progress {
     bar: ProgressBar,
     what: &'static str,
     line_due: Instant,
+    quiet: bool,
 }
 
 impl Progress {
@@ -24,17 +25,24 @@ impl Progress {
             }
             (false, None) => ProgressBar::no_length().with_style(style("{spinner} {human_pos} {prefix}, {elapsed} {msg}")),
         };
-        let line_due = if quiet { Instant::now() + Duration::from_secs(u64::from(u32::MAX)) } else { Instant::now() + LINE_EVERY };
-        Self { bar: bar.with_prefix(what), what, line_due }
+        Self { bar: bar.with_prefix(what), what, line_due: Instant::now() + LINE_EVERY, quiet }
     }
 
     pub fn show(&mut self, done: u64, message: String) {
         self.bar.set_position(done);
-        if self.bar.is_hidden() && Instant::now() >= self.line_due {
+        if !self.quiet && self.bar.is_hidden() && Instant::now() >= self.line_due {
             eprintln!("{done} {} {message}", self.what);
             self.line_due += LINE_EVERY;
         }
         self.bar.set_message(message);
+    }
+
+    /// Says something that happened.
+    pub fn say(&self, what: &str) {
+        if self.quiet {
+            return;
+        }
+        if self.bar.is_hidden() { eprintln!("{what}") } else { self.bar.println(what) }
     }
 }
 

@@ -115,6 +115,11 @@ impl Tag {
         self.flash.borrow().refusal.clone().unwrap_or_default()
     }
 
+    /// Whether the server has refused the tag itself three times in a row.
+    pub fn is_refused(&self) -> bool {
+        self.counters().refusals_in_a_row >= REFUSALS_MAX
+    }
+
     /// What happened so far.
     pub fn counters(&self) -> Counters {
         self.flash.borrow().counters

@@ -35,7 +35,7 @@ async fn every_report_is_another_and_all_are_answered() {
             assert_eq!(fake.distinct() as u64, summary.reports_stored, "{protocol:?}");
             assert!(summary.reports_stored > 100 && summary.answer_p99_ms >= summary.answer_p50_ms, "{summary:?}");
             if reports_per_s.is_some() {
-                assert!(summary.reports_sent <= 200, "no more than asked: {summary:?}");
+                assert!(summary.reports_sent <= 200 + 20, "no more than asked, give or take a few frames: {summary:?}");
             }
         }
     }

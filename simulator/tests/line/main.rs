@@ -4,3 +4,4 @@
 mod fake;
 mod load;
 mod lossless;
+mod town;
