@@ -5,8 +5,10 @@
 pub(super) enum Value<'a> {
     Varint(u64),
     Bytes(&'a [u8]),
-    /// 4 or 8 bytes; no message that is walked over has such a field.
-    Fixed,
+    /// Little-endian.
+    Fixed32(u32),
+    /// No message that is walked over has such a field.
+    Fixed64,
 }
 
 /// The bytes are no protobuf message.
@@ -14,6 +16,7 @@ pub(super) enum Value<'a> {
 pub(super) struct Malformed;
 
 /// Takes the next field off the front: its number and value; `None` at the end.
+#[inline]
 pub(super) fn next<'a>(rest: &mut &'a [u8]) -> Result<Option<(u64, Value<'a>)>, Malformed> {
     if rest.is_empty() {
         return Ok(None);
@@ -21,12 +24,16 @@ pub(super) fn next<'a>(rest: &mut &'a [u8]) -> Result<Option<(u64, Value<'a>)>, 
     let key = varint(rest)?;
     let value = match key & 7 {
         0 => Value::Varint(varint(rest)?),
-        1 => bytes(rest, 8).map(|_| Value::Fixed)?,
+        1 => bytes(rest, 8).map(|_| Value::Fixed64)?,
         2 => {
             let length = varint(rest)?;
             Value::Bytes(bytes(rest, length)?)
         }
-        5 => bytes(rest, 4).map(|_| Value::Fixed)?,
+        5 => {
+            let (bytes, tail) = rest.split_first_chunk().ok_or(Malformed)?;
+            *rest = tail;
+            Value::Fixed32(u32::from_le_bytes(*bytes))
+        }
         _ => return Err(Malformed),
     };
     Ok(Some((key >> 3, value)))
@@ -39,6 +46,7 @@ fn bytes<'a>(rest: &mut &'a [u8], count: u64) -> Result<&'a [u8], Malformed> {
 }
 
 /// Seven bits a byte, lowest first, at most ten bytes.
+#[inline]
 fn varint(rest: &mut &[u8]) -> Result<u64, Malformed> {
     let mut number = 0;
     for place in 0..10 {
@@ -66,7 +74,7 @@ mod tests {
         check(&[], Ok(None));
         check(&[0x08, 0x96, 0x01], Ok(Some((1, Value::Varint(150)))));
         check(&[0x12, 0x02, 7, 8], Ok(Some((2, Value::Bytes(&[7, 8])))));
-        check(&[0x1D, 1, 2, 3, 4], Ok(Some((3, Value::Fixed))));
+        check(&[0x1D, 1, 2, 3, 4], Ok(Some((3, Value::Fixed32(0x04030201)))));
         check(&[0x12, 0x03, 7, 8], Err(Malformed));
         check(&[0x08, 0x96], Err(Malformed));
         check(&[0x0B], Err(Malformed));
