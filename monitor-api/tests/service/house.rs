@@ -1,0 +1,242 @@
+//! What every test needs: a server over a database of its own, rooms that call it, writers that find violations.
+
+use crate::cable::Cable;
+use geofence::{Batch, Timestamp, Violation, ViolationKind, WearerViolation};
+use monitor_api::{CommandError, CommandSink, Options, Order, ServeError, serve};
+use proto::monitor::alerts_client::AlertsClient;
+use proto::monitor::{AlertEvent, Heartbeat, WatchRequest, WatchResponse, watch_response::Message};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use store::testing::TestDatabase;
+use store::{JournalConnection, Store};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status, Streaming};
+use tonic_types::StatusExt;
+
+/// Nothing in these tests takes this long.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The tag that every test has.
+pub const IMEI: &str = "356307042441013";
+pub const WEARER: &str = "1404/12";
+
+pub struct House {
+    pub database: TestDatabase,
+    pub store: Store,
+    pub cable: Cable,
+    pub address: SocketAddr,
+    options: Options,
+    stop: CancellationToken,
+    serving: JoinHandle<Result<(), ServeError>>,
+}
+
+/// Small limits and a quick pace, so that tests reach them.
+pub fn options() -> Options {
+    Options {
+        heartbeat_every: Duration::from_millis(200),
+        database_wait_max: Duration::from_secs(2),
+        page_events: 50,
+        stop_wait_max: Duration::from_secs(3),
+        ..Options::default()
+    }
+}
+
+impl House {
+    pub async fn new() -> Self {
+        Self::with(options()).await
+    }
+
+    pub async fn with(options: Options) -> Self {
+        let database = TestDatabase::create().await;
+        let store = database.store().await;
+        let house = format!("INSERT INTO tags (imei) VALUES ('{IMEI}'); INSERT INTO wearers (reference) VALUES ('{WEARER}')");
+        sql(&database, &house).await;
+        let cable = Cable::to(database.url()).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, serving) = start(listener, &cable, &options).await;
+        let house = Self { database, store, cable, address, options, stop, serving };
+        house.watch(None).await;
+        house
+    }
+
+    /// Stops the server and waits until it has stopped.
+    pub async fn stop(&mut self) {
+        self.stop.cancel();
+        timeout(PATIENCE, &mut self.serving).await.unwrap().unwrap().unwrap();
+    }
+
+    /// Starts the server again at the same address.
+    pub async fn start(&mut self) {
+        let listener = TcpListener::bind(self.address).await.unwrap();
+        (self.stop, self.serving) = start(listener, &self.cable, &self.options).await;
+    }
+
+    /// A connection of its own.
+    pub async fn channel(&self) -> Channel {
+        Endpoint::from_shared(format!("http://{}", self.address)).unwrap().connect().await.unwrap()
+    }
+
+    pub async fn room(&self) -> AlertsClient<Channel> {
+        AlertsClient::new(self.channel().await)
+    }
+
+    /// Watches as soon as the server can.
+    pub async fn watch(&self, after_sequence: Option<i64>) -> Watch {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let status = match self.try_watch(after_sequence).await {
+                Ok(watch) => return watch,
+                Err(status) => status,
+            };
+            assert_eq!(status.code(), Code::Unavailable, "{status}");
+            assert!(tokio::time::Instant::now() < deadline, "{status}");
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Watches if the server is willing.
+    pub async fn try_watch(&self, after_sequence: Option<i64>) -> Result<Watch, Status> {
+        let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).unwrap();
+        let channel = endpoint.connect().await.map_err(|error| Status::unavailable(error.to_string()))?;
+        let messages = AlertsClient::new(channel).watch(WatchRequest { after_sequence }).await?.into_inner();
+        Ok(Watch { messages })
+    }
+
+    /// A writer of violations of this kind, each of a zone that is named after it.
+    pub async fn writer(&self, zone: &str, kind: ViolationKind) -> Writer {
+        let journal = self.store.journal_connection().await.unwrap();
+        Writer { journal, zone: zone.to_owned(), kind, start: Timestamp::from_millis(1_700_000_000_000) }
+    }
+}
+
+/// Executes SQL beside the server.
+pub async fn sql(database: &TestDatabase, command: &str) {
+    let (client, connection) = tokio_postgres::connect(database.url(), tokio_postgres::NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute(command).await.unwrap();
+}
+
+async fn start(listener: TcpListener, cable: &Cable, options: &Options) -> (CancellationToken, JoinHandle<Result<(), ServeError>>) {
+    let stop = CancellationToken::new();
+    let store = Store::connect(cable.url(), 8).await.unwrap();
+    let serving = tokio::spawn(serve(listener, store, Door, options.clone(), stop.clone()));
+    (stop, serving)
+}
+
+/// A stream and what is read from it.
+pub struct Watch {
+    messages: Streaming<WatchResponse>,
+}
+
+impl Watch {
+    pub async fn message(&mut self) -> Result<Message, Status> {
+        let answer = timeout(PATIENCE, self.messages.message()).await.expect("the stream says something")?;
+        Ok(answer.expect("a stream ends with a status").message.expect("an answer says something"))
+    }
+
+    /// The next event; heartbeats are skipped.
+    pub async fn event(&mut self) -> Result<AlertEvent, Status> {
+        loop {
+            if let Message::Event(event) = self.message().await? {
+                return Ok(event);
+            }
+        }
+    }
+
+    /// The next heartbeat that is as wished; nothing else may come before it.
+    pub async fn heartbeat(&mut self, wished: impl Fn(&Heartbeat) -> bool) -> Heartbeat {
+        loop {
+            match self.message().await.unwrap() {
+                Message::Heartbeat(beat) if wished(&beat) => return beat,
+                Message::Heartbeat(_) => {}
+                Message::Event(event) => panic!("an event before the heartbeat: {event:?}"),
+            }
+        }
+    }
+
+    /// Reads events `first` to `last`, each once and in order.
+    pub async fn expect(&mut self, first: i64, last: i64) {
+        for sequence in first..=last {
+            assert_eq!(self.event().await.unwrap().sequence, sequence);
+        }
+    }
+
+    /// Reads to the end; the last event's number, if there was one, and the status.
+    pub async fn end(mut self) -> (Option<i64>, Status) {
+        let mut last = None;
+        loop {
+            match self.event().await {
+                Ok(event) => last = Some(event.sequence),
+                Err(status) => return (last, status),
+            }
+        }
+    }
+}
+
+/// The `reason` and the `resume_after` of a refusal.
+pub fn reason(status: &Status) -> (String, Option<i64>) {
+    let info = status.get_details_error_info().expect("every refusal has an ErrorInfo");
+    assert_eq!(info.domain, "paband");
+    let resume_after = info.metadata.get("resume_after").map(|number| number.parse().unwrap());
+    (info.reason, resume_after)
+}
+
+/// Numbers of batches, without repeat in this process.
+static BATCH: AtomicI64 = AtomicI64::new(1);
+
+pub struct Writer {
+    journal: JournalConnection,
+    zone: String,
+    kind: ViolationKind,
+    start: Timestamp,
+}
+
+impl Writer {
+    /// Opens so many violations in one transaction: as many events. Tries until the database confirms.
+    pub async fn open(&mut self, count: usize) {
+        let violations = (0..count).map(|_| self.violation()).collect();
+        let number = BATCH.fetch_add(1, Ordering::Relaxed);
+        let batch = Batch { number, violations, ..Batch::default() };
+        let trying = async {
+            while self.journal.append(&batch, Timestamp::from(chrono::Utc::now())).await.is_err() {
+                sleep(Duration::from_millis(50)).await;
+            }
+        };
+        timeout(PATIENCE, trying).await.expect("the database takes the batch");
+    }
+
+    fn violation(&mut self) -> WearerViolation {
+        self.start = self.start.plus_seconds(60);
+        let violation = Violation {
+            zone: self.zone.as_str().into(),
+            kind: self.kind,
+            start: self.start,
+            found_at: self.start.plus_seconds(30),
+            end: None,
+            max_beyond_m: Some(120.0),
+            last_breaking_at: Some(self.start),
+        };
+        WearerViolation { wearer_id: 1, tag_id: 1, violation } // The first of a fresh database.
+    }
+}
+
+/// A door with one tag behind it.
+pub struct Door;
+
+impl CommandSink for Door {
+    async fn send(&self, imei: &str, order: Order) -> Result<u64, CommandError> {
+        match (imei, order) {
+            (IMEI, Order::LocateNow) => Ok(7),
+            (IMEI, Order::SetInterval(_)) => Err(CommandError::Busy),
+            (IMEI, Order::Notify { .. }) => Err(CommandError::NotSupported),
+            ("356307042441014", _) => Err(CommandError::NotConnected),
+            _ => Err(CommandError::UnknownTag),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! The service as rooms meet it: a real server, a real PostgreSQL, real connections.
+
+#![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
+
+mod alerts;
+mod cable;
+mod health;
+mod house;
+mod outage;
+mod tags;
+mod watch;
