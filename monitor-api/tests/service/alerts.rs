@@ -1,8 +1,6 @@
 use crate::house::{House, WEARER, reason};
 use geofence::ViolationKind::{Exclusion, Inclusion, StrapOpen};
-use proto::monitor::{
-    AcknowledgeAlertRequest, Alert, AlertKind, CloseAlertRequest, EndReason, EventKind, ListAlertsRequest,
-};
+use proto::monitor::{AcknowledgeAlertRequest, Alert, AlertKind, CloseAlertRequest, EndReason, EventKind, ListAlertsRequest};
 use tonic::Code;
 use tonic_types::StatusExt;
 

@@ -62,11 +62,11 @@ async fn forward(mut near: TcpStream, config: Arc<Config>, mut state: watch::Rec
     let cut = state.wait_for(|whole| !whole);
     match &config.get_hosts()[0] {
         Host::Tcp(host) => {
-            let mut far = TcpStream::connect((host.as_str(), port)).await.unwrap();
+            let Ok(mut far) = TcpStream::connect((host.as_str(), port)).await else { return };
             tokio::select! { _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}, _ = cut => {} }
         }
         Host::Unix(folder) => {
-            let mut far = UnixStream::connect(folder.join(format!(".s.PGSQL.{port}"))).await.unwrap();
+            let Ok(mut far) = UnixStream::connect(folder.join(format!(".s.PGSQL.{port}"))).await else { return };
             tokio::select! { _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}, _ = cut => {} }
         }
     }

@@ -62,7 +62,11 @@ async fn connections_that_the_database_ends_lose_nothing() {
     let mut watch = house.watch(Some(0)).await;
     for step in 0..6 {
         watch.expect(step * 150 + 1, (step + 1) * 150).await;
-        sql(&house.database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()").await;
+        sql(
+            &house.database,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()",
+        )
+        .await;
     }
     writers.join_all().await;
     assert_eq!(watch.heartbeat(|beat| beat.caught_up).await.last_sequence, 900);
@@ -112,7 +116,7 @@ async fn a_database_that_was_set_back_ends_the_streams() {
 async fn lost_events_are_told_and_do_not_stop_those_behind_them() {
     let house = House::new().await;
     house.writer("home", Inclusion).await.open(5).await;
-    let mut live = house.watch(None).await;
+    let mut live = house.watch(Some(5)).await;
     sql(&house.database, "DELETE FROM alert_events WHERE sequence IN (2, 3)").await;
     let mut watch = house.watch(Some(0)).await;
     watch.expect(1, 1).await;

@@ -5,7 +5,7 @@ use anstyle::{AnsiColor, Style};
 use proto::monitor::{Alert, AlertEvent, AlertKind, EndReason, EventKind};
 use std::fmt::Write;
 
-/// An event older than the minutes of its kind is a finding about the past: no siren colour.
+/// What goes on now. A finding about the past (found late) gets no siren colour.
 const SIREN: Style = AnsiColor::Red.on_default().bold();
 const LATE: Style = AnsiColor::Yellow.on_default();
 const ENDED: Style = AnsiColor::Green.on_default();
@@ -22,8 +22,13 @@ pub fn line(event: &AlertEvent, persian: bool) -> (Style, String) {
         EventKind::Acknowledged => (TAKEN, &alert.acknowledged_at, "taken on"),
         EventKind::Unspecified => (LATE, &alert.recorded_at, "changed"),
     };
-    let mut line =
-        format!("{:>8}  {}  {word:<8}  {:<25}  wearer {}", event.sequence, tehran(time.as_ref()), english(alert.kind()), shown(&alert.wearer));
+    let mut line = format!(
+        "{:>8}  {}  {word:<8}  {:<25}  wearer {}",
+        event.sequence,
+        tehran(time.as_ref()),
+        english(alert.kind()),
+        shown(&alert.wearer)
+    );
     details(&mut line, event.kind(), alert);
     if persian {
         write!(line, "  {}", shown(in_persian(alert.kind()))).expect("a string takes everything");

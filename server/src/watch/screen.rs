@@ -9,8 +9,7 @@ use std::time::SystemTime;
 
 const GOOD: Style = AnsiColor::Green.on_default();
 const PLAIN: Style = Style::new().dimmed();
-const ALARM: Style =
-    Style::new().fg_color(Some(Color::Ansi(AnsiColor::White))).bg_color(Some(Color::Ansi(AnsiColor::Red))).bold();
+const ALARM: Style = Style::new().fg_color(Some(Color::Ansi(AnsiColor::White))).bg_color(Some(Color::Ansi(AnsiColor::Red))).bold();
 
 /// Heartbeats in a row that must say "not caught up" before it is shown: one may just have crossed a new event.
 const BEHIND_BEATS_MIN: u32 = 2;
@@ -74,7 +73,7 @@ impl<W: Write> Screen<W> {
     /// The server answers. Shown if it is the first time, or was lost.
     pub fn connected(&mut self, server: &str, seen: Option<i64>) -> io::Result<()> {
         let place = seen.map_or("from now on".to_owned(), |seen| format!("after event {seen}"));
-        match self.sight {
+        match std::mem::replace(&mut self.sight, Sight::CatchingUp) {
             Sight::None => self.say(PLAIN, &format!("connected to {server}, showing events {place}")),
             _ => self.say(GOOD, &format!("the server is back, going on {place}")),
         }

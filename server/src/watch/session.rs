@@ -39,12 +39,17 @@ pub async fn session<W: Write>(endpoint: &Endpoint, place: &mut Place, screen: &
         Ok(Err(status)) => return refused(&status, place, screen, false),
         Err(_) => return lost("it does not answer".to_owned(), false),
     };
-    screen.connected(&endpoint.uri().to_string(), place.seen())?;
+    let mut had_answer = false;
     loop {
-        match timeout(SILENCE_MAX, messages.message()).await {
+        let message = timeout(SILENCE_MAX, messages.message()).await;
+        // An accepted call is no proof of a working server; its first word is.
+        if matches!(message, Ok(Ok(Some(_)))) && !std::mem::replace(&mut had_answer, true) {
+            screen.connected(&endpoint.uri().to_string(), place.seen())?;
+        }
+        match message {
             Ok(Ok(Some(answer))) => match answer.message {
                 Some(Message::Event(event)) if !show(&event, place, screen)? => {
-                    return lost(format!("it left out events before {}", event.sequence), true);
+                    return lost(format!("it left out events before {}", event.sequence), had_answer);
                 }
                 Some(Message::Heartbeat(beat)) => {
                     if place.seen().is_none() {
@@ -54,9 +59,9 @@ pub async fn session<W: Write>(endpoint: &Endpoint, place: &mut Place, screen: &
                 }
                 _ => {}
             },
-            Ok(Ok(None)) => return lost("it ended the stream".to_owned(), true),
-            Ok(Err(status)) => return refused(&status, place, screen, true),
-            Err(_) => return lost("it is silent".to_owned(), true),
+            Ok(Ok(None)) => return lost("it ended the stream".to_owned(), had_answer),
+            Ok(Err(status)) => return refused(&status, place, screen, had_answer),
+            Err(_) => return lost("it is silent".to_owned(), had_answer),
         }
     }
 }
@@ -76,9 +81,7 @@ fn show<W: Write>(event: &AlertEvent, place: &mut Place, screen: &mut Screen<W>)
 /// Goes on where the server says; tells the operator if that leaves a hole.
 fn refused<W: Write>(status: &Status, place: &mut Place, screen: &mut Screen<W>, had_answer: bool) -> anyhow::Result<Lost> {
     let seen = place.seen().unwrap_or_default();
-    let resume_after = status
-        .get_details_error_info()
-        .and_then(|info| info.metadata.get("resume_after")?.parse::<i64>().ok());
+    let resume_after = status.get_details_error_info().and_then(|info| info.metadata.get("resume_after")?.parse::<i64>().ok());
     match (status.code(), resume_after) {
         (Code::InvalidArgument, _) => bail!("the server refuses the request: {}", status.message()),
         (Code::DataLoss, Some(resume_after)) => {
