@@ -56,6 +56,8 @@ pub(super) struct Connection<'a> {
     /// When the oldest unanswered thing went out.
     waiting_since: Instant,
     said_at: Instant,
+    /// The server is stopping: it answers what it has and takes nothing more.
+    refusal: Option<Refusal>,
     not_taken: u32,
     not_before: Instant,
     scratch: Vec<Report>,
@@ -79,6 +81,7 @@ impl<'a> Connection<'a> {
             on_the_way: VecDeque::new(),
             waiting_since: now,
             said_at: now,
+            refusal: None,
             not_taken: 0,
             not_before: now,
             scratch: Vec::new(),
@@ -99,7 +102,7 @@ impl<'a> Connection<'a> {
             tokio::select! {
                 read = stream.read_buf(&mut self.input) => {
                     if read? == 0 {
-                        return Err(Broken::Closed);
+                        return Err(self.refusal.take().map_or(Broken::Closed, Broken::Refused));
                     }
                     self.hear()?;
                 }
@@ -124,7 +127,7 @@ impl<'a> Connection<'a> {
 
     fn can_send(&self) -> bool {
         let window = if matches!(self.session, Session::Native(_)) { WINDOW_FRAMES } else { 1 };
-        self.reports_max > 0 && self.on_the_way.len() < window && Instant::now() >= self.not_before
+        self.reports_max > 0 && self.refusal.is_none() && self.on_the_way.len() < window && Instant::now() >= self.not_before
     }
 
     fn fill_window(&mut self) {
@@ -181,6 +184,7 @@ impl<'a> Connection<'a> {
             }
             Said::Stored(number) => self.stored(number),
             Said::NotTaken(_) => return self.not_taken(),
+            Said::Refused(refusal) if refusal.answers_follow => self.refusal = Some(refusal),
             Said::Refused(refusal) => return Err(Broken::Refused(refusal)),
             Said::Order { id, order } => self.order(id, order),
             Said::Nothing => {}
@@ -218,7 +222,7 @@ impl<'a> Connection<'a> {
     }
 
     fn waits_for_answer(&self) -> bool {
-        self.reports_max == 0 || !self.on_the_way.is_empty()
+        self.reports_max == 0 || self.refusal.is_some() || !self.on_the_way.is_empty()
     }
 
     fn next_deadline(&self) -> Instant {

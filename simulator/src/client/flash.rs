@@ -1,6 +1,6 @@
 //! The memory of a tag: reports from the moment they are taken until the server says that they are stored.
 
-use geofence::Report;
+use geofence::{Report, Signal};
 use std::collections::VecDeque;
 
 /// What happened to one tag so far.
@@ -10,7 +10,7 @@ pub struct Counters {
     pub taken: u64,
     /// Reports that the server said are stored.
     pub stored: u64,
-    /// Reports dropped because the flash was full.
+    /// Reports dropped because the flash was full: the oldest without an alarm, of nothing but alarms the oldest.
     pub dropped: u64,
     /// Frames of reports sent, repeats included.
     pub frames: u64,
@@ -18,7 +18,7 @@ pub struct Counters {
     pub resent: u64,
     /// Connections on which the login succeeded.
     pub logins: u64,
-    /// How often the server has refused the tag itself since the last login.
+    /// How often the server has refused the tag itself, or what it says, since it last stored something.
     pub refusals_in_a_row: u32,
 }
 
@@ -49,7 +49,9 @@ impl Flash {
 
     pub fn push(&mut self, report: Report) {
         while !self.has_room() {
-            self.reports.remove(self.on_the_way);
+            let waiting = self.reports.iter().skip(self.on_the_way);
+            let least = waiting.take_while(|report| is_alarm(report)).count() % self.waiting();
+            self.reports.remove(self.on_the_way + least);
             self.counters.dropped += 1;
         }
         self.reports.push_back(report);
@@ -91,6 +93,8 @@ impl Flash {
         self.reports.drain(..count);
         self.on_the_way -= count;
         self.counters.stored += count as u64;
+        self.counters.refusals_in_a_row = 0;
+        self.refusal = None;
     }
 
     /// Whatever was on its way has to be sent again.
@@ -101,14 +105,17 @@ impl Flash {
 
     pub fn logged_in(&mut self) {
         self.counters.logins += 1;
-        self.counters.refusals_in_a_row = 0;
-        self.refusal = None;
     }
 
     pub fn refused(&mut self, text: String) {
         self.counters.refusals_in_a_row += 1;
         self.refusal = Some(text);
     }
+}
+
+/// What must outlive a full flash: strap, tamper, call for help, switching off.
+fn is_alarm(report: &Report) -> bool {
+    [Signal::StrapOpen, Signal::CaseTamper, Signal::Sos, Signal::PowerOff].iter().any(|signal| report.signals.is(*signal))
 }
 
 #[cfg(test)]
@@ -142,5 +149,17 @@ mod tests {
         assert_eq!(next(&flash), [4]);
         let counters = flash.counters;
         assert_eq!((counters.taken, counters.stored, counters.dropped, counters.resent), (4, 2, 1, 1));
+    }
+    #[test]
+    fn a_full_flash_keeps_alarms_before_positions() {
+        let alarm = |millis| Report { signals: at(0).signals.with(Signal::StrapOpen, true), ..at(millis) };
+        let mut flash = Flash::new(3);
+        for report in [alarm(1), at(2), alarm(3), at(4)] {
+            flash.push(report);
+        }
+        assert_eq!(next(&flash), [1, 3, 4]);
+        flash.push(alarm(5));
+        flash.push(alarm(6));
+        assert_eq!(next(&flash), [3, 5, 6]);
     }
 }

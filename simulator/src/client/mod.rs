@@ -19,8 +19,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-/// How often in a row a server may refuse the tag itself before [`Tag::refused`] says so.
+/// How often in a row a server may refuse the tag itself before [`Tag::refused`] says so. A tag may have been registered just now.
 const REFUSALS_MAX: u32 = 3;
+/// Between these tries; after them the wait that the server asks for.
+const REFUSAL_PAUSE: Duration = Duration::from_secs(1);
 /// Orders that wait for whoever moves the tag; more are answered "not done".
 const ORDERS_MAX: usize = 16;
 
@@ -42,7 +44,7 @@ pub struct TagOptions {
     pub endpoint: Endpoint,
     /// What it speaks.
     pub protocol: Protocol,
-    /// Reports kept while they wait to be sent. One more and the oldest that is not on its way is dropped and counted, as real tags do.
+    /// Reports kept while they wait to be sent. One more and the oldest without an alarm is dropped and counted, as real tags do.
     /// What is on its way is kept beside them (at most 8 frames).
     pub flash_reports_max: usize,
     /// No answer for this long: the connection counts as dead.
@@ -109,13 +111,13 @@ impl Tag {
         self.changed(Flash::is_empty).await;
     }
 
-    /// Waits until the server has refused the tag itself three times in a row, and says why: somebody must register it.
+    /// Waits until the server has refused the tag itself, or what it says, three times in a row, and says why.
     pub async fn refused(&self) -> String {
         self.changed(|flash| flash.counters.refusals_in_a_row >= REFUSALS_MAX).await;
         self.flash.borrow().refusal.clone().unwrap_or_default()
     }
 
-    /// Whether the server has refused the tag itself three times in a row.
+    /// Whether the server has refused the tag itself, or what it says, three times in a row.
     pub fn is_refused(&self) -> bool {
         self.counters().refusals_in_a_row >= REFUSALS_MAX
     }
@@ -157,6 +159,9 @@ fn pause(broken: Broken, flash: &watch::Sender<Flash>, backoff: &mut Backoff) ->
     let at_least = Duration::from_secs(u64::from(refusal.retry_after_s));
     if refusal.for_good {
         flash.send_modify(|flash| flash.refused(refusal.text));
+        if flash.borrow().counters.refusals_in_a_row < REFUSALS_MAX {
+            return REFUSAL_PAUSE;
+        }
     }
     backoff.next().max(at_least)
 }

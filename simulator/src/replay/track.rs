@@ -3,7 +3,8 @@
 use crate::identity::Identity;
 use anyhow::{Context, Result, ensure};
 use flate2::read::MultiGzDecoder;
-use geofence::{Report, Signal, Timestamp};
+use geofence::command::{TrackReader, TrackRow};
+use geofence::{Report, Signal};
 use serde::Deserialize;
 use std::collections::HashMap;
 use std::fs::File;
@@ -16,16 +17,6 @@ pub(super) struct Track {
     pub wearer: String,
     pub identity: Identity,
     pub reports: Vec<Report>,
-}
-
-/// A row of `wearer,taken_at,lat,lon,accuracy_m[,received_at]`; the server's clock decides when it is received.
-#[derive(Deserialize)]
-struct Row<'a> {
-    wearer: &'a str,
-    taken_at: &'a str,
-    lat: Option<f64>,
-    lon: Option<f64>,
-    accuracy_m: Option<f64>,
 }
 
 /// A row of `imei,wearer[,key]`.
@@ -41,26 +32,18 @@ struct TagRow {
 pub(super) fn read(file: &Path, tags: Option<&Path>) -> Result<Vec<Track>> {
     let mut known = tags.map(read_tags).transpose()?.unwrap_or_default();
     let (mut tracks, mut places) = (Vec::<Track>::new(), HashMap::<String, usize>::new());
-    let mut rows = csv::Reader::from_reader(open(file)?);
-    let headers = rows.headers().with_context(|| advice(file))?.clone();
-    let mut record = csv::StringRecord::new();
-    while rows.read_record(&mut record).with_context(|| advice(file))? {
-        let at = || format!("{}, line {}", file.display(), record.position().map_or(0, csv::Position::line));
-        let row: Row = record.deserialize(Some(&headers)).with_context(at)?;
-        let report = report(&row).with_context(at)?;
-        if let Some(place) = places.get(row.wearer) {
-            tracks[*place].reports.push(report);
+    let named = || file.display().to_string();
+    let (mut rows, mut row) = (TrackReader::new(open(file)?).with_context(named)?, TrackRow::default());
+    while rows.read(&mut row).with_context(named)? {
+        if let Some(place) = places.get(&row.wearer) {
+            tracks[*place].reports.push(report(&row));
             continue;
         }
-        places.insert(row.wearer.to_owned(), tracks.len());
-        let identity = known.remove(row.wearer).unwrap_or_else(|| Identity::of_wearer(row.wearer));
-        tracks.push(Track { wearer: row.wearer.to_owned(), identity, reports: vec![report] });
+        places.insert(row.wearer.clone(), tracks.len());
+        let identity = known.remove(&row.wearer).unwrap_or_else(|| Identity::of_wearer(&row.wearer));
+        tracks.push(Track { wearer: row.wearer.clone(), identity, reports: vec![report(&row)] });
     }
     Ok(tracks)
-}
-
-fn advice(file: &Path) -> String {
-    format!("{}: expected CSV with the header wearer,taken_at,lat,lon,accuracy_m", file.display())
 }
 
 fn open(file: &Path) -> Result<Box<dyn Read>> {
@@ -80,18 +63,17 @@ fn read_tags(file: &Path) -> Result<HashMap<String, Identity>> {
     Ok(tags)
 }
 
-fn report(row: &Row) -> Result<Report> {
-    let taken_at: Timestamp = row.taken_at.parse().with_context(|| format!("taken_at {:?} is not RFC 3339", row.taken_at))?;
-    let mut report = Report::at(taken_at);
-    let (lat, lon) = (row.lat.unwrap_or(0.0), row.lon.unwrap_or(0.0));
-    let fix = row.lat.is_some() && row.lon.is_some() && (lat, lon) != (0.0, 0.0);
-    report.signals = report.signals.with(Signal::Fix, fix);
-    if fix {
-        // `as` saturates: coordinates far out of range stay out of range.
-        (report.latitude_e7, report.longitude_e7) = ((lat * 1e7).round() as i32, (lon * 1e7).round() as i32);
+/// A row without a valid position (policy 8.2) is sent as "heard, no position"; the server's clock decides when it is received.
+fn report(row: &TrackRow) -> Report {
+    let mut report = Report::at(row.taken_at);
+    let position = row.fix().and(row.latitude.zip(row.longitude));
+    report.signals = report.signals.with(Signal::Fix, position.is_some());
+    if let Some((latitude, longitude)) = position {
+        (report.latitude_e7, report.longitude_e7) = ((latitude * 1e7).round() as i32, (longitude * 1e7).round() as i32);
+        // `as` saturates at the most that a report can say.
         report.accuracy_dm = row.accuracy_m.map_or(0, |metres| ((metres * 10.0).ceil() as u16).max(1));
     }
-    Ok(report)
+    report
 }
 
 #[cfg(test)]
@@ -102,6 +84,7 @@ mod tests {
     const ROWS: &str = "wearer,taken_at,lat,lon,accuracy_m\n\
         B,2008-10-23T05:53:05Z,39.984094,116.319236,\n\
         A,2008-10-23T05:53:06Z,,,\n\
+        A,2008-10-23T05:53:08Z,95,10,\n\
         B,2008-10-23T05:53:07+03:30,-39.1,116.2,6.21\n";
 
     #[test]
@@ -114,14 +97,14 @@ mod tests {
         gzip.finish().unwrap();
         for file in [plain, packed] {
             let tracks = read(&file, None).unwrap();
-            assert_eq!(tracks.iter().map(|track| (track.wearer.as_str(), track.reports.len())).collect::<Vec<_>>(), [("B", 2), ("A", 1)]);
+            assert_eq!(tracks.iter().map(|track| (track.wearer.as_str(), track.reports.len())).collect::<Vec<_>>(), [("B", 2), ("A", 2)]);
             let [first, second] = tracks[0].reports[..] else { panic!("two reports") };
             assert_eq!((first.latitude_e7, first.longitude_e7, first.accuracy_dm), (399_840_940, 1_163_192_360, 0));
             assert_eq!(
                 (second.latitude_e7, second.accuracy_dm, second.taken_at),
                 (-391_000_000, 63, "2008-10-23T02:23:07Z".parse().unwrap())
             );
-            assert_eq!(tracks[1].reports[0].signals.get(Signal::Fix), Some(false));
+            assert!(tracks[1].reports.iter().all(|report| report.signals.get(Signal::Fix) == Some(false)));
         }
     }
 

@@ -43,8 +43,10 @@ pub struct Sent {
 pub struct Refusal {
     /// For a person.
     pub text: String,
-    /// The tag itself is refused (unknown, wrong key): trying again will not help until somebody changes that.
+    /// The tag itself is refused (unknown, wrong key), or what it says: trying again will not help until somebody changes that.
     pub for_good: bool,
+    /// What is on its way may still be answered: read to the end of the stream.
+    pub answers_follow: bool,
     /// Wait at least this long before connecting again, seconds.
     pub retry_after_s: u32,
 }

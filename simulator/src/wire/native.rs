@@ -181,8 +181,12 @@ fn battery(percent: u8) -> u32 {
 
 fn refusal_of(refusal: &tag::Refusal) -> Refusal {
     use tag::refusal::Reason;
-    let for_good = matches!(refusal.reason(), Reason::UnknownTag | Reason::WrongProof | Reason::Version);
-    Refusal { text: format!("{}: {}", refusal.reason().as_str_name(), refusal.text), for_good, retry_after_s: refusal.retry_after_s }
+    Refusal {
+        text: format!("{}: {}", refusal.reason().as_str_name(), refusal.text),
+        for_good: matches!(refusal.reason(), Reason::UnknownTag | Reason::WrongProof | Reason::Version | Reason::Protocol),
+        answers_follow: refusal.reason() == Reason::Stopping,
+        retry_after_s: refusal.retry_after_s,
+    }
 }
 
 fn order_of(command: tag::Command) -> Said {

@@ -92,8 +92,10 @@ impl Session {
 
     fn login_answer(&mut self, answer: u8) -> Result<Said, Nonsense> {
         self.welcome = answer == 1;
+        let refusal =
+            || Refusal { text: "the server does not take this IMEI".into(), for_good: true, answers_follow: false, retry_after_s: 0 };
         match answer {
-            0 => Ok(Said::Refused(Refusal { text: "the server does not take this IMEI".into(), for_good: true, retry_after_s: 0 })),
+            0 => Ok(Said::Refused(refusal())),
             1 => Ok(Said::Welcome { reports_max: RECORDS_MAX }),
             _ => Err(Nonsense("a login answer that is neither 00 nor 01")),
         }

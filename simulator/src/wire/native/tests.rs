@@ -91,7 +91,7 @@ fn what_the_server_says_is_understood_cut_anywhere() {
         (server_frame::Body::Command(tag::Command { id: 300, order }), Said::Order { id: 300, order: Order::SetInterval(15) }),
         (
             server_frame::Body::Refusal(refusal),
-            Said::Refused(Refusal { text: "REASON_NOT_STORED: later".into(), for_good: false, retry_after_s: 3 }),
+            Said::Refused(Refusal { text: "REASON_NOT_STORED: later".into(), for_good: false, answers_follow: false, retry_after_s: 3 }),
         ),
     ];
     for (body, said) in rows {
