@@ -3,6 +3,7 @@
 mod alert_actions;
 mod alerts;
 mod error;
+mod facts;
 mod journal;
 mod listen;
 mod maintain;
@@ -18,9 +19,12 @@ mod tags;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod time;
+mod zone_file;
+mod zone_import;
 
 pub use alerts::{Alert, AlertEvent, AlertEventKind, AlertFilter, AlertPage};
 pub use error::{AlertError, StoreError};
+pub use facts::{Facts, TagFacts, WearerFacts, ZoneRow};
 pub use journal::{Appended, JournalConnection};
 pub use listen::Channel;
 pub use maintain::Maintenance;
@@ -28,3 +32,4 @@ pub use migrate::{MigrationReport, StorageMode};
 pub use status::{Partition, StorageStatus};
 pub use store::Store;
 pub use tags::TagRow;
+pub use zone_import::ZoneImport;

@@ -38,6 +38,7 @@ impl ManagedError {
 #[derive(Debug)]
 pub struct ManagedPostgres {
     cluster: Arc<Cluster>,
+    was_running: bool,
     watch: JoinHandle<()>,
 }
 
@@ -50,8 +51,9 @@ impl ManagedPostgres {
         let cluster = Arc::new(Cluster::prepare(state_dir).await?);
         let child = bring_up(&cluster).await?;
         cluster.make_database().await?;
+        let was_running = child.is_none();
         let watch = tokio::spawn(keep_up(cluster.clone(), child));
-        Ok(Self { cluster, watch })
+        Ok(Self { cluster, was_running, watch })
     }
 
     /// Where to connect.
@@ -59,7 +61,12 @@ impl ManagedPostgres {
         self.cluster.url()
     }
 
-    /// Stops it cleanly.
+    /// Whether it ran already when it was asked to start: another process may be using it, or was killed.
+    pub fn was_running(&self) -> bool {
+        self.was_running
+    }
+
+    /// Stops it cleanly, whoever started it.
     ///
     /// # Errors
     /// When it does not stop within two minutes.

@@ -1,0 +1,172 @@
+//! What shards must know of tags, wearers, zones and leaves, and what of it changed.
+
+use crate::{Store, StoreError};
+use chrono::{DateTime, Utc};
+use futures_util::{Stream, StreamExt};
+use geofence::{Leave, Timestamp, Zone};
+use geojson::{Feature, JsonObject};
+use serde_json::Value;
+use tokio_postgres::{IsolationLevel, Row, Transaction};
+
+/// What changed after a version, whole: a tag that is here replaces all that was known of it.
+#[derive(Debug)]
+pub struct Facts {
+    /// Ask next for what changed after this.
+    pub version: i64,
+    /// Versions of zones that are new, or whose end changed.
+    pub zones: Vec<ZoneRow>,
+    /// Tags of which anything changed.
+    pub tags: Vec<TagFacts>,
+}
+
+/// One version of one zone.
+#[derive(Debug)]
+pub struct ZoneRow {
+    /// Names this version.
+    pub row_id: i64,
+    /// The zone; its key names it through all its versions.
+    pub zone: Zone,
+}
+
+/// All there is to know of a tag.
+#[derive(Clone, PartialEq)]
+pub struct TagFacts {
+    /// Which tag.
+    pub tag_id: i64,
+    /// Its IMEI.
+    pub imei: String,
+    /// Its login key.
+    pub key: Option<[u8; 32]>,
+    /// Who wears it now: the fitting whose end is not recorded.
+    pub wearer: Option<WearerFacts>,
+}
+
+impl std::fmt::Debug for TagFacts {
+    /// Never shows the key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TagFacts").field("tag_id", &self.tag_id).field("imei", &self.imei).field("wearer", &self.wearer).finish_non_exhaustive()
+    }
+}
+
+/// All that judgement needs of a wearer.
+#[derive(Clone, PartialEq, Debug)]
+pub struct WearerFacts {
+    /// Which wearer.
+    pub wearer_id: i64,
+    /// The file reference.
+    pub reference: String,
+    /// Since when the tag is on.
+    pub fitted_at: Timestamp,
+    /// All versions of all zones that bind this wearer, everyone's included, in ascending order.
+    pub zone_rows: Vec<i64>,
+    /// Approved absences.
+    pub leaves: Vec<Leave>,
+}
+
+const ZONES: &str = "
+    SELECT v.row_id, v.zone_id, v.feature::text, v.valid_from, v.valid_to
+    FROM zone_facts JOIN zone_versions v USING (row_id)
+    WHERE facts_version > $1 AND v.valid_from IS DISTINCT FROM v.valid_to ORDER BY row_id";
+
+const EVERYONES: &str = "
+    SELECT v.row_id FROM zones JOIN zone_versions v USING (zone_id) WHERE everyone AND v.valid_from IS DISTINCT FROM v.valid_to";
+
+const TAGS: &str = "
+    WITH changed AS MATERIALIZED (
+        SELECT t.tag_id, t.imei, t.key, f.wearer_id, lower(f.period) AS fitted_at
+        FROM tag_facts JOIN tags t USING (tag_id) LEFT JOIN fittings f ON f.tag_id = t.tag_id AND upper_inf(f.period)
+        WHERE facts_version > $1
+    ), zone_rows AS (
+        SELECT z.wearer_id, array_agg(v.row_id) AS row_ids
+        FROM changed JOIN zone_wearers z USING (wearer_id) JOIN zones USING (zone_id) JOIN zone_versions v USING (zone_id)
+        WHERE v.valid_from IS DISTINCT FROM v.valid_to AND NOT everyone
+        GROUP BY z.wearer_id
+    ), absences AS (
+        SELECT l.wearer_id, array_agg(valid_from ORDER BY leave_id) AS froms, array_agg(valid_to ORDER BY leave_id) AS tos,
+            array_agg(exclusion ORDER BY leave_id) AS exclusions
+        FROM changed JOIN leaves l USING (wearer_id) GROUP BY l.wearer_id
+    )
+    SELECT c.tag_id, c.imei, c.key, c.wearer_id, w.reference, c.fitted_at, z.row_ids, a.froms, a.tos, a.exclusions
+    FROM changed c LEFT JOIN wearers w USING (wearer_id) LEFT JOIN zone_rows z USING (wearer_id) LEFT JOIN absences a USING (wearer_id)";
+
+impl Store {
+    /// Everything that changed after this version, as of one instant; after 0: everything.
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds a zone that cannot be compiled.
+    pub async fn facts_after(&self, version: i64) -> Result<Facts, StoreError> {
+        let mut client = self.client().await?;
+        let one_instant = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
+        let transaction = one_instant.start().await?;
+        let newest: i64 = transaction.query_one("SELECT version FROM facts_head", &[]).await?.get(0);
+        if newest == version {
+            return Ok(Facts { version, zones: Vec::new(), tags: Vec::new() });
+        }
+        let zones = collect(rows(&transaction, ZONES, version).await?, zone_from).await?;
+        let everyones: Vec<i64> = transaction.query(EVERYONES, &[]).await?.iter().map(|row| row.get(0)).collect();
+        let tags = collect(rows(&transaction, TAGS, version).await?, |row| tag_from(row, &everyones)).await?;
+        transaction.commit().await?;
+        Ok(Facts { version: newest, zones, tags })
+    }
+}
+
+async fn rows(
+    transaction: &Transaction<'_>,
+    query: &str,
+    version: i64,
+) -> Result<impl Stream<Item = Result<Row, tokio_postgres::Error>> + use<>, StoreError> {
+    Ok(transaction.query_raw(query, [version]).await?)
+}
+
+/// Row by row, so that a million are never held twice.
+async fn collect<T>(
+    rows: impl Stream<Item = Result<Row, tokio_postgres::Error>>,
+    mut read: impl FnMut(&Row) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let mut rows = std::pin::pin!(rows);
+    let mut all = Vec::new();
+    while let Some(row) = rows.next().await {
+        all.push(read(&row?)?);
+    }
+    Ok(all)
+}
+
+fn zone_from(row: &Row) -> Result<ZoneRow, StoreError> {
+    let row_id = row.get(0);
+    let unreadable = |error: &dyn std::fmt::Display| StoreError::Unreadable(format!("version {row_id} of a zone: {error}"));
+    let mut feature: Feature = serde_json::from_str(row.get(2)).map_err(|error| unreadable(&error))?;
+    let times = [("valid_from", row.get::<_, Option<DateTime<Utc>>>(3)), ("valid_to", row.get::<_, Option<DateTime<Utc>>>(4))];
+    let properties = feature.properties.get_or_insert_with(JsonObject::new);
+    for (name, time) in times {
+        let text = time.map(|time| Value::from(Timestamp::from(time).to_string()));
+        match text {
+            Some(text) => properties.insert(name.into(), text),
+            None => properties.remove(name),
+        };
+    }
+    let zone = Zone::from_feature(row.get(1), &feature).map_err(|error| unreadable(&error))?;
+    Ok(ZoneRow { row_id, zone })
+}
+
+fn tag_from(row: &Row, everyones: &[i64]) -> Result<TagFacts, StoreError> {
+    let key = row.get::<_, Option<&[u8]>>(2).map(<[u8; 32]>::try_from).transpose();
+    let key = key.map_err(|_| StoreError::Unreadable("a tag's key that has not 32 bytes".into()))?;
+    let wearer = match row.get::<_, Option<i64>>(3) {
+        Some(wearer_id) => Some(wearer_from(row, wearer_id, everyones)),
+        None => None,
+    };
+    Ok(TagFacts { tag_id: row.get(0), imei: row.get(1), key, wearer })
+}
+
+fn wearer_from(row: &Row, wearer_id: i64, everyones: &[i64]) -> WearerFacts {
+    let own = row.get::<_, Option<Vec<i64>>>(6).unwrap_or_default();
+    let mut zone_rows = Vec::with_capacity(own.len() + everyones.len());
+    zone_rows.extend(own);
+    zone_rows.extend(everyones);
+    zone_rows.sort_unstable();
+    let times = |column: usize| row.get::<_, Option<Vec<DateTime<Utc>>>>(column).unwrap_or_default().into_iter().map(Timestamp::from);
+    let exclusions = row.get::<_, Option<Vec<bool>>>(9).unwrap_or_default();
+    let leaves = times(7).zip(times(8)).zip(exclusions).map(|((from, to), exclusion)| Leave { from, to, exclusion }).collect();
+    let fitted_at = Timestamp::from(row.get::<_, DateTime<Utc>>(5));
+    WearerFacts { wearer_id, reference: row.get(4), fitted_at, zone_rows, leaves }
+}
