@@ -116,7 +116,7 @@ impl Whose {
 }
 
 fn version(feature: &Value, number: usize, now: Timestamp) -> Result<Version, String> {
-    let mut feature: Feature = Feature::try_from(feature.clone()).map_err(|error| error.to_string())?;
+    let mut feature: Feature = serde_json::from_value(feature.clone()).map_err(|error| error.to_string())?;
     let zone = Zone::from_feature(0, &feature).map_err(|error| error.to_string())?;
     let properties = feature.properties.get_or_insert_default();
     let whose = Whose::of(properties)?;
