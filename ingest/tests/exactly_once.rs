@@ -15,15 +15,17 @@ const REPORTS: i64 = 600;
 
 type Findings = BTreeMap<(i64, String, String, i64), Violation>;
 
-/// All-or-nothing memory that survives a shard, and fails on purpose.
-#[derive(Default)]
+/// All-or-nothing memory that survives a shard, and fails on purpose. Each life of the shard has its own, as it has its own connection:
+/// what a former life still has under way is refused once a new one has begun.
 struct FlakyJournal {
-    kept: Mutex<Kept>,
-    dice: Mutex<Option<StdRng>>,
+    life: u64,
+    kept: Arc<Mutex<Kept>>,
+    dice: Mutex<StdRng>,
 }
 
 #[derive(Default)]
 struct Kept {
+    life: u64,
     reports: Vec<(i64, StoredReport)>,
     states: BTreeMap<i64, TagState>,
     findings: Findings,
@@ -37,7 +39,7 @@ struct Thrown;
 
 impl FlakyJournal {
     fn throw(&self, sides: u32) -> bool {
-        self.dice.lock().unwrap().as_mut().is_some_and(|dice| dice.random_range(0..sides) == 0)
+        self.dice.lock().unwrap().random_range(0..sides) == 0
     }
 
     fn thrown() -> JournalError {
@@ -72,7 +74,11 @@ impl Journal for FlakyJournal {
         if self.throw(10) {
             return Err(Self::thrown());
         }
-        self.kept.lock().unwrap().append(batch);
+        let mut kept = self.kept.lock().unwrap();
+        if kept.life != self.life {
+            return Err(Self::thrown());
+        }
+        kept.append(batch);
         // The worst moment: durable, and nobody learns of it.
         if self.throw(10) { Err(Self::thrown()) } else { Ok(()) }
     }
@@ -193,7 +199,13 @@ impl Tag {
     }
 }
 
-fn start(journal: &Arc<FlakyJournal>) -> (ShardHandle, tokio::task::JoinHandle<()>) {
+fn start(kept: &Arc<Mutex<Kept>>, seed: u64) -> (ShardHandle, tokio::task::JoinHandle<()>) {
+    let (life, highest) = {
+        let mut kept = kept.lock().unwrap();
+        kept.life += 1;
+        (kept.life, kept.highest)
+    };
+    let journal = Arc::new(FlakyJournal { life, kept: Arc::clone(kept), dice: Mutex::new(StdRng::seed_from_u64(seed ^ life << 32)) });
     let context = ShardContext {
         number: 0,
         limits: ShardLimits {
@@ -203,19 +215,18 @@ fn start(journal: &Arc<FlakyJournal>) -> (ShardHandle, tokio::task::JoinHandle<(
             checkpoint_after: Duration::from_millis(3),
             checkpoint_states_max: 3,
         },
-        batch_numbers: Arc::new(AtomicI64::new(journal.kept.lock().unwrap().highest)),
+        batch_numbers: Arc::new(AtomicI64::new(highest)),
         counters: Arc::new(Counters::default()),
         clock: now,
     };
-    let (shard, handle) = Shard::new(context, Arc::clone(journal));
+    let (shard, handle) = Shard::new(context, journal);
     let (tell, _) = tokio::sync::oneshot::channel();
     (handle, tokio::spawn(shard.run(facts(), tell)))
 }
 
 async fn live(seed: u64) {
     let mut dice = StdRng::seed_from_u64(seed);
-    let journal = Arc::new(FlakyJournal::default());
-    *journal.dice.lock().unwrap() = Some(StdRng::seed_from_u64(seed ^ 0xD1CE));
+    let kept = Arc::<Mutex<Kept>>::default();
     let new_tag = |tag_id, dice: &mut StdRng| Tag {
         tag_id,
         reports: walk(dice),
@@ -226,7 +237,7 @@ async fn live(seed: u64) {
         tickets: 0,
     };
     let mut tags: Vec<Tag> = (1..=TAGS).map(|tag_id| new_tag(tag_id, &mut dice)).collect();
-    let (mut handle, mut running) = start(&journal);
+    let (mut handle, mut running) = start(&kept, seed);
     while tags.iter().any(|tag| tag.acknowledged < tag.reports.len()) {
         let chosen = dice.random_range(0..tags.len());
         let tag = &mut tags[chosen];
@@ -234,7 +245,7 @@ async fn live(seed: u64) {
         if tag.sent < tag.reports.len() && tag.under_way.len() < 40 {
             let submission = tag.next_submission(&mut dice);
             let delivery = Delivery { inbox: Arc::clone(&tag.inbox), received_at: now(), submissions: vec![submission] };
-            handle.deliver(delivery).await;
+            assert!(handle.deliver(delivery).await, "the shard has ended");
         } else {
             tokio::time::sleep(Duration::from_micros(300)).await;
             tag.under_way.retain(|(_, up_to)| *up_to > tag.acknowledged);
@@ -243,13 +254,13 @@ async fn live(seed: u64) {
             // kill -9: whatever was in memory is gone.
             running.abort();
             let _ = running.await;
-            (handle, running) = start(&journal);
+            (handle, running) = start(&kept, seed);
             tags.iter_mut().for_each(Tag::reconnect);
         }
     }
     drop(handle);
     running.await.unwrap();
-    check(&tags, &journal.kept.lock().unwrap(), seed);
+    check(&tags, &kept.lock().unwrap(), seed);
 }
 
 fn check(tags: &[Tag], kept: &Kept, seed: u64) {

@@ -4,7 +4,7 @@ use super::gathering::Waiting;
 use crate::port::{Journal, JournalError};
 use crate::wire::Submission;
 use geofence::{Report, Timestamp};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 
@@ -24,15 +24,11 @@ pub(super) struct Answer {
     pub stored: Result<HashSet<(i64, Report)>, JournalError>,
 }
 
-/// The waiting room. Questions go one after another, so that an answer and what was accepted since always fit together.
+/// The waiting room. One question at a time.
 #[derive(Default)]
 pub(super) struct Late {
     parked: VecDeque<Parked>,
     asking: Option<JoinHandle<Answer>>,
-    /// Reports accepted on the word of an answer, with the batch they are in (`i64::MAX` while it fills). Kept until a question
-    /// that starts after their COMMIT would find them in the table.
-    accepted: HashMap<(i64, Report), i64>,
-    stored_up_to: HashSet<i64>,
 }
 
 impl Late {
@@ -51,21 +47,26 @@ impl Late {
         self.parked.push_back(Parked { waiting, received_at, submission });
     }
 
-    /// Asks for the submissions at the head of the queue, unless a question is under way.
-    /// `unknown` tells which reports memory cannot answer for.
-    pub fn ask<J: Journal>(&mut self, journal: &Arc<J>, unknown: impl Fn(i64, &Report) -> bool) {
+    /// Asks for those who wait, unless a question is under way. `ready` tells whether all that memory knows of a tag is durable: before
+    /// that the database's answer would lack what is on its way. `unknown` tells which reports memory cannot answer for.
+    pub fn ask<J: Journal>(&mut self, journal: &Arc<J>, ready: impl Fn(i64) -> bool, unknown: impl Fn(i64, &Report) -> bool) {
         if self.asking.is_some() || self.parked.is_empty() {
             return;
         }
-        let stored = std::mem::take(&mut self.stored_up_to);
-        self.accepted.retain(|_, batch| !stored.contains(batch));
-        let (mut asked, mut questions) = (Vec::new(), Vec::new());
-        while questions.len() < ASK_MAX
-            && let Some(parked) = self.parked.pop_front()
-        {
+        let (mut asked, mut left, mut questions) = (Vec::new(), VecDeque::new(), Vec::new());
+        for parked in std::mem::take(&mut self.parked) {
             let tag_id = parked.submission.tag_id;
+            // Whoever stays, stays in order: readiness is a tag's, and the limit closes for all that follow.
+            if questions.len() >= ASK_MAX || !ready(tag_id) {
+                left.push_back(parked);
+                continue;
+            }
             questions.extend(parked.submission.reports.iter().filter(|report| unknown(tag_id, report)).map(|report| (tag_id, *report)));
             asked.push(parked);
+        }
+        self.parked = left;
+        if asked.is_empty() {
+            return;
         }
         let journal = Arc::clone(journal);
         self.asking = Some(tokio::spawn(async move {
@@ -83,31 +84,10 @@ impl Late {
         answer
     }
 
-    /// Accepts a report that the database does not have; `false` if it was accepted already.
-    pub fn accept(&mut self, tag_id: i64, report: &Report) -> bool {
-        self.accepted.insert((tag_id, *report), i64::MAX).is_none()
-    }
-
-    /// What was accepted since the last batch left is in this batch.
-    pub fn batch_left(&mut self, number: i64) {
-        if !self.accepted.is_empty() {
-            self.accepted.values_mut().filter(|batch| **batch == i64::MAX).for_each(|batch| *batch = number);
-        }
-    }
-
-    /// The batch is durable.
-    pub fn batch_stored(&mut self, number: i64) {
-        if !self.accepted.is_empty() {
-            self.stored_up_to.insert(number);
-        }
-    }
-
     /// Gives up after a failed batch: everyone who waits, so that they are refused.
     pub async fn abandon(&mut self) -> Vec<Parked> {
         let mut parked: Vec<_> = if self.asking.is_some() { self.answered().await.parked } else { Vec::new() };
         parked.extend(self.abandon_waiting());
-        self.accepted.clear();
-        self.stored_up_to.clear();
         parked
     }
 

@@ -102,7 +102,10 @@ impl TagMemory {
 
     /// The written form; also forgets what a resting tag need not remember.
     pub fn write(&mut self) -> Vec<u8> {
-        self.keys.trim();
+        // While a question is under way its asker must find what it knew when it asked.
+        if self.parked == 0 {
+            self.keys.trim();
+        }
         let judged = self.wearer.as_ref().map(|wearer| {
             let mut bytes = Vec::new();
             wearer.judge.save(&mut bytes);

@@ -20,7 +20,7 @@ use geofence::{Batch, Fix, Report, StoredReport, Timestamp};
 use keys::Place;
 use late::Late;
 use memory::TagMemory;
-use std::collections::{BinaryHeap, HashMap};
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::{Semaphore, mpsc};
@@ -103,6 +103,7 @@ pub struct ShardContext {
 
 /// A batch on its way to the database.
 struct Commit {
+    number: i64,
     task: JoinHandle<(Batch, Result<(), JournalError>)>,
     waiting: Vec<Waiting>,
 }
@@ -177,7 +178,8 @@ impl<J: Journal> Shard<J> {
                     }
                 }
             }
-            if (self.gathering.reports.len() >= self.context.limits.batch_reports_max || !open) && self.commit.is_none() {
+            let leaves = self.gathering.reports.len() >= self.context.limits.batch_reports_max || (!open && !self.gathering.is_empty());
+            if leaves && self.commit.is_none() {
                 self.flush();
             }
         }
@@ -245,18 +247,18 @@ impl<J: Journal> Shard<J> {
             memory.parked += 1;
             return self.late.park(waiting, received_at, submission);
         }
-        self.take(waiting, received_at, &submission, |_| false);
+        self.take(waiting, received_at, &submission, &mut HashSet::new());
     }
 
-    /// Judges what is new and puts it into the batch. `stored` answers for reports that memory does not reach.
-    fn take(&mut self, waiting: Waiting, received_at: Timestamp, submission: &Submission, stored: impl Fn(&Report) -> bool) {
+    /// Judges what is new and puts it into the batch. `stored` answers for reports that memory does not reach, and learns of those taken.
+    fn take(&mut self, waiting: Waiting, received_at: Timestamp, submission: &Submission, stored: &mut HashSet<(i64, Report)>) {
         self.open_gathering();
-        let Self { tags, gathering, unwritten, late: parked, due, context, .. } = self;
+        let Self { tags, gathering, unwritten, due, context, .. } = self;
         let Some(memory) = tags.get_mut(&submission.tag_id) else { return };
         let (mut repeated, mut late_reports, mut found) = (0, 0, Vec::new());
         for report in &submission.reports {
             let place = memory.place(report);
-            if place == Place::Repeat || (place == Place::Unknown && (stored(report) || !parked.accept(submission.tag_id, report))) {
+            if place == Place::Repeat || (place == Place::Unknown && !stored.insert((submission.tag_id, *report))) {
                 repeated += 1;
                 continue;
             }
@@ -334,9 +336,8 @@ impl<J: Journal> Shard<J> {
             let result = journal.append(&batch).await;
             (batch, result)
         });
-        self.late.batch_left(number);
         self.head_sent = Instant::now();
-        self.commit = Some(Commit { task, waiting });
+        self.commit = Some(Commit { number, task, waiting });
     }
 
     async fn committed(&mut self, (batch, waiting, result): (Batch, Vec<Waiting>, Result<(), JournalError>)) {
@@ -345,8 +346,8 @@ impl<J: Journal> Shard<J> {
                 self.context.counters.reports_stored.add(batch.reports.len() as u64);
                 self.context.counters.batches_committed.add(1);
                 self.checkpoint = batch.checkpoint;
-                self.late.batch_stored(batch.number);
                 self.settle(waiting, Outcome::Stored);
+                self.ask_about_late();
             }
             Err(error) => self.fail(batch, waiting, &error).await,
         }

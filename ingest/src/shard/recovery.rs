@@ -7,7 +7,7 @@ use super::{Shard, ShardMessage};
 use crate::events;
 use crate::port::{Journal, JournalError};
 use crate::wire::Outcome;
-use geofence::{Batch, StoredReport, TagState, Violation};
+use geofence::{Batch, Report, StoredReport, TagState, Violation};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -190,13 +190,13 @@ impl<J: Journal> Shard<J> {
     /// Resumes the submissions that waited for the database's answer.
     pub(super) async fn resume(&mut self, answer: super::late::Answer) {
         match answer.stored {
-            Ok(stored) => {
+            Ok(mut stored) => {
                 for parked in answer.parked {
                     let tag_id = parked.submission.tag_id;
                     if let Some(memory) = self.tags.get_mut(&tag_id) {
                         memory.parked = memory.parked.saturating_sub(1);
                     }
-                    self.take(parked.waiting, parked.received_at, &parked.submission, |report| stored.contains(&(tag_id, *report)));
+                    self.take(parked.waiting, parked.received_at, &parked.submission, &mut stored);
                 }
             }
             Err(error) => {
@@ -216,7 +216,10 @@ impl<J: Journal> Shard<J> {
 
     pub(super) fn ask_about_late(&mut self) {
         let tags = &self.tags;
-        self.late.ask(&self.journal, |tag_id, report| tags.get(&tag_id).is_some_and(|memory| memory.place(report) == Place::Unknown));
+        let under_way = self.commit.as_ref().map_or(self.gathering.number, |commit| commit.number);
+        let ready = |tag_id| under_way == 0 || tags.get(&tag_id).is_none_or(|memory| memory.batch < under_way);
+        let unknown = |tag_id, report: &Report| tags.get(&tag_id).is_some_and(|memory| memory.place(report) == Place::Unknown);
+        self.late.ask(&self.journal, ready, unknown);
     }
 
     /// The last act: writes down all memory, so that the next start reads nothing back.
