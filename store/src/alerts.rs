@@ -101,14 +101,28 @@ macro_rules! alert_columns {
     ($changing:literal) => {
         concat!(
             "a.alert_id, a.kind, w.reference, t.imei, a.zone, a.started_at, a.found_at, a.recorded_at, a.found_late, ",
-            $changing, ".ended_at, ", $changing, ".end_reason, ", $changing, ".max_beyond_m, ", $changing, ".last_breaking_at, ",
-            $changing, ".acknowledged_by, ", $changing, ".acknowledged_at, ", $changing, ".note"
+            $changing,
+            ".ended_at, ",
+            $changing,
+            ".end_reason, ",
+            $changing,
+            ".max_beyond_m, ",
+            $changing,
+            ".last_breaking_at, ",
+            $changing,
+            ".acknowledged_by, ",
+            $changing,
+            ".acknowledged_at, ",
+            $changing,
+            ".note"
         )
     };
 }
 
 const LIST: &str = concat!(
-    "SELECT ", alert_columns!("a"), " FROM alerts a JOIN wearers w USING (wearer_id) JOIN tags t USING (tag_id)
+    "SELECT ",
+    alert_columns!("a"),
+    " FROM alerts a JOIN wearers w USING (wearer_id) JOIN tags t USING (tag_id)
     WHERE ($1::bigint IS NULL OR a.alert_id < $1)
       AND (NOT $2::boolean OR a.end_reason IS NULL)
       AND (NOT $3::boolean OR a.acknowledged_by IS NULL)
@@ -119,11 +133,16 @@ const LIST: &str = concat!(
     ORDER BY a.alert_id DESC LIMIT $8"
 );
 
-pub(crate) const ONE: &str =
-    concat!("SELECT ", alert_columns!("a"), " FROM alerts a JOIN wearers w USING (wearer_id) JOIN tags t USING (tag_id) WHERE a.alert_id = $1");
+pub(crate) const ONE: &str = concat!(
+    "SELECT ",
+    alert_columns!("a"),
+    " FROM alerts a JOIN wearers w USING (wearer_id) JOIN tags t USING (tag_id) WHERE a.alert_id = $1"
+);
 
 const EVENTS: &str = concat!(
-    "SELECT ", alert_columns!("e"), ", e.sequence, e.kind
+    "SELECT ",
+    alert_columns!("e"),
+    ", e.sequence, e.kind
     FROM alert_events e JOIN alerts a USING (alert_id) JOIN wearers w USING (wearer_id) JOIN tags t USING (tag_id)
     WHERE e.sequence > $1 ORDER BY e.sequence LIMIT $2"
 );
@@ -160,9 +179,7 @@ impl Store {
         let client = self.client().await?;
         let statement = client.prepare_cached(EVENTS).await?;
         let rows = client.query(&statement, &[&sequence, &limit.max(0)]).await?;
-        rows.iter()
-            .map(|row| Ok(AlertEvent { sequence: row.get(16), kind: event_kind(row.get(17))?, alert: alert_from(row)? }))
-            .collect()
+        rows.iter().map(|row| Ok(AlertEvent { sequence: row.get(16), kind: event_kind(row.get(17))?, alert: alert_from(row)? })).collect()
     }
 
     /// The number of the newest event; 0 before the first.

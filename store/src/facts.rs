@@ -44,7 +44,11 @@ pub struct TagFacts {
 impl std::fmt::Debug for TagFacts {
     /// Never shows the key.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TagFacts").field("tag_id", &self.tag_id).field("imei", &self.imei).field("wearer", &self.wearer).finish_non_exhaustive()
+        f.debug_struct("TagFacts")
+            .field("tag_id", &self.tag_id)
+            .field("imei", &self.imei)
+            .field("wearer", &self.wearer)
+            .finish_non_exhaustive()
     }
 }
 

@@ -54,11 +54,7 @@ async fn tick_for_ever(sender: &watch::Sender<u64>, config: tokio_postgres::Conf
     }
 }
 
-async fn tick_while_connected(
-    sender: &watch::Sender<u64>,
-    config: &tokio_postgres::Config,
-    channel: Channel,
-) -> Result<(), StoreError> {
+async fn tick_while_connected(sender: &watch::Sender<u64>, config: &tokio_postgres::Config, channel: Channel) -> Result<(), StoreError> {
     let (client, mut connection) = config.connect(NoTls).await?;
     let mut messages = futures_util::stream::poll_fn(move |context| connection.poll_message(context));
     let listen = format!("LISTEN {}", channel.name());

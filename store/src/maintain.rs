@@ -27,6 +27,10 @@ const DAYS_HYPERTABLE: &str = "
     FROM timescaledb_information.chunks, LATERAL (SELECT format('%I.%I', chunk_schema, chunk_name)::regclass AS chunk) AS named
     WHERE hypertable_name = 'reports' ORDER BY 3";
 
+/// Asked of the catalog itself: a name that was looked up in vain may be remembered until the transaction ends.
+const EXISTS: &str =
+    "SELECT EXISTS (SELECT FROM pg_inherits JOIN pg_class ON oid = inhrelid WHERE inhparent = 'reports'::regclass AND relname = $1)";
+
 /// Covers the pages written since the last time by the small indexes.
 const SUMMARISE: &str = "
     SELECT coalesce(sum(brin_summarize_new_values(indexrelid)), 0)::bigint
@@ -116,14 +120,13 @@ pub(crate) async fn partitions_ahead(client: &mut Client, mode: StorageMode, now
 /// what had gone astray. Whether it was missing.
 async fn partition(client: &mut Client, day: NaiveDate) -> Result<bool, StoreError> {
     let name = format!("reports_{}", day.format("%Y%m%d"));
-    let exists = "SELECT to_regclass($1) IS NOT NULL";
-    if client.query_one(exists, &[&name]).await?.get(0) {
+    if client.query_one(EXISTS, &[&name]).await?.get(0) {
         return Ok(false);
     }
     let transaction = client.transaction().await?;
     transaction.batch_execute(LOCK_WAIT).await?;
     transaction.execute(LOCK, &[]).await?;
-    if transaction.query_one(exists, &[&name]).await?.get(0) {
+    if transaction.query_one(EXISTS, &[&name]).await?.get(0) {
         return Ok(false);
     }
     let (from, to) = (format!("'{day} 00:00Z'"), format!("'{} 00:00Z'", day + Days::new(1)));

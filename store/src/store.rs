@@ -35,7 +35,8 @@ impl Store {
             config.application_name("paband");
         }
         config.options("-c TimeZone=UTC -c synchronous_commit=on -c client_min_messages=warning -c jit=off");
-        let manager = Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        // Asked before each use: after a restart of the server no caller gets a dead connection.
+        let manager = Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Verified });
         let pool = Pool::builder(manager)
             .max_size(connections.max(1))
             .wait_timeout(Some(WAIT_MAX))

@@ -83,7 +83,9 @@ impl Store {
             if !against.is_empty() {
                 return Err(StoreError::Tags(against.iter().map(|row| row.get(0)).collect()));
             }
-            changed.extend(transaction.query(FITTINGS_WRITE, &[&fitted, &wearers, &since]).await.map_err(overlap)?.iter().map(|row| row.get(0)));
+            changed.extend(
+                transaction.query(FITTINGS_WRITE, &[&fitted, &wearers, &since]).await.map_err(overlap)?.iter().map(|row| row.get(0)),
+            );
         }
         transaction.commit().await?;
         Ok(changed.len() as u64)

@@ -73,20 +73,20 @@ impl ZoneFile {
         for version in &self.versions {
             zones.entry((version.whose.owner(), &version.reference)).or_default().push(version);
         }
-        let mut mistakes = Vec::new();
+        let mut mistakes = BTreeMap::new();
         for ((_, reference), mut versions) in zones {
             versions.sort_by_key(|version| (version.from, version.number));
             for pair in versions.windows(2) {
                 let (first, second) = (pair[0], pair[1]);
                 let numbers = format!("features {} and {} (zone {reference:?})", first.number, second.number);
                 if first.whose != second.whose {
-                    mistakes.push(format!("{numbers}: a shared zone has one list of wearers; give the other another name"));
+                    mistakes.insert(first.number, format!("{numbers}: a shared zone has one list of wearers; give the other another name"));
                 } else if first.to.is_some_and(|to| to > second.from) || first.from == second.from {
-                    mistakes.push(format!("{numbers}: they are in force at the same time"));
+                    mistakes.insert(first.number, format!("{numbers}: they are in force at the same time"));
                 }
             }
         }
-        mistakes
+        mistakes.into_values().collect()
     }
 }
 
@@ -143,7 +143,8 @@ fn version(feature: &Value, number: usize, now: Timestamp) -> Result<Version, St
 }
 
 fn leave(row: &Value) -> Result<(String, Leave), String> {
-    let fields: HashMap<&str, &Value> = row.as_object().ok_or("it must be an object")?.iter().map(|(name, value)| (name.as_str(), value)).collect();
+    let fields: HashMap<&str, &Value> =
+        row.as_object().ok_or("it must be an object")?.iter().map(|(name, value)| (name.as_str(), value)).collect();
     if let Some(unknown) = fields.keys().find(|name| !["wearer", "from", "to", "exclusion"].contains(name)) {
         return Err(format!("unknown member {unknown:?}"));
     }
@@ -182,7 +183,8 @@ mod tests {
 
     #[test]
     fn a_feature_is_a_version_without_what_the_table_says() {
-        let file = read(&[r#""wearer":"a","zone":"home","sense":"inclusion","radius_m":100,"valid_to":"2030-01-01T00:00:00Z""#], "[]").unwrap();
+        let file =
+            read(&[r#""wearer":"a","zone":"home","sense":"inclusion","radius_m":100,"valid_to":"2030-01-01T00:00:00Z""#], "[]").unwrap();
         let version = &file.versions[0];
         assert_eq!((&version.whose, version.reference.as_str()), (&Whose::Wearer("a".into()), "home"));
         assert_eq!((version.from.millis(), version.to), (1_000, Some("2030-01-01T00:00:00Z".parse().unwrap())));

@@ -33,8 +33,18 @@ async fn a_violation_opens_grows_ends_and_never_reopens() {
     let earlier_end = ended(grown.clone(), start.plus_seconds(70), EndReason::Kept);
     // What a batch says, and how many events it must make.
     let steps = [
-        (1, &open, 1), (1, &open, 0), (2, &open, 0), (3, &grown, 0), (4, &open, 0), (5, &end, 1), (5, &end, 0), (6, &end, 0),
-        (7, &open, 0), (8, &grown, 0), (9, &earlier_end, 1), (5, &end, 0),
+        (1, &open, 1),
+        (1, &open, 0),
+        (2, &open, 0),
+        (3, &grown, 0),
+        (4, &open, 0),
+        (5, &end, 1),
+        (5, &end, 0),
+        (6, &end, 0),
+        (7, &open, 0),
+        (8, &grown, 0),
+        (9, &earlier_end, 1),
+        (5, &end, 0),
     ];
     for (number, said, new_events) in steps {
         let appended = journal.append(&violations(number, vec![said.clone()]), start).await.unwrap();
@@ -71,7 +81,12 @@ async fn what_is_over_five_minutes_old_is_found_late() {
     wearers(&store, 1).await;
     let mut journal = store.journal_connection().await.unwrap();
     let known = now();
-    let cases = [(known.plus_seconds(-300), false), (known.plus_seconds(-300).plus_millis(-1), true), (Timestamp::MIN, true), (Timestamp::MAX, false)];
+    let cases = [
+        (known.plus_seconds(-300), false),
+        (known.plus_seconds(-300).plus_millis(-1), true),
+        (Timestamp::MIN, true),
+        (Timestamp::MAX, false),
+    ];
     for ((found_at, late), number) in cases.into_iter().zip(1..) {
         let said = violation(1, 1, ViolationKind::Sos, found_at);
         journal.append(&violations(number, vec![said]), known).await.unwrap();

@@ -156,7 +156,10 @@ async fn a_tag_is_on_one_wearer_and_a_wearer_has_one_tag() {
     for twice in ["(1, 2, '[2020-01-01,2021-01-01)'), (1, 1, '[2020-06-01,2020-07-01)')", "(1, 2, '[1969-01-01,)')"] {
         let insert = format!("INSERT INTO fittings (tag_id, wearer_id, period) VALUES {twice}");
         let error = client.batch_execute(&insert).await.unwrap_err();
-        assert!(error.as_db_error().is_some_and(|refused| refused.code().code() == "23P01" || refused.code().code() == "23505"), "{error:?}");
+        assert!(
+            error.as_db_error().is_some_and(|refused| refused.code().code() == "23P01" || refused.code().code() == "23505"),
+            "{error:?}"
+        );
     }
 }
 
@@ -192,5 +195,17 @@ async fn concurrent_changes_are_told_in_the_order_of_their_commits() {
         writer.await.unwrap();
     }
     let seen = tokio::time::timeout(std::time::Duration::from_secs(20), reader).await.unwrap().unwrap();
-    assert_eq!(seen, store.facts_after(0).await.unwrap().tags.iter().map(|tag| tag.tag_id).collect::<std::collections::BTreeSet<_>>().into_iter().collect::<Vec<_>>());
+    assert_eq!(
+        seen,
+        store
+            .facts_after(0)
+            .await
+            .unwrap()
+            .tags
+            .iter()
+            .map(|tag| tag.tag_id)
+            .collect::<std::collections::BTreeSet<_>>()
+            .into_iter()
+            .collect::<Vec<_>>()
+    );
 }

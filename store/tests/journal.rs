@@ -42,8 +42,7 @@ async fn repeats_are_found_among_many_and_only_by_their_whole_content() {
     let database = TestDatabase::create().await;
     let store = database.store().await;
     let received = now();
-    let reports: Vec<_> =
-        (0..3000).map(|n| stored(n % 50, received, fix(received.plus_seconds(-n), 357_000_000 + n as i32))).collect();
+    let reports: Vec<_> = (0..3000).map(|n| stored(n % 50, received, fix(received.plus_seconds(-n), 357_000_000 + n as i32))).collect();
     store.journal_connection().await.unwrap().append(&batch(1, reports.clone()), received).await.unwrap();
 
     let known = (reports[7].tag_id, reports[7].report);

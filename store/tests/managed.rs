@@ -62,7 +62,9 @@ async fn it_goes_on_without_us_comes_back_when_killed_and_stops_when_told() {
     assert!(!third.was_running());
     let client = tokio_postgres::connect(&third.url(), tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(client.1);
-    for (setting, value) in [("fsync", "on"), ("synchronous_commit", "on"), ("data_checksums", "on"), ("TimeZone", "UTC"), ("listen_addresses", "")] {
+    for (setting, value) in
+        [("fsync", "on"), ("synchronous_commit", "on"), ("data_checksums", "on"), ("TimeZone", "UTC"), ("listen_addresses", "")]
+    {
         let shown: String = client.0.query_one(&format!("SHOW {setting}"), &[]).await.unwrap().get(0);
         assert_eq!(shown, value, "{setting}");
     }

@@ -75,9 +75,7 @@ pub(super) async fn write(
     let events = client
         .execute(
             statement,
-            &[
-                &batch, &recorded_at, &wearers, &tags, &zones, &kinds, &starts, &founds, &lates, &ends, &reasons, &beyonds, &breakings,
-            ],
+            &[&batch, &recorded_at, &wearers, &tags, &zones, &kinds, &starts, &founds, &lates, &ends, &reasons, &beyonds, &breakings],
         )
         .await?;
     Ok(events as usize)

@@ -54,7 +54,10 @@ impl Account {
         let found = std::fs::symlink_metadata(dir).map_err(failed)?;
         let ours = found.uid() == self.uid || found.uid() == rustix::process::geteuid().as_raw();
         if !found.is_dir() || !ours {
-            return Err(ManagedError::new(format!("{} belongs to somebody else: remove it, or choose another state directory", dir.display())));
+            return Err(ManagedError::new(format!(
+                "{} belongs to somebody else: remove it, or choose another state directory",
+                dir.display()
+            )));
         }
         if found.uid() != self.uid {
             std::os::unix::fs::lchown(dir, Some(self.uid), Some(self.gid)).map_err(failed)?;

@@ -66,7 +66,8 @@ fn installed(path: Option<OsString>, roots: &[(&str, &str)]) -> Vec<Binaries> {
         dirs.extend(versions.map(|version| version.path().join(below)));
     }
     // A link in /usr/local/bin leads to the directory that also has the server's other programs.
-    let mut homes: Vec<PathBuf> = dirs.iter().filter_map(|dir| Some(dir.join("postgres").canonicalize().ok()?.parent()?.to_owned())).collect();
+    let mut homes: Vec<PathBuf> =
+        dirs.iter().filter_map(|dir| Some(dir.join("postgres").canonicalize().ok()?.parent()?.to_owned())).collect();
     homes.sort();
     homes.dedup();
     homes.iter().filter_map(|dir| described(dir)).collect()

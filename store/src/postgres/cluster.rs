@@ -141,9 +141,8 @@ impl Cluster {
 
     /// Makes the product's database if it is missing.
     pub(super) async fn make_database(&self) -> Result<(), ManagedError> {
-        let failed = |error: tokio_postgres::Error| {
-            ManagedError::new(format!("the database cannot be made: {}", crate::error::with_causes(&error)))
-        };
+        let failed =
+            |error: tokio_postgres::Error| ManagedError::new(format!("the database cannot be made: {}", crate::error::with_causes(&error)));
         let (client, connection) = self.address("postgres").connect(NoTls).await.map_err(failed)?;
         let connection = tokio::spawn(connection);
         let found = client.query_opt("SELECT FROM pg_database WHERE datname = $1", &[&DATABASE]).await.map_err(failed)?;

@@ -1,7 +1,9 @@
 //! Rows of data for the tests.
 #![allow(dead_code, missing_docs)]
 
-use geofence::{Batch, EndReason, Report, Signal, Signals, Source, StoredReport, TagState, Timestamp, Violation, ViolationKind, WearerViolation};
+use geofence::{
+    Batch, EndReason, Report, Signal, Signals, Source, StoredReport, TagState, Timestamp, Violation, ViolationKind, WearerViolation,
+};
 use store::{Store, TagRow};
 
 /// Now by the machine's clock, whole milliseconds.
