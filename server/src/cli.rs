@@ -47,7 +47,7 @@ pub enum Command {
 pub struct DemoArgs {
     /// Wearers in the town.
     #[arg(long, default_value_t = 50)]
-    pub wearers: usize,
+    pub wearers: u32,
     /// The same seed makes the same town.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,

@@ -4,6 +4,7 @@ use crate::cli::DbCommand;
 use crate::config::Config;
 use crate::database::Database;
 use anyhow::{Context, Result};
+use store::{StorageMode, StorageStatus};
 
 /// Brings the database up to date, or says how it stands.
 pub async fn run(config: &Config, command: DbCommand) -> Result<()> {
@@ -23,8 +24,32 @@ pub async fn run(config: &Config, command: DbCommand) -> Result<()> {
         DbCommand::Status => {
             let database = Database::open_unmigrated(config).await?;
             println!("{}", database.described);
-            print!("{}", database.store.status().await?);
+            print(&database.store.status().await?);
             database.close().await
         }
     }
+}
+
+fn print(status: &StorageStatus) {
+    let mode = match status.mode {
+        None => "not migrated yet: run paband db migrate",
+        Some(StorageMode::Hypertable) => "TimescaleDB hypertable",
+        Some(StorageMode::Partitioned) => "native partitions by day",
+    };
+    println!("PostgreSQL {}, {} MB; reports in: {mode}", status.server, status.bytes / 1_000_000);
+    println!("migrations: {} applied{}", status.applied.len(), pending(status));
+    println!("{} tags, {} wearers, {} zone versions", status.tags, status.wearers, status.zone_versions);
+    println!("{} alerts, {} of them open; newest batch {}", status.alerts, status.alerts_open, status.highest_batch);
+    println!("quarantine: {} items, {} ever", status.quarantined, status.quarantined_ever);
+    if status.reports_astray > 0 {
+        println!("WARNING: {} reports lie in no day's partition; they are moved by the hourly maintenance", status.reports_astray);
+    }
+    for day in &status.partitions {
+        let index = if day.indexed_by_tag { "closed, indexed by tag" } else { "open" };
+        println!("  {:<28} {:>10} kB  {index}", day.name, day.bytes / 1000);
+    }
+}
+
+fn pending(status: &StorageStatus) -> String {
+    if status.pending.is_empty() { String::new() } else { format!(", PENDING: {}", status.pending.join(", ")) }
 }

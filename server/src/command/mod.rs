@@ -27,6 +27,16 @@ pub fn told_to_stop() -> Result<CancellationToken> {
     Ok(stop)
 }
 
+/// A connection is an open file: allows as many as the system lets this user have.
+pub fn raise_open_files_limit() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the limit of open files could not be raised; fewer tags can be connected at once");
+    }
+}
+
 /// `paband config check`.
 pub fn config_check(config: &Config) -> Result<()> {
     print!("{}", toml::to_string(config).context("the configuration cannot be written")?);

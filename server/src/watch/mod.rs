@@ -27,7 +27,7 @@ const RETRY_LONGEST: Duration = Duration::from_secs(8);
 #[derive(Args, Clone, Debug)]
 pub struct WatchArgs {
     /// Where the server listens for rooms: http://HOST:PORT, or https:// with --ca.
-    #[arg(long, env = "PABAND_SERVER", default_value = "http://127.0.0.1:50051")]
+    #[arg(long, env = "PABAND_SERVER", default_value = "http://127.0.0.1:7743")]
     pub server: String,
     /// Show everything after this event; 0 = from the first ever. Without it: what happens from now on.
     #[arg(long, value_name = "SEQUENCE", value_parser = clap::value_parser!(i64).range(0..))]
@@ -47,6 +47,13 @@ pub struct WatchArgs {
     /// Name the kinds of alerts in Persian too. Needs a terminal that shows right-to-left text.
     #[arg(long)]
     pub persian: bool,
+}
+
+impl WatchArgs {
+    /// What happens from now on at one server, with no file kept.
+    pub fn of_server(server: String) -> Self {
+        Self { server, after: None, state: None, ca: None, certificate: None, key: None, persian: false }
+    }
 }
 
 /// What [`run`] is to do.

@@ -8,7 +8,7 @@ use crate::progress::{Progress, TICK};
 use anyhow::{Context, Result, bail};
 use geofence::{Report, Timestamp};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -83,6 +83,15 @@ pub async fn run(options: Options, cancel: CancellationToken) -> Result<Summary>
     }
     cancel.run_until_cancelled(run.finish(total, options.quiet)).await.unwrap_or(Ok(()))?;
     Ok(run.summary(total, started.elapsed()))
+}
+
+/// The tags that a replay without a tags file invents, as CSV `imei,wearer,key` for whoever registers them. Their key stays empty.
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn tags_csv(file: &Path) -> Result<String> {
+    let row = |track: &Track| format!("{},{},\n", track.identity.imei, track.wearer);
+    Ok(std::iter::once("imei,wearer,key\n".to_owned()).chain(track::read(file, None)?.iter().map(row)).collect())
 }
 
 struct Run {
