@@ -140,8 +140,11 @@ impl State {
         for zone in begun.iter().filter_map(|key| set.in_tree(*key)) {
             self.judge_zone(zone, fix, found);
         }
-        for zone in set.around(fix).filter(|zone| !begun.contains(&zone.key)) {
-            self.judge_zone(zone, fix, found);
+        // A zone may come twice: after the first time it has a tracker, if it matters at all.
+        for zone in set.around(fix) {
+            if self.tracker(zone.key).is_none() && !begun.contains(&zone.key) {
+                self.judge_zone(zone, fix, found);
+            }
         }
     }
 

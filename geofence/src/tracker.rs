@@ -141,8 +141,7 @@ impl Standing {
         let is_stale = |last: Timestamp| fix.taken_at.millis_since(last) > zone.rules().stale_after_ms;
         match standing {
             Some(Self::Broken(broken)) => broken.after(side, zone, fix, finder),
-            // The boundary fix itself has been taken in with the boundary.
-            Some(Self::Run(run)) if run.last >= fix.taken_at => Some(Self::Run(run)),
+            // A fix at the boundary itself is taken in twice, which shows nothing: its run opens by time no later than by count.
             Some(Self::Run(run)) if !is_stale(run.last) => run.after(side, zone, fix, finder),
             other => {
                 if let Some(Self::Unknown(start)) = other {

@@ -115,13 +115,13 @@ impl Zone {
 
     /// Boxes (longitude, latitude, degrees) within ±180 that together hold every point within `beyond_m` of the zone.
     pub(crate) fn boxes(&self, beyond_m: f64) -> impl Iterator<Item = Rectangle<[f64; 2]>> + use<> {
-        let [west, south, east, north] = self.frame.degrees(self.shape.reach_m() + beyond_m);
-        let turned = move |turn: f64| ((west + turn).max(-180.0), (east + turn).min(180.0));
-        [-360.0, 0.0, 360.0]
-            .into_iter()
-            .map(turned)
-            .filter(|(west, east)| west <= east)
-            .map(move |(west, east)| Rectangle::from_corners([west, south], [east, north]))
+        within_turn(self.frame.degrees(self.shape.reach_m() + beyond_m))
+    }
+
+    /// Boxes (longitude, latitude, degrees) within ±180 that together hold every point within `beyond_m` of a place.
+    pub(crate) fn boxes_around(latitude: f64, longitude: f64, beyond_m: f64) -> impl Iterator<Item = Rectangle<[f64; 2]>> {
+        let place = Shape::Circle { centre: (latitude, longitude), radius_m: 0.0 };
+        within_turn(Frame::of(&place).degrees(beyond_m))
     }
 
     /// Whether a fix is usable for this zone (policy 8.2).
@@ -133,4 +133,11 @@ impl Zone {
     pub(crate) fn is_always_on(&self) -> bool {
         self.terms.timetable.is_none() && self.from == Timestamp::MIN && self.to == Timestamp::MAX
     }
+}
+
+/// A box of degrees (west, south, east, north) that may pass ±180, as boxes that do not.
+fn within_turn([west, south, east, north]: [f64; 4]) -> impl Iterator<Item = Rectangle<[f64; 2]>> {
+    let turned = move |turn: f64| ((west + turn).max(-180.0), (east + turn).min(180.0));
+    let whole = [-360.0, 0.0, 360.0].into_iter().map(turned).filter(|(west, east)| west <= east);
+    whole.map(move |(west, east)| Rectangle::from_corners([west, south], [east, north]))
 }

@@ -112,7 +112,7 @@ fn accuracy() -> impl Strategy<Value = Option<f64>> {
 
 fn leaves(start: i64) -> impl Strategy<Value = Vec<(i64, i64, bool)>> {
     let edge = move |seconds: i64| start + seconds / 30 * 30;
-    let leave = (0..9_000_i64, 1..5_000_i64, any::<bool>())
+    let leave = (-900..1_800_i64, 1..2_000_i64, any::<bool>())
         .prop_map(move |(from, long, exclusion)| (edge(from), edge(from) + long / 30 * 30 + 30, exclusion));
     prop_oneof![2 => Just(vec![]), 1 => vec(leave, 1..3)]
 }
@@ -121,7 +121,7 @@ fn leaves(start: i64) -> impl Strategy<Value = Vec<(i64, i64, bool)>> {
 fn versions(start: i64) -> impl Strategy<Value = Vec<Value>> {
     let edges = prop_oneof![
         3 => Just(vec![]),
-        1 => subsequence(vec![-600_i64, 0, 600, 900, 1800, 1800, 3600, 3630], 1..4),
+        1 => subsequence(vec![-600_i64, 0, 30, 60, 300, 600, 630, 900, 1800, 3600, 3630], 1..4),
     ];
     let rules = prop_oneof![2 => Just(json!({})), 1 => rules()];
     (edges, vec((shape(), timetable(start), any::<bool>()), 3), select(vec!["inclusion", "exclusion"]), rules, any::<bool>(), any::<bool>())
@@ -191,13 +191,14 @@ fn shape() -> impl Strategy<Value = (Value, Value)> {
 
 fn timetable(start: i64) -> impl Strategy<Value = Value> {
     let minute = select(vec![0, 30, 60, 90, 210, 360, 720, 1080, 1320, 1380, 1439, 1440]);
-    let from = prop_oneof![2 => minute.clone(), 1 => Just(start).prop_map(|start| {
-        // A boundary soon after the start of the track.
-        let local = start + crate::clock::offset(start) + 900;
-        local.rem_euclid(86_400) / 60 / 30 * 30
-    })];
+    // Mostly a boundary soon after the start of the track.
+    let soon = select(vec![1, 2, 3, 5, 6, 10, 15, 30]).prop_map(move |minutes| {
+        let local = start + crate::clock::offset(start) + minutes * 60;
+        local.rem_euclid(86_400) / 60
+    });
+    let from = prop_oneof![1 => minute.clone(), 2 => soon];
     let day = select(vec!["sat", "sun", "mon", "tue", "wed", "thu", "fri"]);
-    let row = (vec(day, 1..7), from.clone(), minute.clone())
+    let row = (vec(day, 4..12), from.clone(), minute.clone())
         .prop_map(|(days, from, to)| json!({"days": days, "from": hhmm(from), "to": hhmm(to)}));
     let date = (-1..3_i64).prop_map(move |day| text(start + day * 86_400)[..10].to_owned());
     let exception = (date, from, minute, any::<bool>())

@@ -1,7 +1,10 @@
 //! The stupid twin: policy 2, 3 and 8 restated slowly over sorted lists, beside the judge on random tracks, zones and timetables.
 
+#[cfg(test)]
 mod clock;
+#[cfg(test)]
 mod draw;
+#[cfg(test)]
 mod twin;
 
 use draw::Case;
