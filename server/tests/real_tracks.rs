@@ -49,7 +49,7 @@ fn enrol(server: &Server, directory: &Path) {
     let tags = directory.join("tags.csv");
     let rows: String = WEARERS.iter().map(|wearer| format!("{},{wearer},\n", Identity::of_wearer(wearer).imei)).collect();
     std::fs::write(&tags, format!("imei,wearer,key\n{rows}")).unwrap();
-    server.paband(&["tag", "import", tags.to_str().unwrap(), "--fitted-at", "2008-01-01T00:00:00Z"]);
+    server.paband(&["tag", "import", tags.to_str().unwrap(), "--fitted-at", "2008-01-02T00:00:00Z"]);
     server.paband(&["zone", "import", ZONES]);
 }
 
@@ -200,7 +200,7 @@ async fn ten_kills_of_the_server_and_three_of_postgresql_change_nothing() {
         until("the replay has come so far", async || stored().await >= rows as i64 * kill / 14 || replaying.is_finished()).await;
         assert!(!replaying.is_finished(), "the replay was over before kill {kill}");
         if kill % 4 == 0 {
-            let pid = std::fs::read_to_string(server.state_dir().join("data/postmaster.pid")).unwrap();
+            let pid = std::fs::read_to_string(server.state_dir().join("postgres/data/postmaster.pid")).unwrap();
             signal(pid.lines().next().unwrap().trim().parse().unwrap(), "KILL");
         } else {
             server.kill();

@@ -37,6 +37,11 @@ impl ReportKeys {
         Self { complete_after: Timestamp::MIN, keys: Vec::new() }
     }
 
+    /// Whether the tag has never reported.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.complete_after == Timestamp::MIN
+    }
+
     /// Where `report` belongs.
     pub fn place(&self, report: &Report) -> Place {
         let Some(&(newest, _)) = self.keys.last() else {

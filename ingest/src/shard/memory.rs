@@ -122,7 +122,8 @@ impl TagMemory {
             return;
         };
         match &mut self.wearer {
-            Some(wearer) if wearer.facts.wearer_id == new.wearer_id => {
+            // Before the first report nothing has been judged: what is recorded late holds from the beginning.
+            Some(wearer) if wearer.facts.wearer_id == new.wearer_id && !self.keys.is_empty() => {
                 wearer.facts = new.clone();
                 wearer.judge.set_plan(Arc::clone(&new.plan));
             }

@@ -138,7 +138,7 @@ impl Drop for Server {
             let _ = child.wait();
         }
         // A private PostgreSQL outlives a killed server: it must not outlive the test.
-        if let Ok(pid) = std::fs::read_to_string(self.state_dir().join("data/postmaster.pid"))
+        if let Ok(pid) = std::fs::read_to_string(self.state_dir().join("postgres/data/postmaster.pid"))
             && let Some(pid) = pid.lines().next().and_then(|pid| pid.trim().parse().ok())
         {
             signal(pid, "QUIT");
