@@ -8,7 +8,8 @@ use crate::shape::{Frame, Outline, OutlineError, Shape};
 use crate::zone::Terms;
 use crate::{Rules, Sense, Timestamp, Timetable, Zone, timetable_json};
 use geojson::{Feature, GeometryValue, JsonObject, JsonValue, Position};
-use std::sync::{Arc, LazyLock};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 /// Properties that a zone may have.
 const KNOWN: [&str; 16] = [
@@ -39,10 +40,6 @@ const METRES_MAX: f64 = 20_000_000.0;
 /// No duration beyond this, seconds: ten years.
 const SECONDS_MAX: f64 = 315_360_000.0;
 
-/// Terms without a timetable and with default rules, shared by all zones that have them.
-static DEFAULT_TERMS: LazyLock<[Arc<Terms>; 2]> =
-    LazyLock::new(|| [Sense::Inclusion, Sense::Exclusion].map(|sense| Arc::new(Terms { sense, rules: Rules::of(sense), timetable: None })));
-
 /// Why a feature is no zone. Says what to change.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum ZoneError {
@@ -66,25 +63,66 @@ pub enum ZoneError {
     Outline(#[from] OutlineError),
 }
 
-impl Zone {
-    /// Compiles one version of a zone from a GeoJSON feature with the properties of policy 7. `key` names the zone through all
-    /// its versions. Whose it is (`wearer`, `wearers`) is not looked at.
+/// Reads many zones and lets them share what they have in common: names, rules, timetables. Reading 200,000 zones with one reader
+/// saves some 100 bytes each over [`Zone::from_feature`].
+#[derive(Debug, Default)]
+pub struct ZoneReader {
+    names: HashSet<Arc<str>>,
+    /// By the properties that make them, as text.
+    terms: HashMap<String, Arc<Terms>>,
+}
+
+/// What makes the terms of a zone.
+const OF_TERMS: [&str; 9] =
+    ["sense", "timetable", "exceptions", "open_fixes", "open_after_s", "close_fixes", "close_after_s", "stale_after_s", "accuracy_cap_m"];
+
+impl ZoneReader {
+    /// Compiles one version of a zone, as [`Zone::from_feature`].
     ///
     /// # Errors
-    /// If the geometry is none of Polygon, MultiPolygon, LineString and Point, or a property is missing, misspelt or out of range.
-    pub fn from_feature(key: i64, feature: &Feature) -> Result<Self, ZoneError> {
+    /// As [`Zone::from_feature`].
+    pub fn read(&mut self, key: i64, feature: &Feature) -> Result<Zone, ZoneError> {
         let empty = JsonObject::new();
         let properties = Properties(feature.properties.as_ref().unwrap_or(&empty));
         properties.check_names()?;
-        let sense = properties.sense()?;
+        let terms = self.terms(&properties)?;
         let shape = properties.shape(&feature.geometry.as_ref().ok_or(ZoneError::NoGeometry)?.value)?;
         let (from, to) = (properties.instant("valid_from")?, properties.instant("valid_to")?);
         let (from, to) = (from.unwrap_or(Timestamp::MIN), to.unwrap_or(Timestamp::MAX));
         if to <= from {
             return Err(invalid("valid_to", "must be after valid_from"));
         }
-        let id = Arc::from(properties.id()?);
-        Ok(Self { key, id, terms: properties.terms(sense)?, from, to, frame: Frame::of(&shape), shape })
+        Ok(Zone { key, id: self.name(properties.id()?), terms, from, to, frame: Frame::of(&shape), shape })
+    }
+
+    fn name(&mut self, id: &str) -> Arc<str> {
+        if let Some(known) = self.names.get(id) {
+            return known.clone();
+        }
+        let name: Arc<str> = Arc::from(id);
+        self.names.insert(name.clone());
+        name
+    }
+
+    fn terms(&mut self, properties: &Properties) -> Result<Arc<Terms>, ZoneError> {
+        let text = OF_TERMS.map(|name| properties.get(name).map(JsonValue::to_string).unwrap_or_default()).join("\n");
+        if let Some(known) = self.terms.get(&text) {
+            return Ok(known.clone());
+        }
+        let terms = Arc::new(properties.terms()?);
+        self.terms.insert(text, terms.clone());
+        Ok(terms)
+    }
+}
+
+impl Zone {
+    /// Compiles one version of a zone from a GeoJSON feature with the properties of policy 7. `key` names the zone through all
+    /// its versions. Whose it is (`wearer`, `wearers`) is not looked at. For many zones use one [`ZoneReader`].
+    ///
+    /// # Errors
+    /// If the geometry is none of Polygon, MultiPolygon, LineString and Point, or a property is missing, misspelt or out of range.
+    pub fn from_feature(key: i64, feature: &Feature) -> Result<Self, ZoneError> {
+        ZoneReader::default().read(key, feature)
     }
 }
 
@@ -156,8 +194,8 @@ impl<'a> Properties<'a> {
         self.text(name)?.map(|text| parse_instant(text).ok_or_else(|| invalid(name, hint))).transpose()
     }
 
-    fn terms(&self, sense: Sense) -> Result<Arc<Terms>, ZoneError> {
-        let timetable = self.timetable()?;
+    fn terms(&self) -> Result<Terms, ZoneError> {
+        let (sense, timetable) = (self.sense()?, self.timetable()?);
         let default = Rules::of(sense);
         let rules = Rules {
             open_fixes: self.count("open_fixes", default.open_fixes)?,
@@ -167,10 +205,7 @@ impl<'a> Properties<'a> {
             stale_after_ms: self.millis("stale_after_s", default.stale_after_ms)?,
             accuracy_cap_m: self.number("accuracy_cap_m", 0.0, METRES_MAX)?.unwrap_or(default.accuracy_cap_m),
         };
-        if timetable.is_none() && rules == default {
-            return Ok(DEFAULT_TERMS[sense as usize].clone());
-        }
-        Ok(Arc::new(Terms { sense, rules, timetable }))
+        Ok(Terms { sense, rules, timetable })
     }
 
     fn timetable(&self) -> Result<Option<Timetable>, ZoneError> {
@@ -212,7 +247,7 @@ fn circle(centre: &Position, radius_m: f64) -> Result<Shape, ZoneError> {
     if !(centre.0.abs() <= 90.0 && centre.1.abs() <= 360.0) {
         return Err(OutlineError::OutOfRange(centre.1, centre.0).into());
     }
-    Ok(Shape::Circle { centre, radius_m })
+    Ok(Shape::circle(centre, radius_m))
 }
 
 fn polygon(rings: &[Vec<Position>]) -> Result<Vec<Vec<(f64, f64)>>, ZoneError> {

@@ -1,5 +1,6 @@
 //! One position as judgement sees it: valid, with an accuracy, in degrees and metres.
 
+use crate::shape::whole;
 use crate::{Report, Signal, Source, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -22,6 +23,8 @@ pub struct Fix {
     pub(crate) longitude: f64,
     /// Radius that holds the true position with about 95 %, metres, at least 3.
     pub(crate) accuracy_m: f64,
+    /// Latitude and longitude in whole 1e-7 degrees, for the quick look.
+    pub(crate) steps: (i32, i32),
 }
 
 impl Fix {
@@ -31,7 +34,8 @@ impl Fix {
         let in_range = (-90.0..=90.0).contains(&latitude) && (-180.0..=180.0).contains(&longitude);
         let accuracy_m = accuracy_m.unwrap_or(ACCURACY_UNSAID_M).max(ACCURACY_MIN_M);
         let somewhere = latitude != 0.0 || longitude != 0.0;
-        (in_range && somewhere && accuracy_m.is_finite()).then_some(Self { taken_at, latitude, longitude, accuracy_m })
+        let steps = (whole(latitude), whole(longitude));
+        (in_range && somewhere && accuracy_m.is_finite()).then_some(Self { taken_at, latitude, longitude, accuracy_m, steps })
     }
 
     /// The position that a report carries, if it carries a valid one. A satellite fix that names no satellite is none, unless the

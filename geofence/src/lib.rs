@@ -21,11 +21,12 @@ mod time;
 mod timetable;
 mod timetable_json;
 mod tracker;
+mod trackers;
 mod violation;
 mod zone;
 
 pub use batch::{Batch, StoredReport, TagState, WearerViolation};
-pub use feature::ZoneError;
+pub use feature::{ZoneError, ZoneReader};
 pub use fix::Fix;
 pub use index::ZoneIndex;
 pub use judge::Judge;

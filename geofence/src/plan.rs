@@ -23,6 +23,12 @@ pub struct Plan {
     zones: Box<[Arc<Zone>]>,
     /// How many are always on.
     steady: u32,
+    /// Boxed, because most wearers have none of it.
+    more: Option<Box<More>>,
+}
+
+#[derive(Debug)]
+struct More {
     leaves: Box<[Leave]>,
     set: Option<Arc<ZoneSet>>,
     wanted: Wanted,
@@ -59,23 +65,24 @@ impl Plan {
         let groups = || zones.chunk_by(|a, b| a.key == b.key);
         let steady: Vec<Arc<Zone>> = groups().filter(|group| is_steady(group)).flatten().cloned().collect();
         let timed: Vec<&[Arc<Zone>]> = groups().filter(|group| !is_steady(group)).collect();
+        let set = set.filter(|_| !no_exclusion);
+        let wanted = Wanted::by(&zones);
         Self {
-            wanted: Wanted::by(&zones),
             steady: steady.len() as u32,
             zones: steady.iter().cloned().chain(timed.iter().copied().flatten().cloned()).collect(),
-            leaves: leaves.into_boxed_slice(),
-            set: set.filter(|_| !no_exclusion),
+            more: (!leaves.is_empty() || set.is_some() || wanted != Wanted::DEFAULT)
+                .then(|| Box::new(More { leaves: leaves.into_boxed_slice(), set, wanted })),
         }
     }
 
     /// The shared set whose always-on exclusion zones are judged through its tree.
     pub(crate) fn set(&self) -> Option<&ZoneSet> {
-        self.set.as_deref()
+        self.more.as_ref()?.set.as_deref()
     }
 
     /// What the zones that may turn on ask of a fix.
-    pub(crate) const fn wanted(&self) -> &Wanted {
-        &self.wanted
+    pub(crate) fn wanted(&self) -> &Wanted {
+        self.more.as_ref().map_or(&Wanted::DEFAULT, |more| &more.wanted)
     }
 
     /// Zones that are on at all times.
@@ -92,7 +99,7 @@ impl Plan {
     pub(crate) fn steady_zone(&self, key: i64) -> Option<&Arc<Zone>> {
         let steady = self.steady();
         let own = steady.binary_search_by_key(&key, |zone| zone.key).ok().map(|index| &steady[index]);
-        own.or_else(|| self.set.as_ref().and_then(|set| set.in_tree(key)))
+        own.or_else(|| self.set()?.in_tree(key))
     }
 
     /// What the plan says of a zone with these versions at `time`.
@@ -107,9 +114,13 @@ impl Plan {
         Phase { on: (in_hours && !on_leave).then_some(zone.sense()), until }
     }
 
+    fn leaves(&self) -> &[Leave] {
+        self.more.as_ref().map_or(&[], |more| &more.leaves)
+    }
+
     /// Whether a leave turns zones of this sense off at `time`, and until when that surely holds.
     fn on_leave(&self, sense: Sense, time: Timestamp) -> (bool, Timestamp) {
-        let leaves = || self.leaves.iter().filter(|leave| sense == Sense::Inclusion || leave.exclusion);
+        let leaves = || self.leaves().iter().filter(|leave| sense == Sense::Inclusion || leave.exclusion);
         let is_off = leaves().any(|leave| leave.from <= time && time < leave.to);
         let changes = leaves().flat_map(|leave| [leave.from, leave.to]).filter(|change| *change > time);
         (is_off, changes.min().unwrap_or(Timestamp::MAX))
@@ -117,7 +128,8 @@ impl Plan {
 
     /// Heap and own bytes, without what it shares with other wearers (zones counted by [`Zone::bytes`]).
     pub fn bytes(&self) -> usize {
-        size_of::<Self>() + self.zones.len() * size_of::<Arc<Zone>>() + self.leaves.len() * size_of::<Leave>()
+        let more = self.more.as_ref().map_or(0, |more| size_of::<More>() + size_of_val(&*more.leaves));
+        size_of::<Self>() + size_of_val(&*self.zones) + more
     }
 }
 

@@ -14,7 +14,7 @@ pub(crate) struct Recent {
 }
 
 /// What the zones of a plan ask of a fix.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Wanted {
     /// Usable for every zone, metres.
     pub finest_cap_m: f64,
@@ -25,16 +25,19 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
+    /// By the defaults of policy 3.
+    pub const DEFAULT: Self = {
+        let rules = Rules::of(Sense::Inclusion);
+        Self { finest_cap_m: rules.accuracy_cap_m, widest_cap_m: rules.accuracy_cap_m, stale_after_ms: rules.stale_after_ms }
+    };
+
     /// By all zones of a plan, and the defaults: a plan may change.
     pub fn by(zones: &[Arc<Zone>]) -> Self {
-        let defaults = Rules::of(Sense::Inclusion);
-        let rules = || zones.iter().map(|zone| zone.rules()).chain([&defaults]);
-        let caps = || rules().map(|rules| rules.accuracy_cap_m);
-        Self {
-            finest_cap_m: caps().fold(f64::INFINITY, f64::min),
-            widest_cap_m: caps().fold(0.0, f64::max),
-            stale_after_ms: rules().map(|rules| rules.stale_after_ms).max().unwrap_or(0),
-        }
+        zones.iter().map(|zone| zone.rules()).fold(Self::DEFAULT, |wanted, rules| Self {
+            finest_cap_m: wanted.finest_cap_m.min(rules.accuracy_cap_m),
+            widest_cap_m: wanted.widest_cap_m.max(rules.accuracy_cap_m),
+            stale_after_ms: wanted.stale_after_ms.max(rules.stale_after_ms),
+        })
     }
 }
 

@@ -1,10 +1,9 @@
 //! A judge's memory as bytes: one version byte, then postcard.
 
-use crate::recent::Recent;
+use crate::judge::Ahead;
 use crate::signals::SignalMemory;
-use crate::state::State;
-use crate::tracker::Tracker;
-use crate::{Judge, Plan, Sense, Timestamp};
+use crate::state::{SavedState, State};
+use crate::{Judge, Plan, Violation};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -24,25 +23,16 @@ pub enum StateError {
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
-    clock: Timestamp,
-    newest_fix: Timestamp,
-    recent: Recent,
-    on: Vec<(i64, Sense)>,
-    trackers: Vec<Tracker>,
+    state: SavedState,
+    ahead: Option<(SavedState, Vec<Violation>)>,
     signals: SignalMemory,
 }
 
 impl Judge {
     /// Appends the memory in a versioned form for [`Judge::restore`].
     pub fn save(&self, out: &mut Vec<u8>) {
-        let saved = Saved {
-            clock: self.state.clock,
-            newest_fix: self.state.newest_fix,
-            recent: self.state.recent.clone(),
-            on: self.state.on(&self.plan),
-            trackers: self.state.trackers.clone(),
-            signals: self.signals.clone(),
-        };
+        let ahead = self.ahead.as_ref().map(|ahead| (ahead.settled.save(&self.plan), ahead.told.clone()));
+        let saved = Saved { state: self.state.save(&self.plan), ahead, signals: self.signals.clone() };
         out.push(VERSION);
         let bytes = postcard::to_stdvec(&saved).expect("the memory holds nothing that postcard cannot write");
         out.extend_from_slice(&bytes);
@@ -57,14 +47,9 @@ impl Judge {
         if *version != VERSION {
             return Err(StateError::UnknownVersion(*version));
         }
-        let mut saved: Saved = postcard::from_bytes(bytes).map_err(|error| StateError::Damaged(error.to_string()))?;
-        saved.on.sort_unstable();
-        saved.trackers.sort_by_key(|tracker| tracker.key);
-        let mut state = State::new(&plan, saved.clock);
-        state.newest_fix = saved.newest_fix;
-        state.recent = saved.recent;
-        state.trackers = saved.trackers;
-        state.adopt(&plan, &saved.on);
-        Ok(Self { plan, state, signals: saved.signals })
+        let saved: Saved = postcard::from_bytes(bytes).map_err(|error| StateError::Damaged(error.to_string()))?;
+        let restore_ahead = |(settled, told)| Box::new(Ahead { settled: State::restore(&plan, settled), told });
+        let ahead = saved.ahead.map(restore_ahead);
+        Ok(Self { state: State::restore(&plan, saved.state), ahead, signals: saved.signals, plan })
     }
 }

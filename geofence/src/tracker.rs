@@ -81,22 +81,21 @@ pub(crate) struct Finder<'a> {
     pub found: &'a mut Vec<Violation>,
 }
 
-impl Finder<'_> {
-    /// Tells the newest state of a violation; an older state of it in the same list is replaced.
-    fn tell(&mut self, violation: Violation) {
-        let same = |other: &&mut Violation| other.start == violation.start && other.kind == violation.kind && other.zone == violation.zone;
-        match self.found.iter_mut().rev().find(same) {
-            Some(known) => *known = violation,
-            None => self.found.push(violation),
-        }
+/// Tells the newest state of a violation; an older state of it in the same list is replaced.
+pub(crate) fn tell(found: &mut Vec<Violation>, violation: Violation) {
+    match found.iter_mut().rev().find(|other| other.is_same(&violation)) {
+        Some(known) => *known = violation,
+        None => found.push(violation),
     }
+}
 
+impl Finder<'_> {
     fn broken(&mut self, broken: &Broken, end: Option<(Timestamp, EndReason)>) {
         let kind = match self.sense {
             Sense::Inclusion => ViolationKind::Inclusion,
             Sense::Exclusion => ViolationKind::Exclusion,
         };
-        self.tell(Violation {
+        let violation = Violation {
             zone: self.id.clone(),
             kind,
             start: broken.start,
@@ -104,12 +103,13 @@ impl Finder<'_> {
             end,
             max_beyond_m: Some(broken.evidence.max_beyond_m),
             last_breaking_at: Some(broken.evidence.last_breaking_at),
-        });
+        };
+        tell(self.found, violation);
     }
 
     fn unknown(&mut self, start: Timestamp, end: Option<(Timestamp, EndReason)>) {
         let (zone, kind) = (self.id.clone(), ViolationKind::PresenceUnknown);
-        self.tell(Violation { zone, kind, start, found_at: start, end, max_beyond_m: None, last_breaking_at: None });
+        tell(self.found, Violation { zone, kind, start, found_at: start, end, max_beyond_m: None, last_breaking_at: None });
     }
 }
 

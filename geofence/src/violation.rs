@@ -65,6 +65,13 @@ impl EndReason {
     }
 }
 
+impl Violation {
+    /// Whether both are states of one violation of one wearer.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.start == other.start && self.kind == other.kind && self.zone == other.zone
+    }
+}
+
 /// One violation as it stands now. (wearer, zone, kind, start) names it for ever: the same finding made twice is one.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Violation {

@@ -115,13 +115,13 @@ impl Zone {
 
     /// Boxes (longitude, latitude, degrees) within ±180 that together hold every point within `beyond_m` of the zone.
     pub(crate) fn boxes(&self, beyond_m: f64) -> impl Iterator<Item = Rectangle<[f64; 2]>> + use<> {
-        within_turn(self.frame.degrees(self.shape.reach_m() + beyond_m))
+        within_turn(self.frame.degrees(self.shape.anchor(), self.shape.reach_m() + beyond_m))
     }
 
     /// Boxes (longitude, latitude, degrees) within ±180 that together hold every point within `beyond_m` of a place.
     pub(crate) fn boxes_around(latitude: f64, longitude: f64, beyond_m: f64) -> impl Iterator<Item = Rectangle<[f64; 2]>> {
-        let place = Shape::Circle { centre: (latitude, longitude), radius_m: 0.0 };
-        within_turn(Frame::of(&place).degrees(beyond_m))
+        let place = Shape::circle((latitude, longitude), 0.0);
+        within_turn(Frame::of(&place).degrees(place.anchor(), beyond_m))
     }
 
     /// Whether a fix is usable for this zone (policy 8.2).

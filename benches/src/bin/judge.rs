@@ -5,7 +5,7 @@
 //! inside or outside and how far from the edge; the judge also keeps runs, opens and closes.
 
 use geo::{Contains, Distance, Euclidean, Geodesic, LineString, Point, Polygon};
-use geofence::{Fix, Judge, Plan, Timestamp, Violation, Zone};
+use geofence::{Fix, Judge, Plan, Timestamp, Violation, Zone, ZoneReader};
 use rand::prelude::*;
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
@@ -85,14 +85,15 @@ fn visit(random: &mut StdRng, wearers: &[Wearer]) -> Visit {
 }
 
 fn judge(wearers: &[Wearer], shared: &[Place], visits: &[Visit]) -> anyhow::Result<f64> {
-    let shared = Arc::new(zone(SHARED_KEY, "street", "exclusion", &polygon_json(shared), "")?);
+    let mut reader = ZoneReader::default();
+    let shared = Arc::new(zone(&mut reader, SHARED_KEY, "street", "exclusion", &polygon_json(shared), "")?);
     let before = resident_bytes()?;
     let mut judges = Vec::with_capacity(wearers.len());
     for wearer in wearers {
-        let home = zone(1, "home", "inclusion", &polygon_json(&wearer.home), "")?;
+        let home = zone(&mut reader, 1, "home", "inclusion", &polygon_json(&wearer.home), "")?;
         let (longitude, latitude) = wearer.forbidden;
         let point = format!(r#"{{"type":"Point","coordinates":[{longitude},{latitude}]}}"#);
-        let forbidden = zone(2, "work", "exclusion", &point, r#","radius_m":300"#)?;
+        let forbidden = zone(&mut reader, 2, "work", "exclusion", &point, r#","radius_m":300"#)?;
         let plan = Plan::new(vec![Arc::new(home), Arc::new(forbidden), shared.clone()], vec![]);
         judges.push(Judge::new(Arc::new(plan), Timestamp::from_millis(0)));
     }
@@ -114,9 +115,9 @@ fn judge(wearers: &[Wearer], shared: &[Place], visits: &[Visit]) -> anyhow::Resu
     Ok(nanos)
 }
 
-fn zone(key: i64, id: &str, sense: &str, geometry: &str, more: &str) -> anyhow::Result<Zone> {
+fn zone(reader: &mut ZoneReader, key: i64, id: &str, sense: &str, geometry: &str, more: &str) -> anyhow::Result<Zone> {
     let text = format!(r#"{{"type":"Feature","geometry":{geometry},"properties":{{"zone":"{id}","sense":"{sense}"{more}}}}}"#);
-    Ok(Zone::from_feature(key, &serde_json::from_str(&text)?)?)
+    Ok(reader.read(key, &serde_json::from_str(&text)?)?)
 }
 
 fn polygon_json(ring: &[Place]) -> String {

@@ -96,8 +96,7 @@ struct Known {
 impl Known {
     fn learn(&mut self, found: &mut Vec<Violation>) {
         for violation in found.drain(..) {
-            let is_same = |open: &Violation| open.start == violation.start && open.kind == violation.kind && open.zone == violation.zone;
-            if let Some(at) = self.open.iter().position(is_same) {
+            if let Some(at) = self.open.iter().position(|open| open.is_same(&violation)) {
                 self.open.swap_remove(at);
             }
             if violation.end.is_some() { self.ended.push(violation) } else { self.open.push(violation) }

@@ -2,7 +2,7 @@
 
 use super::CommandError;
 use crate::civil::parse_instant;
-use crate::{Leave, Plan, Timestamp, Zone, ZoneError, ZoneSet};
+use crate::{Leave, Plan, Timestamp, Zone, ZoneError, ZoneReader, ZoneSet};
 use geojson::{Feature, JsonObject, JsonValue};
 use serde::Deserialize;
 use std::collections::{HashMap, HashSet};
@@ -59,8 +59,8 @@ impl ZoneFile {
         let Some(JsonValue::Array(features)) = file.get("features") else {
             return Err(CommandError::Zones("\"features\" must be a list".to_owned()));
         };
-        let mut keys = HashMap::new();
-        let features = features.iter().zip(1..).map(|(feature, number)| ZoneFeature::parse(number, feature, &mut keys));
+        let (mut keys, mut reader) = (HashMap::new(), ZoneReader::default());
+        let features = features.iter().zip(1..).map(|(feature, number)| ZoneFeature::parse(number, feature, &mut keys, &mut reader));
         let features = features.collect::<Result<_, _>>()?;
         Ok(Self { features, leaves: leaves(file.get("leaves"))? })
     }
@@ -108,13 +108,13 @@ impl Plans<'_> {
 }
 
 impl ZoneFeature {
-    fn parse(number: usize, feature: &JsonValue, keys: &mut HashMap<String, i64>) -> Result<Self, CommandError> {
+    fn parse(number: usize, feature: &JsonValue, keys: &mut HashMap<String, i64>, reader: &mut ZoneReader) -> Result<Self, CommandError> {
         let id = feature.pointer("/properties/zone").and_then(JsonValue::as_str);
         let at = |error: ZoneError| CommandError::Zone { number, zone: id.map(str::to_owned), error };
         let feature = Feature::deserialize(feature).map_err(|error| at(ZoneError::Invalid("feature".to_owned(), error.to_string())))?;
         let next = keys.len() as i64;
         let key = *keys.entry(id.unwrap_or_default().to_owned()).or_insert(next);
-        let zone = Zone::from_feature(key, &feature).map_err(at)?;
+        let zone = reader.read(key, &feature).map_err(at)?;
         let whose = Whose::of(feature.properties.as_ref()).map_err(at)?;
         Ok(Self { number, whose, zone: Arc::new(zone) })
     }

@@ -7,7 +7,7 @@
 
 use super::{Outline, Shape};
 use crate::Fix;
-use crate::ellipsoid::{Radii, wrap_near};
+use crate::ellipsoid::Radii;
 
 /// Width of the band beyond the zone, degrees of latitude.
 const MARGIN_DEG: f64 = 0.1;
@@ -23,6 +23,8 @@ const ROUNDING: f64 = 1.0 / 1_048_576.0;
 const BEND_MAX: f64 = 0.2;
 /// A degree of latitude is nowhere shorter, metres.
 const METRES_PER_DEGREE_MIN: f64 = 110_574.0;
+/// Half a turn, 1e-7 degree.
+const HALF_TURN: i64 = 1_800_000_000;
 /// Steps (1e-7 degree) beyond which differences might not fit 32 bits.
 const STEP_MAX: i64 = 1_000_000_000;
 
@@ -40,8 +42,6 @@ impl Bounds {
 /// The compiled plane and bounding box of a zone.
 #[derive(Debug)]
 pub(crate) struct Frame {
-    /// Latitude and longitude of the origin, 1e-7 degree.
-    anchor: (i32, i32),
     /// South, west, north, east from the origin, 1e-7 degree, of the outline or the centre (without its distance or radius).
     bounds: [i32; 4],
     /// Metres a step north and east.
@@ -52,9 +52,10 @@ pub(crate) struct Frame {
 
 impl Frame {
     pub fn of(shape: &Shape) -> Self {
-        let (anchor, bounds) = match shape {
-            Shape::Circle { centre, .. } => (((centre.0 * 1e7).round() as i32, (wrap_near(centre.1, 0.0) * 1e7).round() as i32), [0; 4]),
-            Shape::Outline { outline, .. } => (outline.anchor(), box_of(outline)),
+        let anchor = shape.anchor();
+        let bounds = match shape {
+            Shape::Circle { .. } => [0; 4],
+            Shape::Outline { outline, .. } => outline.bounds(),
         };
         let latitude = |step: i32| (f64::from(anchor.0) + f64::from(step)) / 1e7;
         let middle = Radii::at(latitude(0));
@@ -62,23 +63,23 @@ impl Frame {
         let bend = bend(&middle, south, north);
         let step = 1e-7_f64.to_radians();
         let metres = ((middle.meridian * step) as f32, (middle.parallel * step) as f32);
-        Self { anchor, bounds, metres, bend: if bend > BEND_MAX { f32::INFINITY } else { bend as f32 } }
+        Self { bounds, metres, bend: if bend > BEND_MAX { f32::INFINITY } else { bend as f32 } }
     }
 
     /// West, south, east, north in degrees of everything within `beyond_m` of the outline or centre. Longitudes may pass ±180.
-    pub fn degrees(&self, beyond_m: f64) -> [f64; 4] {
+    pub fn degrees(&self, anchor: (i32, i32), beyond_m: f64) -> [f64; 4] {
         let degrees = |anchor: i32, step: i32| (f64::from(anchor) + f64::from(step)) / 1e7;
         let north_pad = beyond_m / METRES_PER_DEGREE_MIN + 1e-6;
-        let south = degrees(self.anchor.0, self.bounds[0]) - north_pad;
-        let north = degrees(self.anchor.0, self.bounds[2]) + north_pad;
+        let south = degrees(anchor.0, self.bounds[0]) - north_pad;
+        let north = degrees(anchor.0, self.bounds[2]) + north_pad;
         let far = south.abs().max(north.abs());
         let east_pad = if far < 89.9 { (beyond_m / Radii::at(far).parallel).to_degrees() + 1e-6 } else { 180.0 };
-        [degrees(self.anchor.1, self.bounds[1]) - east_pad, south, degrees(self.anchor.1, self.bounds[3]) + east_pad, north]
+        [degrees(anchor.1, self.bounds[1]) - east_pad, south, degrees(anchor.1, self.bounds[3]) + east_pad, north]
     }
 
     /// Bounds of the signed distance; by the bounding box alone if that shows the fix more than `outside_by_m` beyond the edge.
     pub fn look(&self, shape: &Shape, fix: &Fix, outside_by_m: f64) -> Bounds {
-        let Some(here) = self.step_to(fix) else { return Bounds::UNKNOWN };
+        let Some(here) = self.step_to(shape.anchor(), fix) else { return Bounds::UNKNOWN };
         let (off_m, in_band) = self.off_box_m(here);
         let off_m = if in_band { off_m.min(MARGIN_M) } else { MARGIN_M };
         let high = shape.reach_m() - self.least_m(off_m, GRID_M + off_m * ROUNDING);
@@ -117,18 +118,15 @@ impl Frame {
     }
 
     /// Where a fix is from the origin, 1e-7 degree north and east; `None` where the frame is of no use.
-    fn step_to(&self, fix: &Fix) -> Option<(i32, i32)> {
-        if !self.bend.is_finite() {
-            return None;
+    fn step_to(&self, anchor: (i32, i32), fix: &Fix) -> Option<(i32, i32)> {
+        let north = i64::from(fix.steps.0) - i64::from(anchor.0);
+        let mut east = i64::from(fix.steps.1) - i64::from(anchor.1);
+        if east > HALF_TURN {
+            east -= 2 * HALF_TURN;
+        } else if east < -HALF_TURN {
+            east += 2 * HALF_TURN;
         }
-        let north = (fix.latitude * 1e7).round() as i64 - i64::from(self.anchor.0);
-        let mut east = (fix.longitude * 1e7).round() as i64 - i64::from(self.anchor.1);
-        if east > 1_800_000_000 {
-            east -= 3_600_000_000;
-        } else if east < -1_800_000_000 {
-            east += 3_600_000_000;
-        }
-        (north.abs() < STEP_MAX && east.abs() < STEP_MAX).then_some((north as i32, east as i32))
+        (self.bend.is_finite() && north.abs() < STEP_MAX && east.abs() < STEP_MAX).then_some((north as i32, east as i32))
     }
 
     /// Metres in the plane from the bounding box (0 within it), and whether the fix is in the band.
@@ -145,8 +143,7 @@ impl Frame {
         let mut best_m = f32::NEG_INFINITY;
         let mut part: Option<(f32, bool)> = None;
         for (ring, is_outer) in outline.rings() {
-            let (longitudes, latitudes) = outline.steps(ring);
-            let (distance2, is_odd) = scan(longitudes, latitudes, here, self.metres);
+            let (distance2, is_odd) = outline.scan(ring, here, self.metres);
             part = match part {
                 Some((nearest2, is_inside)) if !is_outer => Some((nearest2.min(distance2), is_inside && !is_odd)),
                 ended => {
@@ -163,31 +160,6 @@ fn signed((distance2, is_inside): (f32, bool)) -> f32 {
     if is_inside { distance2.sqrt() } else { -distance2.sqrt() }
 }
 
-/// Square of the distance to the nearest edge, and whether a ray to the east crosses an odd number of edges. Bits of positive
-/// floats are ordered as integers; their minimum compiles to vector instructions, that of floats does not.
-fn scan(longitudes: &[i32], latitudes: &[i32], here: (i32, i32), metres: (f32, f32)) -> (f32, bool) {
-    let edges = longitudes.len().min(latitudes.len()) - 1;
-    let (x0, x1) = (&longitudes[..edges], &longitudes[1..=edges]);
-    let (y0, y1) = (&latitudes[..edges], &latitudes[1..=edges]);
-    let mut nearest = i32::MAX;
-    let mut crossings = 0_i32;
-    for i in 0..edges {
-        let ax = x0[i].wrapping_sub(here.1) as f32 * metres.1;
-        let ay = y0[i].wrapping_sub(here.0) as f32 * metres.0;
-        let bx = x1[i].wrapping_sub(here.1) as f32 * metres.1;
-        let by = y1[i].wrapping_sub(here.0) as f32 * metres.0;
-        let (dx, dy) = (bx - ax, by - ay);
-        let length2 = (dx * dx + dy * dy).max(f32::MIN_POSITIVE);
-        let t = (-(ax * dx + ay * dy) / length2).clamp(0.0, 1.0);
-        let (x, y) = (ax + t * dx, ay + t * dy);
-        nearest = nearest.min((x * x + y * y).to_bits() as i32);
-        let straddles = (ay > 0.0) != (by > 0.0);
-        let is_east = (ax * by - bx * ay > 0.0) == (by > ay);
-        crossings ^= i32::from(straddles & is_east);
-    }
-    (f32::from_bits(nearest as u32), crossings == 1)
-}
-
 /// How much the metres of a step differ in a band of latitudes from those of its middle, as a part.
 fn bend(middle: &Radii, south: f64, north: f64) -> f64 {
     if south <= -89.99 || north >= 89.99 {
@@ -200,18 +172,4 @@ fn bend(middle: &Radii, south: f64, north: f64) -> f64 {
         meridian.max((radii.parallel / middle.parallel - 1.0).abs())
     };
     part(south).max(part(north)).max(part(equator)) * 1.01 + 1e-6
-}
-
-fn box_of(outline: &Outline) -> [i32; 4] {
-    let mut bounds = [i32::MAX, i32::MAX, i32::MIN, i32::MIN];
-    for (ring, _) in outline.rings() {
-        let (longitudes, latitudes) = outline.steps(ring);
-        for (longitude, latitude) in longitudes.iter().zip(latitudes) {
-            bounds[0] = bounds[0].min(*latitude);
-            bounds[1] = bounds[1].min(*longitude);
-            bounds[2] = bounds[2].max(*latitude);
-            bounds[3] = bounds[3].max(*longitude);
-        }
-    }
-    bounds
 }

@@ -13,6 +13,7 @@
 //!   order of geodesics to 2.6e-4 up to 5,000 km (arc minus chord is s³/24R², R varies by 0.5 %); farther, edges are
 //!   sampled by geodesics every half degree, which misses at most h²/8d: 1.6e-5. The distance told is the geodesic to the point found.
 
+mod corners;
 mod far;
 mod frame;
 mod near;
@@ -22,7 +23,12 @@ pub(crate) use frame::Frame;
 pub(crate) use outline::Outline;
 pub use outline::OutlineError;
 
-use crate::ellipsoid::geodesic_m;
+use crate::ellipsoid::{geodesic_m, wrap_near};
+
+/// Degrees in whole 1e-7 degrees.
+pub(crate) fn whole(degrees: f64) -> i32 {
+    (degrees * 1e7).round() as i32
+}
 
 /// Where a zone is.
 #[derive(Debug)]
@@ -33,6 +39,8 @@ pub(crate) enum Shape {
         centre: (f64, f64),
         /// Metres.
         radius_m: f64,
+        /// The centre in whole 1e-7 degrees.
+        anchor: (i32, i32),
     },
     /// Everything inside the outline or within a distance of it (0 = the inside alone).
     Outline {
@@ -47,8 +55,22 @@ impl Shape {
     /// Signed distance to the edge, metres, positive inside.
     pub fn edge_m(&self, latitude: f64, longitude: f64) -> f64 {
         match self {
-            Self::Circle { centre, radius_m } => radius_m - geodesic_m((latitude, longitude), *centre),
+            Self::Circle { centre, radius_m, .. } => radius_m - geodesic_m((latitude, longitude), *centre),
             Self::Outline { outline, distance_m } => distance_m + outline.signed_m(latitude, longitude),
+        }
+    }
+
+    /// Everything within `radius_m` metres of a centre (latitude and longitude, degrees).
+    pub fn circle(centre: (f64, f64), radius_m: f64) -> Self {
+        let centre = (centre.0, wrap_near(centre.1, 0.0));
+        Self::Circle { centre, radius_m, anchor: (whole(centre.0), whole(centre.1)) }
+    }
+
+    /// Its middle, in whole 1e-7 degrees of latitude and longitude.
+    pub const fn anchor(&self) -> (i32, i32) {
+        match self {
+            Self::Circle { anchor, .. } => *anchor,
+            Self::Outline { outline, .. } => outline.anchor(),
         }
     }
 

@@ -1,7 +1,9 @@
-//! The corners of a polygon, a multipolygon or a line, packed: whole 1e-7 degrees from an anchor, 8 bytes a corner.
+//! The outline of a polygon, a multipolygon or a line: its packed corners, rings and parts.
 
+use super::corners::Corners;
 use super::far;
 use super::near::{NEAR_LATITUDE, NEAR_M, Plane, crosses};
+use super::whole;
 use crate::ellipsoid::wrap_near;
 use std::ops::Range;
 
@@ -44,8 +46,7 @@ pub enum OutlineError {
 pub(crate) struct Outline {
     /// Latitude and longitude of the middle, 1e-7 degree.
     anchor: (i32, i32),
-    /// All longitudes, then all latitudes, as steps from the anchor.
-    corners: Box<[i32]>,
+    corners: Corners,
     /// An open line has no inside.
     is_strip: bool,
     more: Option<Box<More>>,
@@ -97,19 +98,13 @@ impl Outline {
         let middle = recentre(&mut corners)?;
         let anchor = (whole(middle.0), whole(middle.1));
         let step = |value: f64, anchor: i32| ((value * 1e7).round() as i64 - i64::from(anchor)) as i32;
-        let longitudes = corners.iter().map(|corner| step(corner.1, anchor.1));
-        let latitudes = corners.iter().map(|corner| step(corner.0, anchor.0));
-        let packed = longitudes.chain(latitudes).collect();
-        let is_whole = |value: f64| (value * 1e7 - (value * 1e7).round()).abs() < WHOLE;
+        let packed = Corners::of(corners.iter().map(|corner| (step(corner.0, anchor.0), step(corner.1, anchor.1))));
+        let is_whole = |value: f64| (value * 1e7 - f64::from(whole(value))).abs() < WHOLE;
         let is_exact = corners.iter().all(|corner| is_whole(corner.0) && is_whole(corner.1));
         let rings = if rings.len() > 1 { rings } else { Vec::new() };
         let exact = if is_exact { Vec::new() } else { corners };
         let more = (!rings.is_empty() || !exact.is_empty()).then(|| Box::new(More { rings, exact }));
         Ok(Self { anchor, corners: packed, is_strip, more })
-    }
-
-    fn len(&self) -> usize {
-        self.corners.len() / 2
     }
 
     /// Latitude and longitude of the middle, 1e-7 degree.
@@ -122,10 +117,17 @@ impl Outline {
         self.is_strip
     }
 
-    /// Longitudes and latitudes of some corners, 1e-7 degree from the anchor.
-    pub fn steps(&self, ring: Range<usize>) -> (&[i32], &[i32]) {
-        let (longitudes, latitudes) = self.corners.split_at(self.len());
-        (&longitudes[ring.clone()], &latitudes[ring])
+    /// South, west, north, east of all corners from the anchor, 1e-7 degree.
+    pub fn bounds(&self) -> [i32; 4] {
+        let corners = (0..self.corners.len()).map(|index| self.corners.at(index));
+        corners.fold([i32::MAX, i32::MAX, i32::MIN, i32::MIN], |bounds, (north, east)| {
+            [bounds[0].min(north), bounds[1].min(east), bounds[2].max(north), bounds[3].max(east)]
+        })
+    }
+
+    /// See [`Corners::scan`].
+    pub fn scan(&self, ring: Range<usize>, here: (i32, i32), metres: (f32, f32)) -> (f32, bool) {
+        self.corners.scan(ring, here, metres)
     }
 
     /// Heap bytes that it holds.
@@ -133,7 +135,7 @@ impl Outline {
         let more = self.more.as_ref().map_or(0, |more| {
             size_of::<More>() + more.rings.capacity() * size_of::<(usize, bool)>() + more.exact.capacity() * size_of::<Corner>()
         });
-        self.corners.len() * size_of::<i32>() + more
+        self.corners.heap_bytes() + more
     }
 
     /// The rings as ranges of corners, each with whether it begins a part (its outer ring).
@@ -143,7 +145,7 @@ impl Outline {
             _ => &[(0, true)],
         };
         starts.iter().enumerate().map(|(index, (start, is_outer))| {
-            let end = starts.get(index + 1).map_or(self.len(), |next| next.0);
+            let end = starts.get(index + 1).map_or(self.corners.len(), |next| next.0);
             (*start..end, *is_outer)
         })
     }
@@ -153,7 +155,8 @@ impl Outline {
             return *corner;
         }
         let degrees = |step: i32, anchor: i32| (i64::from(step) + i64::from(anchor)) as f64 / 1e7;
-        (degrees(self.corners[self.len() + index], self.anchor.0), degrees(self.corners[index], self.anchor.1))
+        let (north, east) = self.corners.at(index);
+        (degrees(north, self.anchor.0), degrees(east, self.anchor.1))
     }
 
     fn edges(&self, ring: Range<usize>) -> impl Iterator<Item = (Corner, Corner)> + Clone + '_ {
@@ -229,8 +232,4 @@ fn recentre(corners: &mut [Corner]) -> Result<Corner, OutlineError> {
         corners.iter_mut().for_each(|corner| corner.1 += turn);
     }
     Ok((f64::midpoint(south, north), middle + turn))
-}
-
-fn whole(degrees: f64) -> i32 {
-    (degrees * 1e7).round() as i32
 }

@@ -5,6 +5,8 @@ mod clock;
 #[cfg(test)]
 mod draw;
 #[cfg(test)]
+mod live;
+#[cfg(test)]
 mod twin;
 
 use draw::Case;

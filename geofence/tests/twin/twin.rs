@@ -165,7 +165,7 @@ impl Twin<'_> {
         let mut seen = vec![];
         let mut from = stretch.from;
         if stretch.has_boundary {
-            let before = self.fixes.iter().filter(|fix| fix.0 <= stretch.from && self.is_usable(stretch.from, fix)).next_back();
+            let before = self.fixes.iter().rfind(|fix| fix.0 <= stretch.from && self.is_usable(stretch.from, fix));
             if let Some(fix) = before.filter(|fix| stretch.from - fix.0 <= self.rule(stretch.from, "stale_after_s")) {
                 seen.push(self.seen(stretch.from, fix));
                 from += 1;
@@ -187,10 +187,10 @@ impl Twin<'_> {
         while let Some((start, found_at, next)) = self.opening(stretch, &seen, after, has_boundary_fix) {
             let closing = self.closing(stretch, &seen, next);
             let last = closing.map_or(seen.len(), |closing| closing.1);
-            let breaking = seen[..last].iter().filter(|seen| seen.at >= start && seen.verdict == breaking(stretch));
+            let mut breaking = seen[..last].iter().filter(|seen| seen.at >= start && seen.verdict == breaking(stretch));
             let max = breaking.clone().map(|seen| seen.beyond).fold(0.0, f64::max);
             let end = closing.map(|closing| (closing.0, "kept")).or((stretch.to <= self.until).then_some((stretch.to, "zone_off")));
-            rows.push(row(&stretch.sense, start, found_at, end, Some((max, breaking.last().unwrap().at))));
+            rows.push(row(&stretch.sense, start, found_at, end, Some((max, breaking.next_back().unwrap().at))));
             let Some((_, closed_by)) = closing else { break };
             after = closed_by + 1;
         }
