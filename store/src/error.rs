@@ -12,6 +12,9 @@ pub enum StoreError {
     /// The database refused a statement.
     #[error("the database refused: {0}")]
     Refused(String),
+    /// Another server still writes to this database.
+    #[error("another paband writes to this database: stop it first, or give this one a database of its own")]
+    InUse,
     /// The database was not migrated, or by a newer paband.
     #[error("the database's tables do not fit this program: {0}")]
     Schema(String),

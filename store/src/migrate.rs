@@ -1,6 +1,7 @@
 //! Bringing the tables up to date.
 
 use crate::{Store, StoreError};
+use chrono::{DateTime, Utc};
 use std::ops::DerefMut;
 use tokio_postgres::Client;
 
@@ -11,7 +12,7 @@ mod embedded {
 /// Any program that migrates this database holds this advisory lock ("paband" in ASCII).
 const LOCK: i64 = 0x7061_6261_6e64;
 
-/// How reports are kept apart by day.
+/// How reports are kept apart by the hour.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StorageMode {
     /// A TimescaleDB hypertable.
@@ -40,7 +41,7 @@ pub struct MigrationReport {
 }
 
 impl Store {
-    /// Takes the steps that are missing, one program at a time, and makes the partitions of the coming days.
+    /// Takes the steps that are missing, one program at a time, and makes the partitions of the coming hours.
     ///
     /// # Errors
     /// When a step fails; the steps before it stay.
@@ -51,8 +52,8 @@ impl Store {
         client.execute("SELECT pg_advisory_unlock($1)", &[&LOCK]).await?;
         let report = report.map_err(|error| StoreError::Schema(crate::error::with_causes(&error)))?;
         let mode = mode(&client).await?;
-        let now = client.query_one("SELECT now()", &[]).await?.get(0);
-        crate::maintain::partitions_ahead(&mut client, mode, now).await?;
+        let now: DateTime<Utc> = client.query_one("SELECT now()", &[]).await?.get(0);
+        crate::maintain::partitions_ahead(&mut client, mode, now.into()).await?;
         Ok(MigrationReport { applied: report.applied_migrations().iter().map(ToString::to_string).collect(), mode })
     }
 }

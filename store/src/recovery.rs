@@ -2,14 +2,19 @@
 
 use crate::reports::{COLUMNS_OF_REPORT, report_from};
 use crate::{Store, StoreError};
+use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt};
 use geofence::{StoredReport, TagState};
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 const STATES: &str = "SELECT tag_id, batch, bytes FROM tag_state WHERE $1::bigint[] IS NULL OR tag_id = ANY ($1)";
 
 /// Checkpoints of shards that no longer exist count only while something of theirs may be missing from the kept states.
 const START: &str = "SELECT coalesce(min(checkpoint) FILTER (WHERE checkpoint < batch), max(batch), 0) FROM journal_heads";
+
+/// The hours with reports of batches after one.
+const HOURS: &str = "SELECT min(starts_at), max(starts_at) + interval '1 hour' FROM report_hours WHERE highest_batch > $1";
 
 impl Store {
     /// The number of the newest stored batch; 0 before the first.
@@ -69,18 +74,17 @@ impl Store {
         tags: Option<&[i64]>,
     ) -> Result<impl Stream<Item = Result<(i64, StoredReport), StoreError>> + Send + use<>, StoreError> {
         let client = self.client().await?;
-        let order = "ORDER BY batch, tag_id, received_at, taken_at";
-        let rows = match tags {
-            None => {
-                let query = format!("SELECT {COLUMNS_OF_REPORT} FROM reports WHERE batch > $1 {order}");
-                client.query_raw(&client.prepare_cached(&query).await?, [&batch as &(dyn tokio_postgres::types::ToSql + Sync)]).await?
-            }
-            Some(tags) => {
-                let query = format!("SELECT {COLUMNS_OF_REPORT} FROM reports WHERE batch > $1 AND tag_id = ANY ($2) {order}");
-                let values: [&(dyn tokio_postgres::types::ToSql + Sync); 2] = [&batch, &tags];
-                client.query_raw(&client.prepare_cached(&query).await?, values).await?
-            }
-        };
+        let hours = client.query_one(HOURS, &[&batch]).await?;
+        let from: Option<DateTime<Utc>> = hours.get(0);
+        let to: Option<DateTime<Utc>> = hours.get(1);
+        // Not prepared once for all: the plan must know which hours are left out. Without any hour the bounds are NULL and no row fits.
+        let query = format!(
+            "SELECT {COLUMNS_OF_REPORT} FROM reports
+             WHERE batch > $1 AND received_at >= $2 AND received_at < $3 AND ($4::bigint[] IS NULL OR tag_id = ANY ($4))
+             ORDER BY batch, tag_id, received_at, taken_at"
+        );
+        let values: [&(dyn ToSql + Sync); 4] = [&batch, &from, &to, &tags];
+        let rows = client.query_raw(&query, values).await?;
         // The connection goes back to the pool only after the last row.
         Ok(rows.map(move |row| {
             let _held = &client;

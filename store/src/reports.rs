@@ -1,31 +1,35 @@
 //! Reports read back.
 
-use crate::journal::AHEAD_MILLIS;
+use crate::journal::{AHEAD_MILLIS, BEHIND_MILLIS};
 use crate::time::server_time;
 use crate::{Store, StoreError};
 use chrono::{DateTime, Utc};
 use geofence::{Report, Signals, Source, StoredReport, Timestamp};
 use std::collections::{BTreeMap, HashSet};
-use tokio_postgres::Row;
+use tokio_postgres::{Client, Row};
 
 /// The columns that [`report_from`] reads.
 pub(crate) const COLUMNS_OF_REPORT: &str = "received_at, taken_at, tag_id, batch, latitude_e7, longitude_e7, signals, accuracy_dm, \
      speed_cms, course_deg, altitude_m, satellites, battery_percent, source, late";
 
-/// A right clock is never more than 10 minutes ahead, so what was taken at an instant was received no earlier than 10 minutes before
-/// it: that bound leaves out older days. Reports of clocks further ahead are found by `reports_ahead`, which tells when each was received.
-/// $5 is the least of $2, for leaving out days before the plan runs.
-const LOOK_UP: &str = "
-    WITH asked AS (
-        SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[], $4::bigint[]) AS asked (tag_id, since, first, last)
-    )
-    SELECT {columns} FROM asked a JOIN reports r
-        ON r.tag_id = a.tag_id AND r.taken_at >= a.first AND r.taken_at <= a.last AND r.received_at >= a.since
-    WHERE r.received_at >= $5
-    UNION ALL
-    SELECT {columns} FROM asked a JOIN reports_ahead h ON h.tag_id = a.tag_id AND h.taken_at >= a.first AND h.taken_at <= a.last
-        AND h.received_at < a.since
-    JOIN reports r ON r.tag_id = h.tag_id AND r.taken_at = h.taken_at AND r.received_at = h.received_at";
+/// What was taken at an instant was received within the bounds of the journal's [`AHEAD_MILLIS`] and [`BEHIND_MILLIS`]: that leaves out
+/// all other hours. $6 and $7 are the outermost bounds, for leaving them out before the plan runs.
+const NEAR: &str = "
+    SELECT {columns} FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[])
+        AS asked (tag_id, first, last, since, until)
+    JOIN reports r ON r.tag_id = asked.tag_id AND r.taken_at >= first AND r.taken_at <= last AND r.received_at >= since AND r.received_at <= until
+    WHERE r.received_at >= $6 AND r.received_at <= $7";
+
+/// Reports of clocks that are further off, or that came later: where each is was noted.
+const ELSEWHERE: &str = "
+    SELECT h.tag_id, h.taken_at, h.received_at FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[])
+        AS asked (tag_id, first, last, since, until)
+    JOIN reports_elsewhere h ON h.tag_id = asked.tag_id AND h.taken_at >= first AND h.taken_at <= last
+    WHERE h.received_at < since OR h.received_at > until";
+const NOTED: &str = "
+    SELECT {columns} FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) AS noted (tag_id, taken_at, received_at)
+    JOIN reports r ON r.tag_id = noted.tag_id AND r.taken_at = noted.taken_at AND r.received_at = noted.received_at
+    WHERE r.received_at >= $4 AND r.received_at <= $5";
 
 /// What is asked of one tag: taken from `first` to `last`, both included.
 struct Span {
@@ -60,21 +64,41 @@ impl Store {
 
     async fn look_up(&self, spans: &[Span]) -> Result<Vec<StoredReport>, StoreError> {
         let since: Vec<_> = spans.iter().map(|span| server_time(span.first.plus_millis(-AHEAD_MILLIS))).collect();
-        let Some(least) = since.iter().min() else {
+        let until: Vec<_> = spans.iter().map(|span| server_time(span.last.plus_millis(BEHIND_MILLIS))).collect();
+        let (Some(earliest), Some(latest)) = (since.iter().min(), until.iter().max()) else {
             return Ok(Vec::new());
         };
         let tags: Vec<i64> = spans.iter().map(|span| span.tag_id).collect();
         let first: Vec<i64> = spans.iter().map(|span| span.first.millis()).collect();
         let last: Vec<i64> = spans.iter().map(|span| span.last.millis()).collect();
-        let query = LOOK_UP.replace("{columns}", &COLUMNS_OF_REPORT.replace(", ", ", r.").replacen("received_at", "r.received_at", 1));
         let client = self.client().await?;
-        // Not prepared once for all: the plan must know how many tags are asked for and which days are left out.
-        let rows = client.query(&query, &[&tags, &since, &first, &last, least]).await?;
-        rows.iter().map(report_from).collect()
+        // Not prepared once for all: the plan must know how many tags are asked for and which hours are left out.
+        let rows = client.query(&with_columns(NEAR), &[&tags, &first, &last, &since, &until, earliest, latest]).await?;
+        let mut found = rows.iter().map(report_from).collect::<Result<Vec<_>, _>>()?;
+        let elsewhere = client.prepare_cached(ELSEWHERE).await?;
+        let noted = client.query(&elsewhere, &[&tags, &first, &last, &since, &until]).await?;
+        found.extend(noted_reports(&client, &noted).await?);
+        Ok(found)
     }
 }
 
-/// One span a tag, so that an open day is searched once for each tag and not for each report.
+async fn noted_reports(client: &Client, noted: &[Row]) -> Result<Vec<StoredReport>, StoreError> {
+    let received: Vec<DateTime<Utc>> = noted.iter().map(|row| row.get(2)).collect();
+    let (Some(earliest), Some(latest)) = (received.iter().min(), received.iter().max()) else {
+        return Ok(Vec::new());
+    };
+    let tags: Vec<i64> = noted.iter().map(|row| row.get(0)).collect();
+    let taken: Vec<i64> = noted.iter().map(|row| row.get(1)).collect();
+    let rows = client.query(&with_columns(NOTED), &[&tags, &taken, &received, earliest, latest]).await?;
+    rows.iter().map(report_from).collect()
+}
+
+fn with_columns(query: &str) -> String {
+    let columns = COLUMNS_OF_REPORT.split(", ").map(|column| format!("r.{column}")).collect::<Vec<_>>();
+    query.replace("{columns}", &columns.join(", "))
+}
+
+/// One span a tag, so that an open hour is searched once for each tag and not for each report.
 fn spans(reports: &[(i64, Report)]) -> Vec<Span> {
     let mut spans = BTreeMap::<i64, Span>::new();
     for (tag_id, report) in reports {

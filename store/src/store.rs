@@ -1,5 +1,6 @@
 //! The pool of connections.
 
+use crate::journal::SHARD_LOCK_CLASS;
 use crate::{JournalConnection, StoreError};
 use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use std::time::Duration;
@@ -7,6 +8,10 @@ use tokio_postgres::NoTls;
 
 /// How long a caller waits for a free connection, and for a new one to be made, before it is told that the database cannot be reached.
 const WAIT_MAX: Duration = Duration::from_secs(10);
+
+const JOURNALS_LEFT: &str = "
+    SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = $1
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 /// The database. Clones share one pool.
 #[derive(Clone)]
@@ -49,12 +54,31 @@ impl Store {
         Ok(store)
     }
 
-    /// A connection for one batch at a time, beside the pool.
+    /// The connection of one shard, for one batch at a time, beside the pool. Waits until a former connection of the same shard is gone.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn journal_connection(&self) -> Result<JournalConnection, StoreError> {
-        JournalConnection::connect(self.config.clone()).await
+    pub async fn journal_connection(&self, shard: u16) -> Result<JournalConnection, StoreError> {
+        JournalConnection::connect(self.config.clone(), shard).await
+    }
+
+    /// Waits until no journal connection of a former or another server is left: only then does reading back show everything.
+    ///
+    /// # Errors
+    /// When some are still there after `patience`, or the database does not answer.
+    pub async fn journals_gone(&self, patience: Duration) -> Result<(), StoreError> {
+        let started = tokio::time::Instant::now();
+        let client = self.client().await?;
+        loop {
+            let left: i64 = client.query_one(JOURNALS_LEFT, &[&i64::from(SHARD_LOCK_CLASS)]).await?.get(0);
+            if left == 0 {
+                return Ok(());
+            }
+            if started.elapsed() >= patience {
+                return Err(StoreError::InUse);
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     pub(crate) async fn client(&self) -> Result<Client, StoreError> {

@@ -23,7 +23,7 @@ async fn a_violation_opens_grows_ends_and_never_reopens() {
     let database = TestDatabase::create().await;
     let store = database.store().await;
     wearers(&store, 1).await;
-    let mut journal = store.journal_connection().await.unwrap();
+    let mut journal = store.journal_connection(0).await.unwrap();
     let start = now();
     let open = violation(1, 1, ViolationKind::Inclusion, start);
     let mut grown = open.clone();
@@ -67,7 +67,7 @@ async fn a_violation_found_and_ended_in_one_batch_makes_two_events() {
     wearers(&store, 2).await;
     let start = now();
     let found = [1, 2].map(|wearer| ended(violation(wearer, wearer, ViolationKind::Exclusion, start), start, EndReason::ZoneOff));
-    let mut journal = store.journal_connection().await.unwrap();
+    let mut journal = store.journal_connection(0).await.unwrap();
     assert_eq!(journal.append(&violations(1, found.to_vec()), start).await.unwrap().alert_events, 4);
     use AlertEventKind::{Ended, Opened};
     assert_eq!(events(&store).await, [(1, Opened, 1), (2, Ended, 1), (3, Opened, 2), (4, Ended, 2)]);
@@ -79,7 +79,7 @@ async fn what_is_over_five_minutes_old_is_found_late() {
     let database = TestDatabase::create().await;
     let store = database.store().await;
     wearers(&store, 1).await;
-    let mut journal = store.journal_connection().await.unwrap();
+    let mut journal = store.journal_connection(0).await.unwrap();
     let known = now();
     let cases = [
         (known.plus_seconds(-300), false),
@@ -100,7 +100,7 @@ async fn only_a_person_closes_a_strap_alert_and_it_stays_closed() {
     let database = TestDatabase::create().await;
     let store = database.store().await;
     wearers(&store, 1).await;
-    let mut journal = store.journal_connection().await.unwrap();
+    let mut journal = store.journal_connection(0).await.unwrap();
     let start = now();
     let strap = violation(1, 1, ViolationKind::StrapOpen, start);
     let zone = violation(1, 1, ViolationKind::Inclusion, start);
@@ -133,7 +133,7 @@ async fn the_first_person_to_acknowledge_keeps_the_alert() {
     wearers(&store, 1).await;
     let start = now();
     let said = violations(1, vec![violation(1, 1, ViolationKind::Sos, start)]);
-    store.journal_connection().await.unwrap().append(&said, start).await.unwrap();
+    store.journal_connection(0).await.unwrap().append(&said, start).await.unwrap();
     let taken = store.alert_acknowledge(1, "sara", start).await.unwrap();
     assert_eq!(taken.acknowledged, Some(("sara".into(), start)));
     assert_eq!(store.alert_acknowledge(1, "sara", start.plus_seconds(5)).await.unwrap(), taken);
@@ -155,7 +155,7 @@ async fn numbers_have_no_gap_and_the_order_of_commits_under_many_writers() {
     let writers = (1..=8).map(|wearer| {
         let store = store.clone();
         tokio::spawn(async move {
-            let mut journal = store.journal_connection().await.unwrap();
+            let mut journal = store.journal_connection(wearer as u16).await.unwrap();
             for step in 1..=50 {
                 let at = start.plus_seconds(step);
                 let mut said = vec![violation(wearer, wearer, ViolationKind::Sos, at)];
@@ -190,7 +190,7 @@ async fn pages_go_back_from_the_newest_and_filters_hold() {
     wearers(&store, 3).await;
     let start = now();
     let said: Vec<_> = (0..10).map(|n| violation(n % 3 + 1, n % 3 + 1, ViolationKind::Sos, start.plus_seconds(n))).collect();
-    let mut journal = store.journal_connection().await.unwrap();
+    let mut journal = store.journal_connection(0).await.unwrap();
     journal.append(&violations(1, said), start).await.unwrap();
     store.alert_close(3, "sara", "done", start).await.unwrap();
     store.alert_acknowledge(4, "sara", start).await.unwrap();

@@ -20,12 +20,12 @@ async fn a_report_reads_back_exactly_whatever_the_tags_clock_says() {
     let instants = [i64::MIN, -1, 0, 315_532_800_000, received.millis(), 4_070_908_800_000, i64::MAX];
     let reports: Vec<_> = instants.iter().map(|at| stored(1, received, awkward(Timestamp::from_millis(*at)))).collect();
     let partitions = store.status().await.unwrap().partitions.len();
-    let mut journal = store.journal_connection().await.unwrap();
+    let mut journal = store.journal_connection(0).await.unwrap();
     journal.append(&batch(1, reports.clone()), received).await.unwrap();
 
     assert_eq!(all(&store).await, reports.iter().map(|report| (1, *report)).collect::<Vec<_>>());
     let status = store.status().await.unwrap();
-    assert!(status.partitions.len() <= partitions.max(1), "a lying clock made a day: {:?}", status.partitions);
+    assert!(status.partitions.len() <= partitions.max(1), "a lying clock made a partition: {:?}", status.partitions);
     assert_eq!(status.reports_astray, 0);
     for report in &reports {
         let asked = [(1, report.report)];
@@ -43,7 +43,7 @@ async fn repeats_are_found_among_many_and_only_by_their_whole_content() {
     let store = database.store().await;
     let received = now();
     let reports: Vec<_> = (0..3000).map(|n| stored(n % 50, received, fix(received.plus_seconds(-n), 357_000_000 + n as i32))).collect();
-    store.journal_connection().await.unwrap().append(&batch(1, reports.clone()), received).await.unwrap();
+    store.journal_connection(0).await.unwrap().append(&batch(1, reports.clone()), received).await.unwrap();
 
     let known = (reports[7].tag_id, reports[7].report);
     let other_tag = (known.0 + 1, known.1);
@@ -59,7 +59,7 @@ async fn repeats_are_found_among_many_and_only_by_their_whole_content() {
 async fn a_batch_that_fails_at_its_end_leaves_nothing() {
     let database = TestDatabase::create().await;
     let store = database.store().await;
-    let mut journal = store.journal_connection().await.unwrap();
+    let mut journal = store.journal_connection(0).await.unwrap();
     let at = now();
     // Wearer 99 does not exist: the violation is refused after the reports and the memory went in.
     let refused = Batch {
@@ -83,7 +83,7 @@ async fn a_batch_that_fails_at_its_end_leaves_nothing() {
 async fn a_journal_whose_connection_was_cut_goes_on_with_the_next_batch() {
     let database = TestDatabase::create().await;
     let store = database.store().await;
-    let mut journal = store.journal_connection().await.unwrap();
+    let mut journal = store.journal_connection(0).await.unwrap();
     let at = now();
     journal.append(&batch(1, vec![stored(1, at, fix(at, 1))]), at).await.unwrap();
     let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
@@ -100,7 +100,7 @@ async fn a_journal_whose_connection_was_cut_goes_on_with_the_next_batch() {
 async fn a_caller_that_stops_waiting_leaves_no_half_batch() {
     let database = TestDatabase::create().await;
     let store = database.store().await;
-    let mut journal = store.journal_connection().await.unwrap();
+    let mut journal = store.journal_connection(0).await.unwrap();
     let at = now();
     let reports: Vec<_> = (0..20_000).map(|n| stored(n, at, fix(at, n as i32))).collect();
     for micros in [0, 300, 3000, 10_000] {
@@ -117,7 +117,7 @@ async fn a_caller_that_stops_waiting_leaves_no_half_batch() {
 async fn a_tags_memory_is_never_replaced_by_an_older_one() {
     let database = TestDatabase::create().await;
     let store = database.store().await;
-    let mut journal = store.journal_connection().await.unwrap();
+    let mut journal = store.journal_connection(0).await.unwrap();
     for (number, kept) in [(3, 3), (2, 3), (4, 4)] {
         let written = Batch { states: vec![state(1, number)], ..batch(number, vec![]) };
         journal.append(&written, now()).await.unwrap();
@@ -129,7 +129,7 @@ async fn a_tags_memory_is_never_replaced_by_an_older_one() {
 async fn recovery_begins_at_the_lowest_checkpoint_that_misses_something() {
     let database = TestDatabase::create().await;
     let store = database.store().await;
-    let mut journal = store.journal_connection().await.unwrap();
+    let mut journal = store.journal_connection(0).await.unwrap();
     assert_eq!(store.recovery_start().await.unwrap(), 0);
     for (shard, number, checkpoint, start) in [(0, 10, 0, 0), (0, 12, 10, 10), (1, 13, 11, 10), (0, 14, 14, 11), (1, 15, 15, 15)] {
         let written = Batch { shard, checkpoint, ..batch(number, vec![]) };
@@ -146,7 +146,7 @@ async fn recovery_begins_at_the_lowest_checkpoint_that_misses_something() {
 async fn reports_are_read_back_by_batch_and_by_tag() {
     let database = TestDatabase::create().await;
     let store = database.store().await;
-    let mut journal = store.journal_connection().await.unwrap();
+    let mut journal = store.journal_connection(0).await.unwrap();
     let at = now();
     for number in 1..=4 {
         let reports = (1..=3).map(|tag| stored(tag, at, fix(at.plus_seconds(number), tag as i32))).collect();

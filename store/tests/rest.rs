@@ -13,7 +13,7 @@ async fn listeners_tick_on_news_and_each_second_and_after_the_connection_was_cut
     let database = TestDatabase::create().await;
     let store = database.store().await;
     wearers(&store, 1).await;
-    let mut journal = store.journal_connection().await.unwrap();
+    let mut journal = store.journal_connection(0).await.unwrap();
     let mut alerts = store.listen(Channel::Alerts);
     let mut facts = store.listen(Channel::Facts);
     let second = Duration::from_millis(1500);

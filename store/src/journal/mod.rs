@@ -10,11 +10,21 @@ use futures_util::SinkExt;
 use geofence::{Batch, StoredReport, TagState, Timestamp};
 use tokio_postgres::{Client, NoTls, Statement};
 
-/// A tag's clock this far ahead of the server's needs a note of where its report is stored, milliseconds.
+/// A report is received at most this long before its tag's clock says that it was taken, milliseconds ...
 pub(crate) const AHEAD_MILLIS: i64 = 10 * 60 * 1000;
+/// ... and at most this long after. Of any other it is noted where it is stored.
+pub(crate) const BEHIND_MILLIS: i64 = 24 * HOUR_MILLIS;
+/// Reports are kept apart by the hour, milliseconds.
+pub(crate) const HOUR_MILLIS: i64 = 3_600_000;
 
-const AHEAD_WRITE: &str = "
-    INSERT INTO reports_ahead (tag_id, taken_at, received_at) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[])
+/// Held by a shard's connection for as long as the database's side of it lives, even when the client is gone: until then a COMMIT of
+/// the former connection may still be under way, and nobody may read back, nor write after it.
+const SHARD_LOCK: &str = "SELECT pg_advisory_lock($1, $2)";
+/// The first half of the lock's name, "paba" in ASCII; the second is the shard.
+pub(crate) const SHARD_LOCK_CLASS: i32 = 0x7061_6261;
+
+const ELSEWHERE_WRITE: &str = "
+    INSERT INTO reports_elsewhere (tag_id, taken_at, received_at) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[])
     ON CONFLICT DO NOTHING";
 
 const STATES_WRITE: &str = "
@@ -22,8 +32,12 @@ const STATES_WRITE: &str = "
     ON CONFLICT (tag_id) DO UPDATE SET batch = excluded.batch, bytes = excluded.bytes WHERE tag_state.batch < excluded.batch";
 
 const HEAD_WRITE: &str = "
+    WITH hours AS (
+        INSERT INTO report_hours AS r (starts_at, shard, highest_batch) SELECT starts_at, $1, $2 FROM unnest($4::timestamptz[]) AS starts_at
+        ON CONFLICT (starts_at, shard) DO UPDATE SET highest_batch = excluded.highest_batch WHERE r.highest_batch < excluded.highest_batch
+    )
     INSERT INTO journal_heads AS h (shard, batch, checkpoint) VALUES ($1, $2, $3)
-    ON CONFLICT (shard) DO UPDATE SET batch = greatest(h.batch, excluded.batch), checkpoint = greatest(h.checkpoint, excluded.checkpoint)";
+    ON CONFLICT (shard) DO UPDATE SET batch = excluded.batch, checkpoint = excluded.checkpoint WHERE h.batch < excluded.batch";
 
 /// What a batch brought about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -35,6 +49,7 @@ pub struct Appended {
 /// A connection that writes one batch at a time.
 pub struct JournalConnection {
     config: tokio_postgres::Config,
+    shard: u16,
     /// Taken out while a batch is under way: an error, or a caller that stops waiting, leaves none, and the server rolls back.
     session: Option<Session>,
 }
@@ -46,9 +61,22 @@ impl std::fmt::Debug for JournalConnection {
 }
 
 impl JournalConnection {
-    pub(crate) async fn connect(config: tokio_postgres::Config) -> Result<Self, StoreError> {
-        let session = Some(Session::open(&config).await?);
-        Ok(Self { config, session })
+    pub(crate) async fn connect(config: tokio_postgres::Config, shard: u16) -> Result<Self, StoreError> {
+        let session = Some(Session::open(&config, shard).await?);
+        Ok(Self { config, shard, session })
+    }
+
+    /// Connects anew unless a live connection is there, once the former one can no longer change anything. After an error of
+    /// [`Self::append`] this comes before reading back.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn settle(&mut self) -> Result<(), StoreError> {
+        if self.session.as_ref().is_none_or(|session| session.client.is_closed()) {
+            self.session = None;
+            self.session = Some(Session::open(&self.config, self.shard).await?);
+        }
+        Ok(())
     }
 
     /// Stores the whole batch durably, or nothing of it. `now` is the server's clock. After an error the next call connects anew.
@@ -56,10 +84,8 @@ impl JournalConnection {
     /// # Errors
     /// When the database refused, or did not confirm: then it is open whether the batch is stored, and only reading back tells.
     pub async fn append(&mut self, batch: &Batch, now: Timestamp) -> Result<Appended, StoreError> {
-        let session = match self.session.take().filter(|session| !session.client.is_closed()) {
-            Some(session) => session,
-            None => Session::open(&self.config).await?,
-        };
+        self.settle().await?;
+        let session = self.session.take().expect("settling leaves a session");
         let alert_events = session.append(batch, now).await?;
         self.session = Some(session);
         Ok(Appended { alert_events })
@@ -70,25 +96,26 @@ impl JournalConnection {
 struct Session {
     client: Client,
     copy: Statement,
-    ahead: Statement,
+    elsewhere: Statement,
     states: Statement,
     head: Statement,
     violations: Statement,
 }
 
 impl Session {
-    async fn open(config: &tokio_postgres::Config) -> Result<Self, StoreError> {
+    async fn open(config: &tokio_postgres::Config, shard: u16) -> Result<Self, StoreError> {
         let (client, connection) = config.connect(NoTls).await?;
         // Ends with the client; what goes wrong on the way is told to whoever waits on the client.
         tokio::spawn(connection);
-        let (copy, ahead, states, head, violations) = tokio::try_join!(
+        client.execute(SHARD_LOCK, &[&SHARD_LOCK_CLASS, &i32::from(shard)]).await?;
+        let (copy, elsewhere, states, head, violations) = tokio::try_join!(
             client.prepare(copy::COPY),
-            client.prepare(AHEAD_WRITE),
+            client.prepare(ELSEWHERE_WRITE),
             client.prepare(STATES_WRITE),
             client.prepare(HEAD_WRITE),
             client.prepare(violations::WRITE),
         )?;
-        Ok(Self { client, copy, ahead, states, head, violations })
+        Ok(Self { client, copy, elsewhere, states, head, violations })
     }
 
     /// Futures polled together are sent in the order written, without waiting for each other's answers. If one fails, the server
@@ -97,7 +124,7 @@ impl Session {
         let rest = async {
             let (_, (), (), alert_events, ()) = tokio::try_join!(
                 self.head(batch),
-                self.ahead(&batch.reports),
+                self.elsewhere(&batch.reports),
                 self.states(&batch.states),
                 violations::write(&self.client, &self.violations, &batch.violations, batch.number, now),
                 self.run("COMMIT"),
@@ -123,15 +150,15 @@ impl Session {
         Ok(self.client.batch_execute(command).await?)
     }
 
-    async fn ahead(&self, reports: &[StoredReport]) -> Result<(), StoreError> {
-        let ahead: Vec<_> = reports.iter().filter(|stored| is_ahead(stored)).collect();
-        if ahead.is_empty() {
+    async fn elsewhere(&self, reports: &[StoredReport]) -> Result<(), StoreError> {
+        let elsewhere: Vec<_> = reports.iter().filter(|stored| is_elsewhere(stored)).collect();
+        if elsewhere.is_empty() {
             return Ok(());
         }
-        let tags: Vec<i64> = ahead.iter().map(|stored| stored.tag_id).collect();
-        let taken: Vec<i64> = ahead.iter().map(|stored| stored.report.taken_at.millis()).collect();
-        let received: Vec<DateTime<Utc>> = ahead.iter().map(|stored| server_time(stored.received_at)).collect();
-        self.client.execute(&self.ahead, &[&tags, &taken, &received]).await?;
+        let tags: Vec<i64> = elsewhere.iter().map(|stored| stored.tag_id).collect();
+        let taken: Vec<i64> = elsewhere.iter().map(|stored| stored.report.taken_at.millis()).collect();
+        let received: Vec<DateTime<Utc>> = elsewhere.iter().map(|stored| server_time(stored.received_at)).collect();
+        self.client.execute(&self.elsewhere, &[&tags, &taken, &received]).await?;
         Ok(())
     }
 
@@ -147,10 +174,21 @@ impl Session {
     }
 
     async fn head(&self, batch: &Batch) -> Result<u64, StoreError> {
-        Ok(self.client.execute(&self.head, &[&i32::from(batch.shard), &batch.number, &batch.checkpoint]).await?)
+        let (shard, hours) = (i32::from(batch.shard), hours(&batch.reports));
+        Ok(self.client.execute(&self.head, &[&shard, &batch.number, &batch.checkpoint, &hours]).await?)
     }
 }
 
-fn is_ahead(stored: &StoredReport) -> bool {
-    stored.report.taken_at.millis_since(stored.received_at) > AHEAD_MILLIS
+fn is_elsewhere(stored: &StoredReport) -> bool {
+    let delay = stored.received_at.millis_since(stored.report.taken_at);
+    !(-AHEAD_MILLIS..=BEHIND_MILLIS).contains(&delay)
+}
+
+/// The hours in which these were received; nearly always one.
+fn hours(reports: &[StoredReport]) -> Vec<DateTime<Utc>> {
+    let mut hours: Vec<i64> = reports.iter().map(|stored| stored.received_at.millis().div_euclid(HOUR_MILLIS)).collect();
+    hours.dedup();
+    hours.sort_unstable();
+    hours.dedup();
+    hours.into_iter().map(|hour| server_time(Timestamp::from_millis(hour.saturating_mul(HOUR_MILLIS)))).collect()
 }
