@@ -1,14 +1,20 @@
 #!/bin/bash
 # A private PostgreSQL for tests. Not durable (fsync off): never for real data.
 #   ci/postgres.sh start DIR   installs PostgreSQL if it is missing, starts it, prints PABAND_TEST_DATABASE_URL=...
+#   ci/postgres.sh install     installs PostgreSQL if it is missing
 #   ci/postgres.sh stop DIR    stops it; the directory may then be deleted
 set -euo pipefail
 
 die() { echo "ci/postgres.sh: $*" >&2; exit 1; }
-[ $# -eq 2 ] && [[ $1 = start || $1 = stop ]] || die "usage: ci/postgres.sh start DIR | stop DIR"
-mkdir -p "$2"
-dir=$(cd "$2" && pwd)
-[ "${#dir}" -le 85 ] || die "$dir is too long: a socket's path has at most 107 characters; choose a shorter directory"
+case "${1:-} $#" in
+    "install 1") ;;
+    "start 2" | "stop 2")
+        mkdir -p "$2"
+        dir=$(cd "$2" && pwd)
+        ;;
+    *) die "usage: ci/postgres.sh install | start DIR | stop DIR" ;;
+esac
+[ "${dir:+${#dir}}" = "" ] || [ "${#dir}" -le 85 ] || die "$dir is too long: a socket's path has at most 107 characters; choose a shorter directory"
 
 as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi; }
 
@@ -30,7 +36,9 @@ as_server() { # PostgreSQL refuses to run as root
     if [ "$(id -u)" = 0 ]; then (cd / && setpriv --reuid=postgres --regid=postgres --clear-groups -- "$@"); else "$@"; fi
 }
 
-if [ "$1" = start ]; then
+if [ "$1" = install ]; then
+    [ -n "$(newest_bin)" ] || install_server
+elif [ "$1" = start ]; then
     bin=$(newest_bin)
     if [ -z "$bin" ]; then install_server; bin=$(newest_bin); fi
     [ -n "$bin" ] || die "PostgreSQL was installed, but no initdb is under /usr/lib/postgresql"

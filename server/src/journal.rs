@@ -13,8 +13,8 @@ pub struct ShardJournal {
 
 impl ShardJournal {
     /// Opens the shard's own connection.
-    pub async fn open(store: &Store) -> Result<Self, StoreError> {
-        Ok(Self { store: store.clone(), connection: Mutex::new(store.journal_connection().await?) })
+    pub async fn open(store: &Store, shard: u16) -> Result<Self, StoreError> {
+        Ok(Self { store: store.clone(), connection: Mutex::new(store.journal_connection(shard).await?) })
     }
 }
 
@@ -41,6 +41,8 @@ impl Journal for ShardJournal {
 
     async fn reports_after(&self, tags: &[i64], batch: i64) -> Result<Vec<(i64, StoredReport)>, JournalError> {
         use futures_util::TryStreamExt;
+        // Nothing that a broken connection began may become durable after this look.
+        self.connection.lock().await.settle().await.map_err(refused)?;
         self.store.reports_after(batch, Some(tags)).await.map_err(refused)?.try_collect().await.map_err(refused)
     }
 

@@ -18,6 +18,9 @@ use tokio_util::sync::CancellationToken;
 /// How often partitions are looked after.
 const MAINTENANCE_EVERY: Duration = Duration::from_secs(3600);
 
+/// How long the connections of a server that was killed may take to end before this one gives up.
+const FORMER_SERVER_MAX: Duration = Duration::from_secs(30);
+
 /// How often the log says what the door counted.
 const COUNTERS_EVERY: Duration = Duration::from_secs(60);
 
@@ -39,18 +42,20 @@ impl System {
     /// Opens the door after everything behind it stands.
     pub async fn start(config: &Config, database: Database) -> Result<Self> {
         let store = &database.store;
+        let shards = u16::try_from(config.limits.shard_count()).context("limits.shards is over 65,535")?;
         store.maintain(crate::clock::now()).await.context("partitions could not be made")?;
         let directory = Arc::new(Directory::default());
         let (feed, facts) = FactsFeed::load(store.clone(), Arc::clone(&directory)).await.context("tags and zones could not be read")?;
         tracing::info!(tags = directory.len(), "tags and zones read");
         let mut journals = Vec::new();
-        for _ in 0..config.limits.shard_count() {
-            journals.push(Arc::new(ShardJournal::open(store).await?));
+        store.journals_gone(FORMER_SERVER_MAX).await?;
+        for shard in 0..shards {
+            journals.push(Arc::new(ShardJournal::open(store, shard).await?));
         }
         let last_batch = store.highest_batch().await?;
         let door = Arc::new(Door::open(config.limits.door(), journals, Arc::<Directory>::clone(&directory), facts, last_batch).await);
         // Every shard has a head of its own now; those of shards that are no more would keep recovery in the past.
-        store.shards_retire(u16::try_from(config.limits.shard_count()).context("limits.shards is over 65,535")?).await?;
+        store.shards_retire(shards).await?;
         let stop = CancellationToken::new();
         let (rooms, rooms_task) = Self::serve_rooms(config, store, &door, &directory, &stop).await?;
         let mut tags = Vec::new();

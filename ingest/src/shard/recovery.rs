@@ -48,8 +48,16 @@ impl<J: Journal> Shard<J> {
             }
         }
         self.reload(tags.iter().map(|facts| facts.tag_id).collect()).await;
-        // A head of its own, so that the next restart reads back from here.
-        self.flush();
+        // A head of its own, so that whoever reads back next knows where this shard stands.
+        loop {
+            self.flush();
+            let done = super::finished(&mut self.commit).await;
+            let is_stored = done.2.is_ok();
+            self.committed(done).await;
+            if is_stored || !self.memory_is_true {
+                return;
+            }
+        }
     }
 
     /// The journal did not confirm a batch: nothing of it is promised, nor of what was judged on top of it.
