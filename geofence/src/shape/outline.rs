@@ -186,7 +186,9 @@ impl Outline {
             let mut is_odd = false;
             for (from, to) in self.edges(ring.clone()) {
                 let (from, to) = (plane.step_to(from), plane.step_to(to));
-                nearest_m = nearest_m.min(plane.edge_m(from, to));
+                if let Some(nearer_m) = plane.edge_under_m(from, to, nearest_m) {
+                    nearest_m = nearer_m;
+                }
                 is_odd ^= crosses(from, to);
             }
             is_inside &= is_odd == *is_outer;

@@ -1,0 +1,109 @@
+//! Plans that change while a wearer is judged.
+
+use geofence::{Fix, Judge, Plan, Timestamp, Violation, Zone};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+fn time(seconds: i64) -> Timestamp {
+    Timestamp::from_millis(1_672_531_200_000 + seconds * 1000)
+}
+
+fn zone(key: i64, id: &str, properties: Value) -> Arc<Zone> {
+    let mut all = json!({"zone": id, "sense": "inclusion", "radius_m": 200});
+    all.as_object_mut().expect("an object").extend(properties.as_object().expect("an object").clone());
+    let feature = json!({"type": "Feature", "geometry": {"type": "Point", "coordinates": [51.4, 35.7]}, "properties": all});
+    Arc::new(Zone::from_feature(key, &serde_json::from_value(feature).expect("a feature")).expect("a zone"))
+}
+
+fn plan(zones: &[Arc<Zone>]) -> Arc<Plan> {
+    Arc::new(Plan::new(zones.to_vec(), vec![]))
+}
+
+/// A judge with its findings as text.
+struct Room {
+    judge: Judge,
+    found: Vec<Violation>,
+}
+
+impl Room {
+    fn open(zones: &[Arc<Zone>]) -> Self {
+        Self { judge: Judge::new(plan(zones), time(0)), found: vec![] }
+    }
+
+    fn fix(&mut self, second: i64, latitude: f64) {
+        let fix = Fix::new(time(second), latitude, 51.4, None).expect("valid");
+        self.judge.fix(&fix, &mut self.found);
+    }
+
+    fn told(&mut self) -> Vec<String> {
+        let seconds = |at: Timestamp| at.millis_since(time(0)) / 1000;
+        let text = |found: Violation| {
+            let end = found.end.map_or("open".to_owned(), |end| format!("{} {}", seconds(end.0), end.1.name()));
+            format!("{} {} {} to {end}", found.zone, found.kind.name(), seconds(found.start))
+        };
+        self.found.drain(..).map(text).collect()
+    }
+}
+
+#[test]
+fn a_zone_that_vanishes_turns_off_at_the_newest_judged_instant() {
+    for vanished in [vec![], vec![zone(1, "home", json!({"valid_to": time(60).to_string()}))]] {
+        let mut room = Room::open(&[zone(1, "home", json!({}))]);
+        [0, 30, 60].into_iter().for_each(|second| room.fix(second, 35.8));
+        assert_eq!(room.told(), ["home inclusion 0 to open"]);
+        room.judge.set_plan(plan(&vanished));
+        assert_eq!(room.judge.next_due(), Some(time(60)));
+        room.judge.advance(time(90), &mut room.found);
+        assert_eq!(room.told(), ["home inclusion 0 to 60 zone_off"]);
+        assert_eq!(room.judge.next_due(), None);
+    }
+}
+
+#[test]
+fn a_violation_goes_on_under_a_new_version_of_its_zone() {
+    let mut room = Room::open(&[zone(1, "home", json!({}))]);
+    [0, 30, 60].into_iter().for_each(|second| room.fix(second, 35.8));
+    room.found.clear();
+    let (old, new) = (json!({"valid_to": time(100).to_string()}), json!({"valid_from": time(100).to_string(), "radius_m": 300}));
+    room.judge.set_plan(plan(&[zone(1, "home", old), zone(1, "home", new)]));
+    room.fix(110, 35.7);
+    room.fix(140, 35.7);
+    assert_eq!(room.told(), ["home inclusion 0 to 110 kept"]);
+}
+
+#[test]
+fn a_new_zone_is_in_force_from_its_boundary() {
+    let mut room = Room::open(&[]);
+    room.fix(50, 35.8);
+    room.judge.set_plan(plan(&[zone(2, "work", json!({"valid_from": time(60).to_string()}))]));
+    room.judge.advance(time(119), &mut room.found);
+    assert_eq!(room.told(), [] as [&str; 0]);
+    room.judge.advance(time(120), &mut room.found);
+    assert_eq!(room.told(), ["work inclusion 60 to open"]);
+}
+
+#[test]
+fn a_memory_is_read_back_under_a_plan_that_has_changed() {
+    let mut room = Room::open(&[zone(1, "home", json!({})), zone(2, "street", json!({"sense": "exclusion"}))]);
+    [0, 30, 60].into_iter().for_each(|second| room.fix(second, 35.8));
+    room.found.clear();
+    let mut bytes = vec![];
+    room.judge.save(&mut bytes);
+    let changed = plan(&[zone(1, "home", json!({"radius_m": 300})), zone(3, "park", json!({"sense": "exclusion"}))]);
+    room.judge = Judge::restore(changed, &bytes).expect("its own memory");
+    room.fix(90, 35.7);
+    room.fix(120, 35.7);
+    assert_eq!(room.told(), ["home inclusion 0 to 90 kept", "park exclusion 90 to open"]);
+}
+
+#[test]
+fn what_time_alone_found_is_refuted_by_a_report_that_was_under_way() {
+    let mut room = Room::open(&[zone(1, "home", json!({"valid_from": time(100).to_string()}))]);
+    room.fix(50, 35.8);
+    room.judge.advance(time(160), &mut room.found);
+    assert_eq!(room.told(), ["home inclusion 100 to open"]);
+    room.fix(130, 35.7);
+    assert_eq!(room.told(), ["home inclusion 100 to 130 refuted"]);
+    room.fix(120, 35.8);
+    assert_eq!(room.told(), [] as [&str; 0], "an older report than the newest is ignored");
+}
