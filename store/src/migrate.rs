@@ -12,7 +12,7 @@ mod embedded {
 /// Any program that migrates this database holds this advisory lock ("paband" in ASCII).
 const LOCK: i64 = 0x7061_6261_6e64;
 
-/// How reports are kept apart by the hour.
+/// How reports are kept apart by the day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StorageMode {
     /// A TimescaleDB hypertable.
@@ -41,7 +41,7 @@ pub struct MigrationReport {
 }
 
 impl Store {
-    /// Takes the steps that are missing, one program at a time, and makes the partitions of the coming hours.
+    /// Takes the steps that are missing, one program at a time, and makes the partitions of the coming days.
     ///
     /// # Errors
     /// When a step fails; the steps before it stay.

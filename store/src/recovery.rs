@@ -13,8 +13,8 @@ const STATES: &str = "SELECT tag_id, batch, bytes FROM tag_state WHERE $1::bigin
 /// Checkpoints of shards that no longer exist count only while something of theirs may be missing from the kept states.
 const START: &str = "SELECT coalesce(min(checkpoint) FILTER (WHERE checkpoint < batch), max(batch), 0) FROM journal_heads";
 
-/// The hours with reports of batches after one.
-const HOURS: &str = "SELECT min(starts_at), max(starts_at) + interval '1 hour' FROM report_hours WHERE highest_batch > $1";
+/// The days with reports of batches after one.
+const DAYS: &str = "SELECT min(starts_at), max(starts_at) + interval '1 day' FROM report_days WHERE highest_batch > $1";
 
 impl Store {
     /// The number of the newest stored batch; 0 before the first.
@@ -74,10 +74,10 @@ impl Store {
         tags: Option<&[i64]>,
     ) -> Result<impl Stream<Item = Result<(i64, StoredReport), StoreError>> + Send + use<>, StoreError> {
         let client = self.client().await?;
-        let hours = client.query_one(HOURS, &[&batch]).await?;
-        let from: Option<DateTime<Utc>> = hours.get(0);
-        let to: Option<DateTime<Utc>> = hours.get(1);
-        // Not prepared once for all: the plan must know which hours are left out. Without any hour the bounds are NULL and no row fits.
+        let days = client.query_one(DAYS, &[&batch]).await?;
+        let from: Option<DateTime<Utc>> = days.get(0);
+        let to: Option<DateTime<Utc>> = days.get(1);
+        // Not prepared once for all: the plan must know which days are left out. Without any day the bounds are NULL and no row fits.
         let query = format!(
             "SELECT {COLUMNS_OF_REPORT} FROM reports
              WHERE batch > $1 AND received_at >= $2 AND received_at < $3 AND ($4::bigint[] IS NULL OR tag_id = ANY ($4))

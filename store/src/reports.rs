@@ -13,7 +13,7 @@ pub(crate) const COLUMNS_OF_REPORT: &str = "received_at, taken_at, tag_id, batch
      speed_cms, course_deg, altitude_m, satellites, battery_percent, source, late";
 
 /// What was taken at an instant was received within the bounds of the journal's [`AHEAD_MILLIS`] and [`BEHIND_MILLIS`]: that leaves out
-/// all other hours. $6 and $7 are the outermost bounds, for leaving them out before the plan runs.
+/// all other days. $6 and $7 are the outermost bounds, for leaving them out before the plan runs.
 const NEAR: &str = "
     SELECT {columns} FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::timestamptz[])
         AS asked (tag_id, first, last, since, until)
@@ -72,7 +72,7 @@ impl Store {
         let first: Vec<i64> = spans.iter().map(|span| span.first.millis()).collect();
         let last: Vec<i64> = spans.iter().map(|span| span.last.millis()).collect();
         let client = self.client().await?;
-        // Not prepared once for all: the plan must know how many tags are asked for and which hours are left out.
+        // Not prepared once for all: the plan must know how many tags are asked for and which days are left out.
         let rows = client.query(&with_columns(NEAR), &[&tags, &first, &last, &since, &until, earliest, latest]).await?;
         let mut found = rows.iter().map(report_from).collect::<Result<Vec<_>, _>>()?;
         let elsewhere = client.prepare_cached(ELSEWHERE).await?;
@@ -98,7 +98,7 @@ fn with_columns(query: &str) -> String {
     query.replace("{columns}", &columns.join(", "))
 }
 
-/// One span a tag, so that an open hour is searched once for each tag and not for each report.
+/// One span a tag, so that an open day is searched once for each tag and not for each report.
 fn spans(reports: &[(i64, Report)]) -> Vec<Span> {
     let mut spans = BTreeMap::<i64, Span>::new();
     for (tag_id, report) in reports {

@@ -13,7 +13,7 @@ const COUNTS: &str = "
         (SELECT count(*) FROM quarantine), (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM quarantine_number),
         (SELECT coalesce(max(batch), 0) FROM journal_heads)";
 
-/// One hour of reports.
+/// One day of reports.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Partition {
     /// Its table.
@@ -22,7 +22,7 @@ pub struct Partition {
     pub bytes: i64,
     /// Rows, as last estimated by the database; -1 = not known yet.
     pub rows_estimate: i64,
-    /// It has the index by tag and time that closed hours get.
+    /// It has the index by tag and time that closed days get.
     pub indexed_by_tag: bool,
 }
 
@@ -37,9 +37,9 @@ pub struct StorageStatus {
     pub pending: Vec<String>,
     /// How reports are kept; `None` before the first migration.
     pub mode: Option<StorageMode>,
-    /// The hours of reports, oldest first.
+    /// The days of reports, oldest first.
     pub partitions: Vec<Partition>,
-    /// Reports in no hour's partition: should be 0. They slow reads until maintenance takes them to their hour.
+    /// Reports in no day's partition: should be 0. They slow reads until maintenance takes them to their day.
     pub reports_astray: i64,
     /// The whole database, bytes.
     pub bytes: i64,
@@ -106,9 +106,9 @@ async fn applied_steps(client: &Client) -> Result<Vec<String>, StoreError> {
 
 async fn partitions(client: &Client, mode: StorageMode) -> Result<Vec<Partition>, StoreError> {
     let mut partitions = Vec::new();
-    for hour in crate::maintain::hours(client, mode).await? {
-        let row = client.query_one(SIZES, &[&hour.table]).await?;
-        partitions.push(Partition { name: hour.name, bytes: row.get(0), rows_estimate: row.get(1), indexed_by_tag: hour.indexed });
+    for day in crate::maintain::days(client, mode).await? {
+        let row = client.query_one(SIZES, &[&day.table]).await?;
+        partitions.push(Partition { name: day.name, bytes: row.get(0), rows_estimate: row.get(1), indexed_by_tag: day.indexed });
     }
     Ok(partitions)
 }

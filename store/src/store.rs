@@ -13,6 +13,9 @@ const JOURNALS_LEFT: &str = "
     SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = $1
         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
+/// What every session relies on, whatever the server's own settings.
+const SETTINGS: &str = "-c TimeZone=UTC -c DateStyle=ISO -c synchronous_commit=on -c client_min_messages=warning -c jit=off";
+
 /// The database. Clones share one pool.
 #[derive(Clone)]
 pub struct Store {
@@ -39,7 +42,8 @@ impl Store {
         if config.get_application_name().is_none() {
             config.application_name("paband");
         }
-        config.options("-c TimeZone=UTC -c synchronous_commit=on -c client_min_messages=warning -c jit=off");
+        let given = config.get_options().unwrap_or_default().to_owned();
+        config.options(format!("{given} {SETTINGS}"));
         // Asked before each use: after a restart of the server no caller gets a dead connection.
         let manager = Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Verified });
         let pool = Pool::builder(manager)

@@ -4,8 +4,13 @@ use crate::time::server_micros;
 use bytes::{BufMut, Bytes, BytesMut};
 use geofence::StoredReport;
 
-pub(super) const COPY: &str = "COPY reports (received_at, taken_at, tag_id, batch, latitude_e7, longitude_e7, signals, accuracy_dm, \
-     speed_cms, course_deg, altitude_m, satellites, battery_percent, source, late) FROM STDIN (FORMAT binary)";
+/// The COPY into a table with the columns of `reports`.
+pub(super) fn into_table(table: &str) -> String {
+    format!(
+        "COPY {table} (received_at, taken_at, tag_id, batch, latitude_e7, longitude_e7, signals, accuracy_dm, speed_cms, course_deg, \
+         altitude_m, satellites, battery_percent, source, late) FROM STDIN (FORMAT binary)"
+    )
+}
 
 /// A piece is sent once it is this full, bytes.
 const PIECE: usize = 128 * 1024;
@@ -37,7 +42,7 @@ pub(super) fn pieces(reports: &[StoredReport], batch: i64) -> impl Iterator<Item
     })
 }
 
-/// One row. The order is that of [`COPY`].
+/// One row. The order is that of [`into_table`].
 fn row(stored: &StoredReport, batch: i64) -> [u8; ROW] {
     let report = &stored.report;
     let mut row = Row { bytes: [0; ROW], at: 0 };
