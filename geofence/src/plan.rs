@@ -127,13 +127,6 @@ impl Plan {
         let changes = leaves().flat_map(|leave| [leave.from, leave.to]).filter(|change| *change > time);
         (is_off, changes.min().unwrap_or(Timestamp::MAX))
     }
-
-    /// Heap and own bytes, without what it shares with other wearers (zones counted by [`Zone::bytes`]).
-    pub fn bytes(&self) -> usize {
-        let more = self.more.as_ref().map_or(0, |more| size_of::<More>() + size_of_val(&*more.leaves));
-        let zones = if self.zones.spilled() { size_of_val(&*self.zones) } else { 0 };
-        size_of::<Self>() + zones + more
-    }
 }
 
 /// The version in force at `time`.

@@ -84,15 +84,6 @@ impl Zone {
         self.shape.edge_m(latitude, longitude)
     }
 
-    /// Heap and own bytes of this version, without what it shares with others.
-    pub fn bytes(&self) -> usize {
-        let outline = match &self.shape {
-            Shape::Outline { outline, .. } => outline.heap_bytes(),
-            Shape::Circle { .. } => 0,
-        };
-        size_of::<Self>() + outline
-    }
-
     /// The verdict of a fix: the quick look where its error bound cannot matter, the exact distance elsewhere.
     pub fn verdict(&self, fix: &Fix) -> Verdict {
         let bounds = self.frame.look(&self.shape, fix, fix.accuracy_m);

@@ -30,10 +30,6 @@ impl Corners {
         self.planes.len() / if self.is_wide { 4 } else { 2 }
     }
 
-    pub fn heap_bytes(&self) -> usize {
-        size_of_val(&*self.planes)
-    }
-
     /// Steps north and east of one corner.
     pub fn at(&self, index: usize) -> (i32, i32) {
         let plane = |number: usize| self.planes[number * self.len() + index];

@@ -130,14 +130,6 @@ impl Outline {
         self.corners.scan(ring, here, metres)
     }
 
-    /// Heap bytes that it holds.
-    pub fn heap_bytes(&self) -> usize {
-        let more = self.more.as_ref().map_or(0, |more| {
-            size_of::<More>() + more.rings.capacity() * size_of::<(usize, bool)>() + more.exact.capacity() * size_of::<Corner>()
-        });
-        self.corners.heap_bytes() + more
-    }
-
     /// The rings as ranges of corners, each with whether it begins a part (its outer ring).
     pub fn rings(&self) -> impl Iterator<Item = (Range<usize>, bool)> + Clone + '_ {
         let starts: &[(usize, bool)] = match &self.more {
