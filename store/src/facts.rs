@@ -155,10 +155,7 @@ fn zone_from(row: &Row) -> Result<ZoneRow, StoreError> {
 fn tag_from(row: &Row, everyones: &[i64]) -> Result<TagFacts, StoreError> {
     let key = row.get::<_, Option<&[u8]>>(2).map(<[u8; 32]>::try_from).transpose();
     let key = key.map_err(|_| StoreError::Unreadable("a tag's key that has not 32 bytes".into()))?;
-    let wearer = match row.get::<_, Option<i64>>(3) {
-        Some(wearer_id) => Some(wearer_from(row, wearer_id, everyones)),
-        None => None,
-    };
+    let wearer = row.get::<_, Option<i64>>(3).map(|wearer_id| wearer_from(row, wearer_id, everyones));
     Ok(TagFacts { tag_id: row.get(0), imei: row.get(1), key, wearer })
 }
 

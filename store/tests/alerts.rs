@@ -1,5 +1,7 @@
 //! Violations become alerts once, their events are numbered without gaps, and people decide what only people may.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{ended, now, violation, violations, wearers};

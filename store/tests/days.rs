@@ -1,5 +1,7 @@
 //! Tables come to be once, days get their partitions ahead, and closed days their index.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{batch, fix, now, stored};

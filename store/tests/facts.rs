@@ -1,5 +1,7 @@
 //! What staff change reaches those who ask, once and whole.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::now;

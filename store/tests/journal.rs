@@ -1,5 +1,7 @@
 //! A batch is stored whole or not at all, and once.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{awkward, batch, fix, now, state, stored, violation, violations};

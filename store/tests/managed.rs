@@ -1,6 +1,6 @@
 //! The private PostgreSQL survives kills on either side.
 
-#![allow(missing_docs)]
+#![allow(clippy::unwrap_used)]
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,7 @@
 //! Notices, and the place for what could not become reports.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use common::{now, violation, violations, wearers};

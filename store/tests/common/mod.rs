@@ -1,5 +1,5 @@
 //! Rows of data for the tests.
-#![allow(dead_code, missing_docs)]
+#![allow(dead_code, missing_docs, clippy::unwrap_used)]
 
 use geofence::{
     Batch, EndReason, Report, Signal, Signals, Source, StoredReport, TagState, Timestamp, Violation, ViolationKind, WearerViolation,
