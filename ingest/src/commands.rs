@@ -31,11 +31,11 @@ impl Connected {
     }
 
     /// A connection has ended; its tags that have a newer one stay.
-    pub fn leave(&self, tags: &[i64], inbox: &Arc<Inbox>) {
+    pub fn leave(&self, tags: impl Iterator<Item = i64>, inbox: &Arc<Inbox>) {
         let mut known = self.lock();
         for tag_id in tags {
-            if known.get(tag_id).is_some_and(|(newest, _)| Arc::ptr_eq(newest, inbox)) {
-                known.remove(tag_id);
+            if known.get(&tag_id).is_some_and(|(newest, _)| Arc::ptr_eq(newest, inbox)) {
+                known.remove(&tag_id);
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::port::Quarantined;
 use crate::shard::Delivery;
 use crate::wire::{Event, Lost, Outcome, Protocol, Submission};
 use bytes::BytesMut;
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
@@ -33,8 +34,8 @@ pub(crate) struct Connection<S> {
     inbox: Arc<Inbox>,
     input: BytesMut,
     output: BytesMut,
-    /// Tags that logged in here.
-    tags: Vec<i64>,
+    /// The tag of each session that logged in here.
+    tags: HashMap<u32, i64>,
     /// Submissions whose fate is not known yet.
     in_flight: usize,
     opened: Instant,
@@ -55,7 +56,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             inbox: Arc::new(Inbox::default()),
             input: BytesMut::new(),
             output: BytesMut::new(),
-            tags: Vec::new(),
+            tags: HashMap::new(),
             in_flight: 0,
             opened,
             last_read: opened,
@@ -67,7 +68,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Works until the tag leaves, a limit is passed or the server stops.
     pub async fn run(mut self) {
         let end = self.serve().await;
-        self.door.connected.leave(&self.tags, &self.inbox);
+        self.door.connected.leave(self.tags.values().copied(), &self.inbox);
         if let End::Limit(reason) = end {
             events::connection_lost(&self.door.counters, self.peer, reason);
         }
@@ -165,7 +166,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn act(&mut self, event: Event) {
         match event {
             Event::LoggedIn { session, tag_id } => {
-                self.tags.push(tag_id);
+                self.tags.insert(session, tag_id);
                 self.door.connected.enter(tag_id, &self.inbox, session);
             }
             Event::CommandResult { tag_id, id, done } => tracing::info!(tag_id, command = id, done, "a tag answered a command"),

@@ -6,7 +6,7 @@ use monitor_api::{CommandError, CommandSink, Options, Order, ServeError, serve};
 use proto::monitor::alerts_client::AlertsClient;
 use proto::monitor::{AlertEvent, Heartbeat, WatchRequest, WatchResponse, watch_response::Message};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU16, Ordering};
 use std::time::Duration;
 use store::testing::TestDatabase;
 use store::{JournalConnection, Store};
@@ -110,7 +110,8 @@ impl House {
 
     /// A writer of violations of this kind, each of a zone that is named after it.
     pub async fn writer(&self, zone: &str, kind: ViolationKind) -> Writer {
-        let journal = self.store.journal_connection().await.unwrap();
+        static SHARDS: AtomicU16 = AtomicU16::new(0);
+        let journal = self.store.journal_connection(SHARDS.fetch_add(1, Ordering::Relaxed)).await.unwrap();
         Writer { journal, zone: zone.to_owned(), kind, start: Timestamp::from_millis(1_700_000_000_000) }
     }
 }
