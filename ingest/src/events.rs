@@ -71,6 +71,10 @@ pub(crate) fn stopped(connections_abandoned: usize, shards_abandoned: usize) {
     if connections_abandoned + shards_abandoned == 0 {
         tracing::info!("the door is closed; everything taken in is stored and answered");
     } else {
-        tracing::warn!(connections_abandoned, shards_abandoned, "the door is closed; what was abandoned was never acknowledged and will be sent again");
+        tracing::warn!(
+            connections_abandoned,
+            shards_abandoned,
+            "the door is closed; what was abandoned was never acknowledged and will be sent again"
+        );
     }
 }

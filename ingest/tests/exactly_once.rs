@@ -1,4 +1,5 @@
 //! A shard under random failures and crashes stores every report once and finds what a single-threaded replay finds.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use geofence::{Batch, Judge, Plan, Report, Signal, Source, StoredReport, TagState, Timestamp, Violation, Zone};
 use ingest::port::{Journal, JournalError, Quarantined};
@@ -92,7 +93,8 @@ impl Journal for FlakyJournal {
         if self.throw(6) {
             return Err(Self::thrown());
         }
-        let kept: HashSet<(i64, Report)> = self.kept.lock().unwrap().reports.iter().map(|(_, stored)| (stored.tag_id, stored.report)).collect();
+        let kept: HashSet<(i64, Report)> =
+            self.kept.lock().unwrap().reports.iter().map(|(_, stored)| (stored.tag_id, stored.report)).collect();
         Ok(reports.iter().map(|key| kept.contains(key)).collect())
     }
 

@@ -61,10 +61,7 @@ impl FactsFeed {
             let wearer = tag.wearer.map(|wearer| WearerFacts {
                 wearer_id: wearer.wearer_id,
                 fitted_at: wearer.fitted_at,
-                plan: Arc::new(Plan::new(
-                    wearer.zone_rows.iter().filter_map(|row| self.zones.get(row).cloned()).collect(),
-                    wearer.leaves,
-                )),
+                plan: Arc::new(Plan::new(wearer.zone_rows.iter().filter_map(|row| self.zones.get(row).cloned()).collect(), wearer.leaves)),
             });
             news.facts.push(TagFacts { tag_id: tag.tag_id, wearer });
             news.known.push((tag.imei, KnownTag { tag_id: tag.tag_id, key: tag.key }));

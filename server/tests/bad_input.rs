@@ -1,4 +1,5 @@
 //! Bad input is counted and answered as its protocol says; other tags never notice.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 

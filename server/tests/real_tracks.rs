@@ -1,6 +1,7 @@
 //! Real tracks through real sockets: what is in the tables equals what `paband judge` says of the files, whatever dies on the way.
 //!
 //! A slice of the tracks runs by default. `PABAND_TRACK_ROWS=1000000` takes them whole.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 
@@ -74,7 +75,9 @@ fn judged(server: &Server, track: &Path) -> Vec<String> {
 }
 
 fn comparable(row: &serde_json::Value) -> String {
-    ["wearer", "zone", "kind", "start", "end", "end_reason", "found_at", "max_beyond_m", "last_breaking_at"].map(|name| row[name].to_string()).join(" ")
+    ["wearer", "zone", "kind", "start", "end", "end_reason", "found_at", "max_beyond_m", "last_breaking_at"]
+        .map(|name| row[name].to_string())
+        .join(" ")
 }
 
 /// What rooms are told, in the same words.
@@ -158,7 +161,8 @@ async fn agree(server: &Server, room: &Room, track: &Path, rows: usize, database
     assert!(expected.len() > 4, "the slice is dull: {} violations", expected.len());
     assert_eq!(alerts(server).await, expected);
     let ended = expected.iter().filter(|line| line.contains("\"kept\"")).count();
-    until("the room has seen everything", async || room.count(EventKind::Opened) + room.count(EventKind::Ended) >= expected.len() + ended).await;
+    until("the room has seen everything", async || room.count(EventKind::Opened) + room.count(EventKind::Ended) >= expected.len() + ended)
+        .await;
     assert_eq!((room.count(EventKind::Opened), room.count(EventKind::Ended)), (expected.len(), ended));
     eprintln!("{stored} reports, {} violations, {} events", expected.len(), expected.len() + ended);
 }

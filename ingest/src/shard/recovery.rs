@@ -1,8 +1,8 @@
 //! How a shard gets its memory back: from what was written down, plus the reports of later batches.
 
+use super::gathering::Waiting;
 use super::keys::Place;
 use super::memory::{TagFacts, TagMemory};
-use super::gathering::Waiting;
 use super::{Shard, ShardMessage};
 use crate::events;
 use crate::port::{Journal, JournalError};

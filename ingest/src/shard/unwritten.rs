@@ -69,7 +69,11 @@ impl Unwritten {
     /// Finds anew which tags are unwritten, after memory was reloaded.
     pub fn rebuild(&mut self, tags: &Tags) {
         let now = Instant::now();
-        let mut queue: Vec<_> = tags.iter().filter(|(_, memory)| memory.first_unwritten != 0).map(|(&tag_id, memory)| (tag_id, memory.first_unwritten, now)).collect();
+        let mut queue: Vec<_> = tags
+            .iter()
+            .filter(|(_, memory)| memory.first_unwritten != 0)
+            .map(|(&tag_id, memory)| (tag_id, memory.first_unwritten, now))
+            .collect();
         queue.sort_unstable_by_key(|&(_, first, _)| first);
         self.queue = queue.into();
     }

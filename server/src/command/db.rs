@@ -13,7 +13,10 @@ pub async fn run(config: &Config, command: DbCommand) -> Result<()> {
         DbCommand::Migrate => {
             let database = Database::open_unmigrated(config).await?;
             let report = database.store.migrate().await?;
-            println!("{}", if report.applied.is_empty() { "up to date already".to_owned() } else { format!("applied: {}", report.applied.join(", ")) });
+            println!(
+                "{}",
+                if report.applied.is_empty() { "up to date already".to_owned() } else { format!("applied: {}", report.applied.join(", ")) }
+            );
             database.close().await
         }
         DbCommand::Url => {

@@ -28,7 +28,8 @@ pub async fn run(mut config: Config, args: DemoArgs) -> Result<()> {
 
     let watch = WatchOptions::from(WatchArgs { after: Some(after), ..WatchArgs::of_server(format!("http://{}", system.rooms)) });
     let watching = tokio::spawn(crate::watch::run(watch, std::io::stdout(), stop.child_token()));
-    let options = town::Options { quiet: true, ..town::Options::new(door(&system, WireProtocol::Native)?, door(&system, WireProtocol::Teltonika)?) };
+    let options =
+        town::Options { quiet: true, ..town::Options::new(door(&system, WireProtocol::Native)?, door(&system, WireProtocol::Teltonika)?) };
     let living = stop.child_token();
     let town = tokio::spawn({
         let living = living.clone();
@@ -44,7 +45,12 @@ pub async fn run(mut config: Config, args: DemoArgs) -> Result<()> {
     println!("\nStopping ...");
     let stored = system.counters().reports_stored.get();
     system.stop().await?;
-    println!("{} reports taken by the town's tags, {} acknowledged, {stored} in the table. Incidents: {}", summary.reports, summary.reports_stored, serde_json::to_string(&summary.incidents)?);
+    println!(
+        "{} reports taken by the town's tags, {} acknowledged, {stored} in the table. Incidents: {}",
+        summary.reports,
+        summary.reports_stored,
+        serde_json::to_string(&summary.incidents)?
+    );
     Ok(())
 }
 
@@ -58,7 +64,11 @@ async fn enrol(database: &Database, town: &Town) -> Result<()> {
 }
 
 fn door(system: &System, protocol: WireProtocol) -> Result<Endpoint> {
-    let (_, address) = system.tags.iter().find(|(spoken, _)| *spoken == protocol).with_context(|| format!("the demonstration needs a {} listener", protocol.name()))?;
+    let (_, address) = system
+        .tags
+        .iter()
+        .find(|(spoken, _)| *spoken == protocol)
+        .with_context(|| format!("the demonstration needs a {} listener", protocol.name()))?;
     Ok(Endpoint::plain(address.to_string()))
 }
 

@@ -80,7 +80,10 @@ async fn watch(address: String, sent: Sent) -> Result<()> {
     let mut events = AlertsClient::connect(address).await?.watch(WatchRequest { after_sequence: Some(0) }).await?.into_inner();
     while let Some(response) = events.message().await? {
         let Some(watch_response::Message::Event(event)) = response.message else { continue };
-        let Some(alert) = event.alert.as_ref().filter(|alert| event.kind() == EventKind::Opened && alert.kind() == AlertKind::StrapOpen) else { continue };
+        let Some(alert) = event.alert.as_ref().filter(|alert| event.kind() == EventKind::Opened && alert.kind() == AlertKind::StrapOpen)
+        else {
+            continue;
+        };
         let started = alert.started_at.as_ref().context("an alert has a start")?;
         let key = (alert.imei.clone(), started.seconds * 1000 + i64::from(started.nanos) / 1_000_000);
         let left = sent.lock().expect("nobody panics with it").remove(&key).context("an alert that no probe caused")?;

@@ -136,6 +136,7 @@ fn terminate(child: &mut Child) -> Result<()> {
 
 fn free_addresses() -> Result<[String; 3]> {
     let held = (0..3).map(|_| TcpListener::bind("127.0.0.1:0")).collect::<std::io::Result<Vec<_>>>()?;
-    let addresses: Vec<String> = held.iter().map(|socket| socket.local_addr().map(|address| address.to_string())).collect::<Result<_, _>>()?;
+    let addresses: Vec<String> =
+        held.iter().map(|socket| socket.local_addr().map(|address| address.to_string())).collect::<Result<_, _>>()?;
     Ok(addresses.try_into().expect("three were bound"))
 }
