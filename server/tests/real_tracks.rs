@@ -52,6 +52,8 @@ fn enrol(server: &Server, directory: &Path) {
     std::fs::write(&tags, format!("imei,wearer,key\n{rows}")).unwrap();
     server.paband(&["tag", "import", tags.to_str().unwrap(), "--fitted-at", "2008-01-02T00:00:00Z"]);
     server.paband(&["zone", "import", ZONES]);
+    // A zone is in force within a second; what is judged before is judged without it.
+    std::thread::sleep(Duration::from_millis(1_200));
 }
 
 fn replay_options(file: PathBuf, server: &Server) -> replay::Options {

@@ -16,7 +16,7 @@ const LOCK: &str = "SELECT FROM facts_head FOR UPDATE";
 
 const STAGE: &str = "
     CREATE TEMP TABLE given (number bigint, wearer text, reference text, everyone boolean, feature jsonb, valid_from timestamptz,
-        valid_to timestamptz, zone_id bigint, covering bigint, same boolean) ON COMMIT DROP;
+        valid_to timestamptz, wearer_id bigint, zone_id bigint, covering bigint, same boolean) ON COMMIT DROP;
     CREATE TEMP TABLE given_wearers (reference text, wearer text) ON COMMIT DROP";
 
 const GIVEN: &str = "
@@ -26,19 +26,18 @@ const GIVEN: &str = "
 const WEARERS: &str = "INSERT INTO wearers (reference) SELECT * FROM unnest($1::text[]) ORDER BY 1 ON CONFLICT DO NOTHING";
 
 const ZONES: &str = "
-    INSERT INTO zones (reference, wearer_id, everyone)
-    SELECT DISTINCT g.reference, w.wearer_id, g.everyone FROM given g LEFT JOIN wearers w ON w.reference = g.wearer
-    ON CONFLICT DO NOTHING";
+    INSERT INTO zones (reference, wearer_id, everyone) SELECT DISTINCT reference, wearer_id, everyone FROM given ON CONFLICT DO NOTHING";
+
+/// Joined by equality alone: thousands of wearers call their zone by the same name.
+const RESOLVE_WEARERS: &str = "UPDATE given g SET wearer_id = w.wearer_id FROM wearers w WHERE w.reference = g.wearer; ANALYZE given";
 
 /// The zone of each feature, and the version in force when it begins.
-const RESOLVE: &str = "
-    UPDATE given g SET zone_id = z.zone_id
-    FROM zones z LEFT JOIN wearers w USING (wearer_id)
-    WHERE z.reference = g.reference AND w.reference IS NOT DISTINCT FROM g.wearer;
+const RESOLVE_ZONES: &str = "
+    UPDATE given g SET zone_id = z.zone_id FROM zones z WHERE z.reference = g.reference AND z.wearer_id = g.wearer_id;
+    UPDATE given g SET zone_id = z.zone_id FROM zones z WHERE z.reference = g.reference AND z.wearer_id IS NULL AND g.wearer_id IS NULL;
     ANALYZE given;
     UPDATE given g SET covering = v.row_id, same = v.feature = g.feature
-    FROM zone_versions v
-    WHERE v.zone_id = g.zone_id AND tstzrange(v.valid_from, v.valid_to) @> g.valid_from";
+    FROM zone_versions v WHERE v.zone_id = g.zone_id AND tstzrange(v.valid_from, v.valid_to) @> g.valid_from";
 
 /// A zone's name is unique among all that bind one wearer: it names violations.
 const CLASHES: &str = "
@@ -46,16 +45,15 @@ const CLASHES: &str = "
         CASE WHEN z.everyone THEN 'everyone' ELSE 'a list of wearers' END)
     FROM given g JOIN zones z USING (zone_id) WHERE z.everyone <> g.everyone
     UNION
-    SELECT DISTINCT format('zone %s: it binds wearer %s twice, once as a shared zone; give it another name', to_json(a.reference), w.reference)
-    FROM given g JOIN zones a USING (reference) JOIN zones b USING (reference)
-    JOIN zone_wearers o ON o.zone_id = a.zone_id JOIN wearers w ON w.wearer_id = o.wearer_id
-    LEFT JOIN zone_wearers p ON p.zone_id = b.zone_id AND p.wearer_id = o.wearer_id
-    WHERE a.wearer_id IS NOT NULL AND b.wearer_id IS NULL AND (b.everyone OR p.wearer_id IS NOT NULL)
+    SELECT format('zone %s: it binds wearer %s twice, once as a shared zone; give it another name', to_json(own.reference), w.reference)
+    FROM zones shared JOIN zones own USING (reference) JOIN wearers w ON w.wearer_id = own.wearer_id
+    WHERE shared.wearer_id IS NULL AND shared.reference IN (SELECT reference FROM given)
+        AND (shared.everyone OR EXISTS (SELECT FROM zone_wearers p WHERE p.zone_id = shared.zone_id AND p.wearer_id = own.wearer_id))
     ORDER BY 1 LIMIT 100";
 
 const MEMBERS_IN: &str = "
     INSERT INTO zone_wearers (wearer_id, zone_id)
-    SELECT w.wearer_id, g.zone_id FROM given g JOIN wearers w ON w.reference = g.wearer
+    SELECT wearer_id, zone_id FROM given WHERE wearer_id IS NOT NULL
     UNION
     SELECT w.wearer_id, z.zone_id FROM given_wearers m JOIN wearers w ON w.reference = m.wearer
         JOIN zones z ON z.reference = m.reference AND z.wearer_id IS NULL
@@ -155,8 +153,9 @@ async fn import(transaction: &Transaction<'_>, file: &ZoneFile) -> Result<ZoneIm
     for chunk in file.versions.chunks(CHUNK) {
         stage(transaction, chunk).await?;
     }
+    transaction.batch_execute(RESOLVE_WEARERS).await?;
     let zones_new = transaction.execute(ZONES, &[]).await?;
-    transaction.batch_execute(RESOLVE).await?;
+    transaction.batch_execute(RESOLVE_ZONES).await?;
     transaction.execute(MEMBERS_OUT, &[]).await?;
     transaction.execute(MEMBERS_IN, &[]).await?;
     refuse(transaction, CLASHES).await?;

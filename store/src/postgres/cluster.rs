@@ -122,6 +122,8 @@ impl Cluster {
         control.arg("-D").arg(&self.data).args(["-w", "-t", "120", "-m", "fast", "stop"]);
         let output = control.output().await.map_err(|error| ManagedError::new(format!("pg_ctl does not run: {error}")))?;
         if output.status.success() || !self.data.join("postmaster.pid").exists() {
+            // It is empty now; in a directory for temporary files it would be litter.
+            let _emptied = std::fs::remove_dir(&self.sockets);
             return Ok(());
         }
         Err(ManagedError::new(format!("PostgreSQL does not stop: {}", String::from_utf8_lossy(&output.stderr).trim())))
