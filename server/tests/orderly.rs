@@ -40,7 +40,8 @@ fn report() -> Report {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stop_in_the_middle_of_a_load_keeps_every_acknowledged_report() {
     let database = TestDatabase::create().await;
-    let rows: Vec<_> = (0..50).map(fleet::identity).map(|tag| TagRow { imei: tag.imei, wearer: None, key: Some(tag.key), fitted_at: now() }).collect();
+    let rows: Vec<_> =
+        (0..50).map(fleet::identity).map(|tag| TagRow { imei: tag.imei, wearer: None, key: Some(tag.key), fitted_at: now() }).collect();
     database.store().await.tags_register(&rows).await.unwrap();
     let mut server = Server::start(Some(database.url()), "");
     let options = load::Options {
@@ -65,10 +66,15 @@ async fn a_stop_in_the_middle_of_a_load_keeps_every_acknowledged_report() {
     stop.cancel();
     // The load may call a server that closes an error; what it was told before is what counts.
     if let Ok(summary) = loading.await.unwrap() {
-        assert_eq!(stored().await as u64, summary.reports_stored, "acknowledged is stored, and what is stored was acknowledged before the close");
+        assert_eq!(
+            stored().await as u64,
+            summary.reports_stored,
+            "acknowledged is stored, and what is stored was acknowledged before the close"
+        );
     }
     server.spawn();
-    let unwritten: i64 = client.query_one("SELECT coalesce(sum(batch - checkpoint), 0)::bigint FROM journal_heads", &[]).await.unwrap().get(0);
+    let unwritten: i64 =
+        client.query_one("SELECT coalesce(sum(batch - checkpoint), 0)::bigint FROM journal_heads", &[]).await.unwrap().get(0);
     assert_eq!(unwritten, 0, "all memory was written at the stop: the start reads nothing back");
 }
 
@@ -99,7 +105,8 @@ async fn a_rooms_command_reaches_the_tag() {
     let tag = one_tag(&database).await;
     let server = Server::start(Some(database.url()), "");
     let mut rooms = TagsClient::connect(format!("http://{}", server.rooms)).await.unwrap();
-    let command = |imei: &str| SendCommandRequest { imei: imei.to_owned(), order: Some(send_command_request::Order::LocateNow(LocateNow {})) };
+    let command =
+        |imei: &str| SendCommandRequest { imei: imei.to_owned(), order: Some(send_command_request::Order::LocateNow(LocateNow {})) };
     let refused = rooms.send_command(command(&tag.imei)).await.unwrap_err();
     assert_eq!(refused.code(), tonic::Code::FailedPrecondition, "not connected yet: {refused}");
     let options = TagOptions::new(tag.clone(), Endpoint::plain(server.native.to_string()), Protocol::Native);
@@ -109,4 +116,27 @@ async fn a_rooms_command_reaches_the_tag() {
     rooms.send_command(command(&tag.imei)).await.unwrap();
     let order = tokio::time::timeout(Duration::from_secs(20), orders.recv()).await.unwrap();
     assert_eq!(order, Some(simulator::wire::Order::LocateNow));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listener_with_a_certificate_takes_tags_that_trust_it_and_no_others() {
+    let database = TestDatabase::create().await;
+    let tag = one_tag(&database).await;
+    let directory = tempfile::tempdir().unwrap();
+    let made = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned(), "localhost".to_owned()]).unwrap();
+    let (certificate, key) = (directory.path().join("tags.pem"), directory.path().join("tags.key"));
+    std::fs::write(&certificate, made.cert.pem()).unwrap();
+    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+    let server = Server::start_with(Some(database.url()), "", &format!("tls = {{ certificate = {certificate:?}, key = {key:?} }}"));
+    let deliver = async |tls| {
+        let endpoint = Endpoint { address: server.native.to_string(), tls };
+        let cancel = CancellationToken::new();
+        let (connected, _orders) = Tag::start(TagOptions::new(tag.clone(), endpoint, Protocol::Native), cancel.clone());
+        connected.push(report());
+        let delivered = tokio::time::timeout(Duration::from_secs(3), connected.delivered()).await.is_ok();
+        cancel.cancel();
+        delivered
+    };
+    assert!(!deliver(None).await, "plain text finds no answer");
+    assert!(deliver(Some(simulator::client::Tls::trusting(&certificate).unwrap())).await, "a tag that trusts the certificate is heard");
 }

@@ -25,12 +25,17 @@ pub struct Server {
 impl Server {
     /// Starts on a database, or on a PostgreSQL of its own; `limits` are lines of the configuration's `[limits]`.
     pub fn start(database_url: Option<&str>, limits: &str) -> Self {
+        Self::start_with(database_url, limits, "")
+    }
+
+    /// The same with one more line for the native listener.
+    pub fn start_with(database_url: Option<&str>, limits: &str, native_line: &str) -> Self {
         let directory = tempfile::Builder::new().prefix("paband-").tempdir_in("/tmp").unwrap();
         open_to_all(directory.path());
         let [native, teltonika, rooms] = free_ports();
         let state = directory.path().join("state");
         let config = format!(
-            "state_dir = {state:?}\n[[tags]]\nprotocol = \"native\"\naddress = \"{native}\"\n\
+            "state_dir = {state:?}\n[[tags]]\nprotocol = \"native\"\naddress = \"{native}\"\n{native_line}\n\
              [[tags]]\nprotocol = \"teltonika\"\naddress = \"{teltonika}\"\n[rooms]\naddress = \"{rooms}\"\n\
              [log]\nformat = \"json\"\nlevel = \"debug\"\n[limits]\n{limits}\n"
         );
