@@ -1,10 +1,10 @@
 //! One socket: frames in, answers out. Holds no memory while the tag is silent but its protocol's state.
 
-use crate::door::Shared;
 use crate::events;
 use crate::inbox::Inbox;
 use crate::port::Quarantined;
 use crate::shard::Delivery;
+use crate::shared::Shared;
 use crate::wire::{Event, Lost, Outcome, Protocol, Submission};
 use bytes::BytesMut;
 use std::collections::HashMap;

@@ -6,7 +6,8 @@ use crate::events;
 use crate::limits::{ConnectionLimits, ShardLimits};
 use crate::listener::{WireProtocol, accept};
 use crate::port::{Journal, Quarantined, TagDirectory};
-use crate::shard::{Shard, ShardContext, ShardHandle, TagFacts};
+use crate::shard::{Shard, ShardContext, TagFacts};
+use crate::shared::{Shared, shard_of};
 use crate::wire::Command;
 use geofence::Timestamp;
 use std::net::SocketAddr;
@@ -22,33 +23,6 @@ use tokio_util::task::TaskTracker;
 
 /// Items on their way to the quarantine. One more is counted and dropped: the quarantine must not slow the door.
 const QUARANTINE_QUEUE_MAX: usize = 1024;
-
-/// What all connections share.
-pub(crate) struct Shared {
-    pub limits: ConnectionLimits,
-    pub counters: Arc<Counters>,
-    pub clock: fn() -> Timestamp,
-    pub tags: Arc<dyn TagDirectory>,
-    pub shards: Vec<ShardHandle>,
-    pub connected: Connected,
-    pub quarantine: mpsc::Sender<Quarantined>,
-    pub places: Arc<Semaphore>,
-    pub connections: TaskTracker,
-    pub stopping: CancellationToken,
-}
-
-impl Shared {
-    /// The shard that owns a tag.
-    pub fn shard_of(&self, tag_id: i64) -> usize {
-        shard_of(tag_id, self.shards.len())
-    }
-}
-
-fn shard_of(tag_id: i64, shards: usize) -> usize {
-    // Fibonacci hashing: neighbouring numbers spread evenly.
-    let spread = tag_id.cast_unsigned().wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-    usize::try_from(spread).expect("32 bits fit") % shards
-}
 
 /// What a door is opened with.
 #[derive(Clone, Copy, Debug)]
@@ -74,6 +48,8 @@ pub struct Stopped {
 pub struct Door {
     shared: Arc<Shared>,
     shards: Vec<JoinHandle<()>>,
+    /// Writes the quarantine.
+    keeper: JoinHandle<()>,
 }
 
 impl Door {
@@ -90,7 +66,7 @@ impl Door {
     ) -> Self {
         let counters = Arc::new(Counters::default());
         let batch_numbers = Arc::new(AtomicI64::new(last_batch));
-        let quarantine = quarantine(Arc::clone(journals.first().expect("a door has at least one journal")));
+        let (quarantine, keeper) = quarantine(Arc::clone(journals.first().expect("a door has at least one journal")));
         let count = journals.len();
         let mut facts_of: Vec<Vec<TagFacts>> = (0..count).map(|_| Vec::new()).collect();
         facts.into_iter().for_each(|facts| facts_of[shard_of(facts.tag_id, count)].push(facts));
@@ -124,7 +100,7 @@ impl Door {
             connections: TaskTracker::new(),
             stopping: CancellationToken::new(),
         };
-        Self { shared: Arc::new(shared), shards: tasks }
+        Self { shared: Arc::new(shared), shards: tasks, keeper }
     }
 
     /// Listens for tags; returns the address bound.
@@ -168,7 +144,7 @@ impl Door {
     /// abandoned: it was never acknowledged, and the tags send it again.
     pub async fn stop(self, deadline: Duration) -> Stopped {
         let until = tokio::time::Instant::now() + deadline;
-        let Self { shared, mut shards } = self;
+        let Self { shared, mut shards, keeper } = self;
         shared.stopping.cancel();
         shared.connections.close();
         let answered = tokio::time::timeout_at(until, shared.connections.wait()).await.is_ok();
@@ -183,20 +159,22 @@ impl Door {
                 shards_abandoned += 1;
             }
         }
+        // What is left of the quarantine at the deadline is lost: it was never acknowledged as anything.
+        let _ = tokio::time::timeout_at(until, keeper).await;
         events::stopped(connections_abandoned, shards_abandoned);
         Stopped { connections_abandoned, shards_abandoned }
     }
 }
 
-/// The queue to the quarantine. Its keeper ends with the last sending end.
-fn quarantine<J: Journal>(journal: Arc<J>) -> mpsc::Sender<Quarantined> {
+/// The queue to the quarantine, and its keeper, who ends with the last sending end.
+fn quarantine<J: Journal>(journal: Arc<J>) -> (mpsc::Sender<Quarantined>, JoinHandle<()>) {
     let (sender, mut items) = mpsc::channel::<Quarantined>(QUARANTINE_QUEUE_MAX);
-    tokio::spawn(async move {
+    let keeper = tokio::spawn(async move {
         while let Some(item) = items.recv().await {
             if let Err(error) = journal.quarantine(item).await {
                 events::quarantine_failed(&error);
             }
         }
     });
-    sender
+    (sender, keeper)
 }

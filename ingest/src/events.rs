@@ -43,7 +43,6 @@ pub(crate) fn tag_unknown_to_shard(counters: &Counters, tag_id: i64) {
 
 pub(crate) fn batch_failed(counters: &Counters, shard: u16, reports: usize, error: &(dyn Error + 'static)) {
     counters.batches_failed.add(1);
-    counters.reports_refused.add(reports as u64);
     tracing::error!(shard, reports, error, "the database did not confirm a batch; nothing of it was acknowledged, the tags send it again");
 }
 

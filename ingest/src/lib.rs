@@ -10,6 +10,7 @@ mod limits;
 mod listener;
 pub mod port;
 mod shard;
+mod shared;
 pub mod wire;
 
 pub use commands::CommandError;

@@ -1,8 +1,8 @@
 //! A listening socket for one protocol.
 
 use crate::connection::Connection;
-use crate::door::Shared;
 use crate::events;
+use crate::shared::Shared;
 use crate::wire::{Protocol, native, teltonika};
 use std::net::SocketAddr;
 use std::sync::Arc;

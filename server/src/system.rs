@@ -15,8 +15,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// How often partitions are looked after.
-const MAINTENANCE_EVERY: Duration = Duration::from_secs(3600);
+/// How often partitions are looked after, and the newest pages of the open day made quick to search.
+const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
 
 /// How long the connections of a server that was killed may take to end before this one gives up.
 const FORMER_SERVER_MAX: Duration = Duration::from_secs(30);
@@ -129,7 +129,7 @@ async fn maintain(store: store::Store, stop: CancellationToken) {
             () = tokio::time::sleep(MAINTENANCE_EVERY) => {}
         }
         if let Err(error) = store.maintain(crate::clock::now()).await {
-            tracing::error!(error = &error as &dyn std::error::Error, "partitions could not be looked after; tried again in an hour");
+            tracing::error!(error = &error as &dyn std::error::Error, "partitions could not be looked after; tried again in a minute");
         }
     }
 }

@@ -1,28 +1,29 @@
 //! A shard owns its tags' memory: it drops repeats, judges, and makes everything durable in batches before anyone is told.
 
 mod gathering;
+mod handle;
 mod keys;
 mod late;
 mod memory;
 mod recovery;
 mod unwritten;
 
+pub use handle::{Delivery, ShardContext, ShardHandle, ShardMessage};
 pub use memory::{TagFacts, WearerFacts};
 
-use crate::counters::Counters;
 use crate::events;
 use crate::inbox::Inbox;
-use crate::limits::ShardLimits;
 use crate::port::{Journal, JournalError};
 use crate::wire::{Outcome, Submission};
 use gathering::{Gathering, Waiting, settle};
 use geofence::{Batch, Fix, Report, StoredReport, Timestamp};
+use handle::weight;
 use keys::Place;
 use late::Late;
 use memory::TagMemory;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::Ordering;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -33,73 +34,6 @@ const LOOK_MAX: usize = 256;
 
 /// How far judgement by time alone stays behind the clock, so that a fix under way is taken in first.
 const TIMER_ALLOWANCE_MS: i64 = 2_000;
-
-/// The submissions of one connection that came with one read.
-#[derive(Debug)]
-pub struct Delivery {
-    /// Where their fate is told.
-    pub inbox: Arc<Inbox>,
-    /// When they were read, by the server's clock.
-    pub received_at: Timestamp,
-    /// In the order read.
-    pub submissions: Vec<Submission>,
-}
-
-/// What a shard is told.
-#[derive(Debug)]
-pub enum ShardMessage {
-    /// Reports to store.
-    Deliver(Delivery),
-    /// What staff have decided, for tags of this shard. In force from the next delivery on.
-    Facts(Vec<TagFacts>),
-}
-
-/// The sending end of a shard, with its share of back-pressure.
-#[derive(Clone, Debug)]
-pub struct ShardHandle {
-    pub(crate) inbox: mpsc::Sender<ShardMessage>,
-    pub(crate) room: Arc<Semaphore>,
-    pub(crate) room_max: u32,
-}
-
-impl ShardHandle {
-    /// Tells the shard what staff have decided; `false` if the shard has ended.
-    pub async fn facts(&self, facts: Vec<TagFacts>) -> bool {
-        self.inbox.send(ShardMessage::Facts(facts)).await.is_ok()
-    }
-
-    /// Hands over a delivery; waits while the shard has no room, so that its sender reads no further. `false` if the shard has ended.
-    pub async fn deliver(&self, delivery: Delivery) -> bool {
-        let weight = delivery.submissions.iter().map(|submission| self.weight(submission)).fold(0, u32::saturating_add);
-        let Ok(room) = self.room.acquire_many(weight).await else { return false };
-        room.forget();
-        self.inbox.send(ShardMessage::Deliver(delivery)).await.is_ok()
-    }
-
-    /// A submission's share of the reports in flight.
-    pub(crate) fn weight(&self, submission: &Submission) -> u32 {
-        weight(submission, self.room_max)
-    }
-}
-
-fn weight(submission: &Submission, room_max: u32) -> u32 {
-    u32::try_from(submission.reports.len()).unwrap_or(u32::MAX).clamp(1, room_max)
-}
-
-/// What a shard shares with the rest of the door.
-#[derive(Clone, Debug)]
-pub struct ShardContext {
-    /// Which shard, from 0.
-    pub number: u16,
-    /// Its limits.
-    pub limits: ShardLimits,
-    /// The newest batch number given out by any shard.
-    pub batch_numbers: Arc<AtomicI64>,
-    /// The door's counters.
-    pub counters: Arc<Counters>,
-    /// The server's clock.
-    pub clock: fn() -> Timestamp,
-}
 
 /// A batch on its way to the database.
 struct Commit {
@@ -359,7 +293,11 @@ impl<J: Journal> Shard<J> {
     }
 
     fn settle(&self, waiting: impl IntoIterator<Item = Waiting>, outcome: Outcome) {
-        self.room.add_permits(settle(waiting, outcome));
+        let reports = settle(waiting, outcome);
+        if outcome == Outcome::NotStored {
+            self.context.counters.reports_refused.add(reports as u64);
+        }
+        self.room.add_permits(reports);
     }
 }
 

@@ -45,7 +45,7 @@ fn print(status: &StorageStatus) {
     println!("{} alerts, {} of them open; newest batch {}", status.alerts, status.alerts_open, status.highest_batch);
     println!("quarantine: {} items, {} ever", status.quarantined, status.quarantined_ever);
     if status.reports_astray > 0 {
-        println!("WARNING: {} reports lie in no day's partition; they are moved by the hourly maintenance", status.reports_astray);
+        println!("WARNING: {} reports lie in no day's partition; the maintenance of a running server moves them", status.reports_astray);
     }
     for day in &status.partitions {
         let index = if day.indexed_by_tag { "closed, indexed by tag" } else { "open" };
