@@ -53,7 +53,10 @@ impl Database {
 
     /// Leaves the database for good: the server's end. Stops paband's own PostgreSQL, whoever started it.
     pub async fn shut_down(self) -> Result<()> {
-        match self.managed {
+        let Self { store, managed, .. } = self;
+        // Connections end before the server they lead to.
+        drop(store);
+        match managed {
             Some(managed) => managed.stop().await.context("PostgreSQL did not stop cleanly"),
             None => Ok(()),
         }

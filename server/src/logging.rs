@@ -9,7 +9,8 @@ use tracing_subscriber::EnvFilter;
 /// # Errors
 /// When the level cannot be understood.
 pub fn start(log: &Log) -> Result<()> {
-    let level = std::env::var("PABAND_LOG").unwrap_or_else(|_| log.level.clone());
+    // The pool's own words about lost connections only repeat what its callers say with more sense.
+    let level = std::env::var("PABAND_LOG").unwrap_or_else(|_| format!("{},deadpool_postgres=error", log.level));
     let filter = EnvFilter::try_new(&level).with_context(|| format!("the log level {level:?} is not understood; try info"))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match log.format {

@@ -3,7 +3,7 @@
 use crate::{Store, StoreError};
 use chrono::{DateTime, Utc};
 use futures_util::{Stream, StreamExt};
-use geofence::{Leave, Timestamp, Zone};
+use geofence::{Leave, Timestamp, Zone, ZoneReader};
 use geojson::{Feature, JsonObject};
 use serde_json::Value;
 use tokio_postgres::{IsolationLevel, Row, Transaction};
@@ -106,7 +106,9 @@ impl Store {
         if newest == version {
             return Ok(Facts { version, zones: Vec::new(), tags: Vec::new() });
         }
-        let zones = collect(rows(&transaction, ZONES, version).await?, zone_from).await?;
+        // One reader, so that zones share the names and rules they have in common.
+        let mut reader = ZoneReader::default();
+        let zones = collect(rows(&transaction, ZONES, version).await?, |row| zone_from(row, &mut reader)).await?;
         let everyones: Vec<i64> = transaction.query(EVERYONES, &[]).await?.iter().map(|row| row.get(0)).collect();
         let tags = collect(rows(&transaction, TAGS, version).await?, |row| tag_from(row, &everyones)).await?;
         transaction.commit().await?;
@@ -135,7 +137,7 @@ async fn collect<T>(
     Ok(all)
 }
 
-fn zone_from(row: &Row) -> Result<ZoneRow, StoreError> {
+fn zone_from(row: &Row, reader: &mut ZoneReader) -> Result<ZoneRow, StoreError> {
     let row_id = row.get(0);
     let unreadable = |error: &dyn std::fmt::Display| StoreError::Unreadable(format!("version {row_id} of a zone: {error}"));
     let mut feature: Feature = serde_json::from_str(row.get(2)).map_err(|error| unreadable(&error))?;
@@ -148,7 +150,7 @@ fn zone_from(row: &Row) -> Result<ZoneRow, StoreError> {
             None => properties.remove(name),
         };
     }
-    let zone = Zone::from_feature(row.get(1), &feature).map_err(|error| unreadable(&error))?;
+    let zone = reader.read(row.get(1), &feature).map_err(|error| unreadable(&error))?;
     Ok(ZoneRow { row_id, zone })
 }
 
