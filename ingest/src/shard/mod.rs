@@ -135,6 +135,7 @@ impl<J: Journal> Shard<J> {
         let leave = match self.gathering.since {
             Some(_) if full => now,
             Some(since) => since + limits.linger,
+            None if self.unwritten.is_urgent() => now,
             None => self.head_sent + limits.checkpoint_after,
         };
         let due = self.due.peek().map(|std::cmp::Reverse((due, _))| {
@@ -148,7 +149,8 @@ impl<J: Journal> Shard<J> {
         self.advance();
         let limits = &self.context.limits;
         let lingered = self.gathering.since.is_some_and(|since| since.elapsed() >= limits.linger);
-        if lingered || self.head_sent.elapsed() >= limits.checkpoint_after {
+        let urgent = self.gathering.is_empty() && self.unwritten.is_urgent();
+        if lingered || urgent || self.head_sent.elapsed() >= limits.checkpoint_after {
             self.flush();
         }
     }

@@ -13,8 +13,8 @@ type Tags = HashMap<i64, TagMemory, foldhash::fast::RandomState>;
 pub(super) struct Unwritten {
     /// Tag, first batch that its written memory lacks, since when. Ascending by batch; an entry is void once the tag's own number differs.
     queue: VecDeque<(i64, i64, Instant)>,
-    /// Tags to write with the very next batch.
-    at_once: Vec<i64>,
+    /// Tags to write with the next batches, whatever their age.
+    at_once: VecDeque<i64>,
 }
 
 impl Unwritten {
@@ -27,15 +27,21 @@ impl Unwritten {
         }
     }
 
-    /// This tag's memory goes down with the next batch, whatever its age.
+    /// This tag's memory goes down as soon as the limit of a batch allows, whatever its age.
     pub fn at_once(&mut self, tag_id: i64) {
-        self.at_once.push(tag_id);
+        self.at_once.push_back(tag_id);
+    }
+
+    /// Whether some memory should go down without waiting for company.
+    pub fn is_urgent(&self) -> bool {
+        !self.at_once.is_empty()
     }
 
     /// Memory to write with batch `number`: what must go at once, and what has waited for `unwritten_for`.
     pub fn states(&mut self, tags: &mut Tags, number: i64, states_max: usize, unwritten_for: Duration) -> Vec<TagState> {
         let mut states = Vec::new();
-        for tag_id in std::mem::take(&mut self.at_once) {
+        let urgent = self.at_once.len().min(states_max);
+        for tag_id in self.at_once.drain(..urgent) {
             states.extend(tags.get_mut(&tag_id).map(|memory| write(tag_id, memory, number)));
         }
         while states.len() < states_max
