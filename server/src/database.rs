@@ -17,7 +17,14 @@ impl Database {
     /// Connects to the configured database, or starts paband's own. Migrations are applied.
     pub async fn open(config: &Config) -> Result<Self> {
         let database = Self::open_unmigrated(config).await?;
-        let report = database.store.migrate().await.context("the database could not be brought up to date")?;
+        let report = match database.store.migrate().await {
+            Ok(report) => report,
+            Err(error) => {
+                // What was started for this is not left running.
+                database.close().await?;
+                return Err(error).context("the database could not be brought up to date");
+            }
+        };
         if !report.applied.is_empty() {
             tracing::info!(applied = ?report.applied, "database brought up to date");
         }
