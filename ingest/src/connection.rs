@@ -145,8 +145,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let mut submissions = Vec::new();
         loop {
             match self.protocol.receive(&mut self.input, &mut self.output, &*self.door.tags, received_at) {
-                Ok(Some(Event::Submitted(submission))) => submissions.push(submission),
-                Ok(Some(event)) => self.act(event),
+                Ok(Some(event)) => {
+                    // A frame came whole: what is left of the input is of another one.
+                    self.frame_since = None;
+                    match event {
+                        Event::Submitted(submission) => submissions.push(submission),
+                        event => self.act(event),
+                    }
+                }
                 Ok(None) => break,
                 Err(lost) => {
                     self.lose(lost);

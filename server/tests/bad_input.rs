@@ -155,6 +155,27 @@ async fn a_truncated_frame_and_a_slow_loris_are_cut_off() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_steady_stream_cut_in_the_middle_of_frames_goes_on() {
+    let stage = Stage::new(SHORT_LIMITS).await;
+    let mut socket = stage.logged_in().await;
+    let started = Instant::now();
+    let mut second = 0;
+    let first = packet(second);
+    socket.write_all(&first[..20]).await.unwrap();
+    let mut rest = first[20..].to_vec();
+    // Longer than a single frame may take: each frame came whole, only never at the end of a read.
+    while started.elapsed() < Duration::from_secs(5) {
+        second += 1;
+        let next = packet(second);
+        rest.extend_from_slice(&next[..20]);
+        socket.write_all(&rest).await.unwrap();
+        assert_eq!(socket.read_u32().await.expect("the connection lives on"), 1);
+        rest = next[20..].to_vec();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn ten_thousand_connections_at_once_do_not_harm_others() {
     let mut stage = Stage::new("login_s = 60").await;
