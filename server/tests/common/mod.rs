@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -172,8 +173,14 @@ pub async fn connect(url: &str) -> tokio_postgres::Client {
     client
 }
 
+/// Ports below those that the system gives to outgoing connections: nobody takes them between the look and the start. Each test process
+/// begins its search elsewhere.
 fn free_ports() -> [SocketAddr; 3] {
-    let held: Vec<_> = (0..3).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    static SEARCHED: AtomicU32 = AtomicU32::new(0);
+    let held: Vec<_> = std::iter::repeat_with(|| SEARCHED.fetch_add(1, Ordering::Relaxed))
+        .filter_map(|step| TcpListener::bind(("127.0.0.1", (10_000 + (std::process::id() * 41 + step) % 20_000) as u16)).ok())
+        .take(3)
+        .collect();
     std::array::from_fn(|index| held[index].local_addr().unwrap())
 }
 
