@@ -52,7 +52,7 @@ impl Fix {
         };
         let (latitude, longitude) = (f64::from(report.latitude_e7) / 1e7, f64::from(report.longitude_e7) / 1e7);
         let fix = Self::new(report.taken_at, latitude, longitude, accuracy_m)?;
-        (real && is_plausible_at(report.taken_at, received_at)).then_some(fix)
+        (real && !report.clock_is_off(received_at)).then_some(fix)
     }
 
     /// When the tag took it.

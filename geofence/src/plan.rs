@@ -1,5 +1,6 @@
 //! Everything that one wearer is subject to: all versions of all zones, and leaves.
 
+use crate::device::{Deaf, DeviceRules};
 use crate::recent::Wanted;
 use crate::{Sense, Timestamp, Zone, ZoneSet};
 use serde::{Deserialize, Serialize};
@@ -27,6 +28,17 @@ pub struct Plan {
     steady: u32,
     /// Boxed, because most wearers have none of it.
     more: Option<Box<More>>,
+    /// How the tag itself is watched; `None` = by its positions alone.
+    watch: Option<Arc<Watch>>,
+}
+
+/// How a tag is watched beside its positions (policy 4); shared by many wearers.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Watch {
+    /// The parameters.
+    pub rules: DeviceRules,
+    /// When the service itself heard nothing, in ascending order.
+    pub deaf: Vec<Deaf>,
 }
 
 #[derive(Debug)]
@@ -72,9 +84,21 @@ impl Plan {
         Self {
             steady: steady.len() as u32,
             zones: steady.iter().cloned().chain(timed.iter().copied().flatten().cloned()).collect(),
+            watch: None,
             more: (!leaves.is_empty() || set.is_some() || wanted != Wanted::DEFAULT)
                 .then(|| Box::new(More { leaves: leaves.into_boxed_slice(), set, wanted })),
         }
+    }
+
+    /// The same plan with the tag itself watched (policy 4).
+    #[must_use]
+    pub fn watched(self, watch: Arc<Watch>) -> Self {
+        Self { watch: Some(watch), ..self }
+    }
+
+    /// How the tag itself is watched.
+    pub(crate) fn watch(&self) -> Option<&Watch> {
+        self.watch.as_deref()
     }
 
     /// The shared set whose always-on exclusion zones are judged through its tree.

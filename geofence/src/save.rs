@@ -1,20 +1,20 @@
 //! A judge's memory as bytes: one version byte, then postcard.
 
-use crate::judge::Ahead;
-use crate::signals::SignalMemory;
+use crate::device::Device;
+use crate::judge::{Ahead, Memory};
 use crate::state::{SavedState, State};
-use crate::{Judge, Plan, Violation};
+use crate::{Judge, Order, Plan, Timestamp, Violation};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// The form written today.
-const VERSION: u8 = 1;
+/// How long after a checkpoint the next one is kept, milliseconds.
+const KEPT_EVERY_MS: i64 = 86_400_000;
 
 /// Why bytes are no judge's memory.
 #[derive(Debug, PartialEq, thiserror::Error)]
 pub enum StateError {
     /// Written by another version of the program.
-    #[error("the judge's memory has form {0}, this program reads form {VERSION}: judge the reports again")]
+    #[error("the judge's memory has form {0}, this program reads form {form}: judge the reports again", form = Judge::FORM)]
     UnknownVersion(u8),
     /// No bytes, or damaged ones.
     #[error("the judge's memory is damaged ({0}): judge the reports again")]
@@ -23,19 +23,36 @@ pub enum StateError {
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
-    state: SavedState,
-    ahead: Option<(SavedState, Vec<Violation>)>,
-    signals: SignalMemory,
+    memory: SavedMemory,
+    ahead: Option<(SavedMemory, Vec<Violation>)>,
+    newest: Order,
+    kept_at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedMemory {
+    zones: SavedState,
+    device: Device,
+}
+
+impl Memory {
+    fn save(&self, plan: &Plan) -> SavedMemory {
+        SavedMemory { zones: self.zones.save(plan), device: self.device.clone() }
+    }
+
+    fn restore(plan: &Plan, saved: SavedMemory) -> Self {
+        Self { zones: State::restore(plan, saved.zones), device: saved.device }
+    }
 }
 
 impl Judge {
+    /// The form written today: the first byte of what [`Judge::save`] writes.
+    pub const FORM: u8 = 2;
+
     /// Appends the memory in a versioned form for [`Judge::restore`].
     pub fn save(&self, out: &mut Vec<u8>) {
         let ahead = self.ahead.as_ref().map(|ahead| (ahead.settled.save(&self.plan), ahead.told.clone()));
-        let saved = Saved { state: self.state.save(&self.plan), ahead, signals: self.signals.clone() };
-        out.push(VERSION);
-        let bytes = postcard::to_stdvec(&saved).expect("the memory holds nothing that postcard cannot write");
-        out.extend_from_slice(&bytes);
+        write(&Saved { memory: self.memory.save(&self.plan), ahead, newest: self.newest, kept_at: self.kept_at }, out);
     }
 
     /// The judge that wrote `bytes`, under a plan that may have changed since (as by [`Judge::set_plan`]).
@@ -43,13 +60,34 @@ impl Judge {
     /// # Errors
     /// If the bytes have a form that this program does not know, or are damaged.
     pub fn restore(plan: Arc<Plan>, bytes: &[u8]) -> Result<Self, StateError> {
-        let (version, bytes) = bytes.split_first().ok_or_else(|| StateError::Damaged("empty".to_owned()))?;
-        if *version != VERSION {
-            return Err(StateError::UnknownVersion(*version));
+        let (form, bytes) = bytes.split_first().ok_or_else(|| StateError::Damaged("empty".to_owned()))?;
+        if *form != Self::FORM {
+            return Err(StateError::UnknownVersion(*form));
         }
         let saved: Saved = postcard::from_bytes(bytes).map_err(|error| StateError::Damaged(error.to_string()))?;
-        let restore_ahead = |(settled, told)| Box::new(Ahead { settled: State::restore(&plan, settled), told });
+        let restore_ahead = |(settled, told)| Box::new(Ahead { settled: Memory::restore(&plan, settled), told });
         let ahead = saved.ahead.map(restore_ahead);
-        Ok(Self { state: State::restore(&plan, saved.state), ahead, signals: saved.signals, plan })
+        Ok(Self { memory: Memory::restore(&plan, saved.memory), ahead, newest: saved.newest, kept_at: saved.kept_at, plan })
     }
+
+    /// The memory before a report at `at` is taken in, if it is time to keep one: of which newest report, and its bytes. About one a day, so
+    /// that judging the past again never begins more than a day early.
+    pub fn checkpoint_before(&mut self, at: Timestamp) -> Option<(Timestamp, Vec<u8>)> {
+        let newest = self.newest.at();
+        if at <= newest || at.millis_since(self.kept_at) < KEPT_EVERY_MS || newest <= self.kept_at {
+            return None;
+        }
+        self.kept_at = newest;
+        // As of the newest report: what time alone brought since is found again.
+        let settled = self.ahead.as_ref().map_or(&self.memory, |ahead| &ahead.settled);
+        let mut bytes = Vec::new();
+        write(&Saved { memory: settled.save(&self.plan), ahead: None, newest: self.newest, kept_at: newest }, &mut bytes);
+        Some((newest, bytes))
+    }
+}
+
+fn write(saved: &Saved, out: &mut Vec<u8>) {
+    out.push(Judge::FORM);
+    let bytes = postcard::to_stdvec(saved).expect("the memory holds nothing that postcard cannot write");
+    out.extend_from_slice(&bytes);
 }

@@ -197,6 +197,13 @@ impl State {
         keys.into_iter().for_each(|key| self.end(key, time, found));
     }
 
+    /// Tells every violation that has not ended.
+    pub fn open(&self, found: &mut Vec<Violation>) {
+        for tracker in self.trackers.iter() {
+            tracker.standing.tell(&mut Finder { id: &tracker.id, sense: tracker.sense, found });
+        }
+    }
+
     /// What must be kept to go on later.
     pub fn save(&self, plan: &Plan) -> SavedState {
         let trackers = self.trackers.iter().cloned().collect();

@@ -103,17 +103,27 @@ impl Finder<'_> {
             end,
             max_beyond_m: Some(broken.evidence.max_beyond_m),
             last_breaking_at: Some(broken.evidence.last_breaking_at),
+            restored_at: None,
         };
         tell(self.found, violation);
     }
 
     fn unknown(&mut self, start: Timestamp, end: Option<(Timestamp, EndReason)>) {
-        let (zone, kind) = (self.id.clone(), ViolationKind::PresenceUnknown);
-        tell(self.found, Violation { zone, kind, start, found_at: start, end, max_beyond_m: None, last_breaking_at: None });
+        let unknown = Violation::opened(ViolationKind::PresenceUnknown, start, start);
+        tell(self.found, Violation { zone: self.id.clone(), end, ..unknown });
     }
 }
 
 impl Standing {
+    /// Tells it as it is, if it is an open violation.
+    pub fn tell(&self, finder: &mut Finder) {
+        match self {
+            Self::Broken(broken) => finder.broken(broken, None),
+            Self::Unknown(start) => finder.unknown(*start, None),
+            Self::Run(_) | Self::Awaited(_) => {}
+        }
+    }
+
     /// When time alone will change it.
     pub fn due(&self) -> Option<Timestamp> {
         match self {

@@ -20,9 +20,62 @@ pub enum ViolationKind {
     CaseTamper,
     /// The wearer asked for help.
     Sos,
+    /// Nothing was heard from the tag for longer than the wearer's interval and buffer.
+    Silent,
+    /// The tag is heard, but has no valid position.
+    NoPosition,
+    /// The battery is at 20 % or less.
+    BatteryLow,
+    /// The battery is at 10 % or less.
+    BatteryCritical,
+    /// The tag fell silent with a nearly empty battery.
+    Flat,
+    /// The charger was taken off.
+    ChargingRemoved,
+    /// The tag is being switched off.
+    PowerOff,
+    /// The tag's radio is jammed.
+    Jamming,
+    /// The tag moved faster than 70 m/s, or its clock is off by more than 10 minutes.
+    Implausible,
+    /// One IMEI is live on two connections, or a tag that nobody registered reports.
+    Identity,
+    /// Many wearers of one area became implausible or lost their position together: one incident for all.
+    AreaInterference,
 }
 
 impl ViolationKind {
+    /// Every kind.
+    pub const ALL: [Self; 17] = [
+        Self::Inclusion,
+        Self::Exclusion,
+        Self::PresenceUnknown,
+        Self::StrapOpen,
+        Self::CaseTamper,
+        Self::Sos,
+        Self::Silent,
+        Self::NoPosition,
+        Self::BatteryLow,
+        Self::BatteryCritical,
+        Self::Flat,
+        Self::ChargingRemoved,
+        Self::PowerOff,
+        Self::Jamming,
+        Self::Implausible,
+        Self::Identity,
+        Self::AreaInterference,
+    ];
+
+    /// Whether nobody but a person may end it, with a note (policy 4).
+    pub const fn ends_by_person(self) -> bool {
+        matches!(self, Self::StrapOpen | Self::CaseTamper | Self::Sos | Self::Identity)
+    }
+
+    /// Whether it rests on positions, so that interference in the wearer's area explains it (policy 4).
+    pub const fn rests_on_position(self) -> bool {
+        matches!(self, Self::Inclusion | Self::Exclusion | Self::PresenceUnknown | Self::NoPosition | Self::Implausible)
+    }
+
     /// The name used in files, in the database and towards clients: `presence_unknown`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -32,6 +85,17 @@ impl ViolationKind {
             Self::StrapOpen => "strap_open",
             Self::CaseTamper => "case_tamper",
             Self::Sos => "sos",
+            Self::Silent => "silent",
+            Self::NoPosition => "no_position",
+            Self::BatteryLow => "battery_low",
+            Self::BatteryCritical => "battery_critical",
+            Self::Flat => "flat",
+            Self::ChargingRemoved => "charging_removed",
+            Self::PowerOff => "power_off",
+            Self::Jamming => "jamming",
+            Self::Implausible => "implausible",
+            Self::Identity => "identity",
+            Self::AreaInterference => "area_interference",
         }
     }
 }
@@ -48,11 +112,18 @@ pub enum EndReason {
     Fix,
     /// A person closed it with a note.
     ByPerson,
-    /// A late report showed that it was not so.
+    /// A late report or corrected facts showed that it was not so.
     Refuted,
+    /// The next report after a silence.
+    Heard,
+    /// What was amiss is well again: charger, battery, power, radio, plausible fixes.
+    Restored,
 }
 
 impl EndReason {
+    /// Every reason.
+    pub const ALL: [Self; 7] = [Self::Kept, Self::ZoneOff, Self::Fix, Self::ByPerson, Self::Refuted, Self::Heard, Self::Restored];
+
     /// The name used in files, in the database and towards clients: `zone_off`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -61,6 +132,8 @@ impl EndReason {
             Self::Fix => "fix",
             Self::ByPerson => "by_person",
             Self::Refuted => "refuted",
+            Self::Heard => "heard",
+            Self::Restored => "restored",
         }
     }
 }
@@ -89,4 +162,13 @@ pub struct Violation {
     pub max_beyond_m: Option<f64>,
     /// The newest breaking fix: what lies between it and the end is UNKNOWN. `None` where there is no edge.
     pub last_breaking_at: Option<Timestamp>,
+    /// When the tag said that it is well again, of a kind that only a person ends: shown, never an end.
+    pub restored_at: Option<Timestamp>,
+}
+
+impl Violation {
+    /// An open violation of no zone.
+    pub fn opened(kind: ViolationKind, start: Timestamp, found_at: Timestamp) -> Self {
+        Self { zone: Arc::from(""), kind, start, found_at, end: None, max_beyond_m: None, last_breaking_at: None, restored_at: None }
+    }
 }

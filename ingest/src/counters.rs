@@ -35,6 +35,10 @@ pub struct Counters {
     pub reports_repeated: Counter,
     /// Stored reports older than the newest judged one of their tag.
     pub reports_late: Counter,
+    /// Pasts judged again, because of late reports or facts recorded late.
+    pub pasts_judged_again: Counter,
+    /// Reports judged in them.
+    pub reports_judged_again: Counter,
     /// Reports refused because the journal did not confirm; the tags send them again.
     pub reports_refused: Counter,
     /// Batches committed.

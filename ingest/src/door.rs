@@ -33,6 +33,8 @@ pub struct DoorOptions {
     pub shards: ShardLimits,
     /// The server's clock.
     pub clock: fn() -> Timestamp,
+    /// Nothing is judged by time alone before this.
+    pub timers_from: Timestamp,
 }
 
 /// What was left undone at a stop.
@@ -78,6 +80,7 @@ impl Door {
                 batch_numbers: Arc::clone(&batch_numbers),
                 counters: Arc::clone(&counters),
                 clock: options.clock,
+                timers_from: options.timers_from,
             };
             let (shard, handle) = Shard::new(context, journal);
             let (tell, told) = oneshot::channel();

@@ -54,8 +54,18 @@ pub(crate) fn recovery_waits(shard: u16, error: &(dyn Error + 'static)) {
     tracing::warn!(shard, error, "memory cannot be read back yet; reports are refused until the database answers");
 }
 
-pub(crate) fn memory_unreadable(shard: u16, error: &(dyn Error + 'static)) {
-    tracing::error!(shard, error, "written memory cannot be read: restore the paband version that wrote it");
+pub(crate) fn memory_unreadable(tag_id: i64) {
+    tracing::warn!(tag_id, "written memory is of another version: the wearer's past is judged again");
+}
+
+pub(crate) fn past_unread(shard: u16, error: &(dyn Error + 'static)) {
+    tracing::warn!(shard, error, "the past cannot be judged again yet; tried again shortly");
+}
+
+pub(crate) fn past_judged_again(counters: &Counters, shard: u16, wearers: usize, reports: usize) {
+    counters.pasts_judged_again.add(wearers as u64);
+    counters.reports_judged_again.add(reports as u64);
+    tracing::debug!(shard, wearers, reports, "judged again");
 }
 
 pub(crate) fn recovered(shard: u16, tags: usize) {

@@ -43,6 +43,16 @@ pub struct ShardLimits {
     pub checkpoint_after: Duration,
     /// Tag memories written with one batch, so that a checkpoint never delays alerts much.
     pub checkpoint_states_max: usize,
+    /// Violations found by time alone in one batch, so that a hundred thousand curfews that begin at once delay nobody else's alert.
+    pub timed_violations_max: usize,
+    /// A late report older than this is judged in the background: one wearer at a time, when nothing younger waits.
+    pub again_horizon: Duration,
+    /// The past is judged again when no late report has come for this long ...
+    pub again_quiet: Duration,
+    /// ... or the first has waited this long.
+    pub again_wait_max: Duration,
+    /// Wearers whose past is read and judged again at once.
+    pub again_wearers_max: usize,
 }
 
 impl Default for ShardLimits {
@@ -53,6 +63,11 @@ impl Default for ShardLimits {
             reports_in_flight_max: 60_000,
             checkpoint_after: Duration::from_secs(120),
             checkpoint_states_max: 1_000,
+            timed_violations_max: 500,
+            again_horizon: Duration::from_secs(7 * 86_400),
+            again_quiet: Duration::from_millis(500),
+            again_wait_max: Duration::from_secs(5),
+            again_wearers_max: 500,
         }
     }
 }

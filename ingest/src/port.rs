@@ -1,6 +1,6 @@
 //! What the door needs of the rest of the house: durable batches, known tags. `server` joins these to the database.
 
-use geofence::{Batch, Report, StoredReport, TagState};
+use geofence::{Batch, Past, Report, StoredReport, TagState, Timestamp};
 use std::future::Future;
 
 /// Who a tag is, once its IMEI is known here.
@@ -57,6 +57,9 @@ pub trait Journal: Send + Sync + 'static {
 
     /// The reports of these tags in batches numbered above `batch`, in the order stored, with their batch number.
     fn reports_after(&self, tags: &[i64], batch: i64) -> impl Future<Output = Result<Vec<(i64, StoredReport)>, JournalError>> + Send;
+
+    /// The pasts of these wearers, in the order asked: from the newest checkpoint before an instant, or from the beginning.
+    fn pasts(&self, asked: &[(i64, Timestamp)]) -> impl Future<Output = Result<Vec<Past>, JournalError>> + Send;
 
     /// Keeps bytes that could not become reports.
     fn quarantine(&self, item: Quarantined) -> impl Future<Output = Result<(), JournalError>> + Send;

@@ -39,6 +39,17 @@ pub fn kind(kind: ViolationKind) -> monitor::AlertKind {
         ViolationKind::StrapOpen => monitor::AlertKind::StrapOpen,
         ViolationKind::CaseTamper => monitor::AlertKind::CaseTamper,
         ViolationKind::Sos => monitor::AlertKind::Sos,
+        ViolationKind::Silent => monitor::AlertKind::Silent,
+        ViolationKind::NoPosition => monitor::AlertKind::NoPosition,
+        ViolationKind::BatteryLow => monitor::AlertKind::BatteryLow,
+        ViolationKind::BatteryCritical => monitor::AlertKind::BatteryCritical,
+        ViolationKind::Flat => monitor::AlertKind::Flat,
+        ViolationKind::ChargingRemoved => monitor::AlertKind::ChargingRemoved,
+        ViolationKind::PowerOff => monitor::AlertKind::PowerOff,
+        ViolationKind::Jamming => monitor::AlertKind::Jamming,
+        ViolationKind::Implausible => monitor::AlertKind::Implausible,
+        ViolationKind::Identity => monitor::AlertKind::Identity,
+        ViolationKind::AreaInterference => monitor::AlertKind::AreaInterference,
     }
 }
 
@@ -52,6 +63,17 @@ pub fn violation_kind(number: i32) -> Option<ViolationKind> {
         monitor::AlertKind::StrapOpen => Some(ViolationKind::StrapOpen),
         monitor::AlertKind::CaseTamper => Some(ViolationKind::CaseTamper),
         monitor::AlertKind::Sos => Some(ViolationKind::Sos),
+        monitor::AlertKind::Silent => Some(ViolationKind::Silent),
+        monitor::AlertKind::NoPosition => Some(ViolationKind::NoPosition),
+        monitor::AlertKind::BatteryLow => Some(ViolationKind::BatteryLow),
+        monitor::AlertKind::BatteryCritical => Some(ViolationKind::BatteryCritical),
+        monitor::AlertKind::Flat => Some(ViolationKind::Flat),
+        monitor::AlertKind::ChargingRemoved => Some(ViolationKind::ChargingRemoved),
+        monitor::AlertKind::PowerOff => Some(ViolationKind::PowerOff),
+        monitor::AlertKind::Jamming => Some(ViolationKind::Jamming),
+        monitor::AlertKind::Implausible => Some(ViolationKind::Implausible),
+        monitor::AlertKind::Identity => Some(ViolationKind::Identity),
+        monitor::AlertKind::AreaInterference => Some(ViolationKind::AreaInterference),
     }
 }
 
@@ -62,6 +84,8 @@ fn reason(reason: EndReason) -> monitor::EndReason {
         EndReason::Fix => monitor::EndReason::Fix,
         EndReason::ByPerson => monitor::EndReason::ByPerson,
         EndReason::Refuted => monitor::EndReason::Refuted,
+        EndReason::Heard => monitor::EndReason::Heard,
+        EndReason::Restored => monitor::EndReason::Restored,
     }
 }
 
@@ -85,6 +109,9 @@ pub fn alert(alert: store::Alert) -> monitor::Alert {
         acknowledged_by: acknowledged_by.unwrap_or_default(),
         acknowledged_at: acknowledged_at.map(timestamp),
         note: alert.note.unwrap_or_default(),
+        restored_at: alert.restored_at.map(timestamp),
+        incident_id: alert.incident.unwrap_or_default(),
+        corrected_because: alert.corrected_because.unwrap_or_default(),
     }
 }
 
@@ -94,6 +121,9 @@ pub fn event(event: store::AlertEvent) -> monitor::AlertEvent {
         AlertEventKind::Opened => monitor::EventKind::Opened,
         AlertEventKind::Ended => monitor::EventKind::Ended,
         AlertEventKind::Acknowledged => monitor::EventKind::Acknowledged,
+        AlertEventKind::Corrected => monitor::EventKind::Corrected,
+        AlertEventKind::Restored => monitor::EventKind::Restored,
+        AlertEventKind::Attached => monitor::EventKind::Attached,
     };
     monitor::AlertEvent { sequence: event.sequence, kind: kind.into(), alert: Some(alert(event.alert)) }
 }

@@ -173,6 +173,7 @@ impl Limits {
                 ..ingest::ShardLimits::default()
             },
             clock: crate::clock::now,
+            timers_from: geofence::Timestamp::MIN,
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::directory::Directory;
 use geofence::{Plan, Zone};
 use ingest::port::KnownTag;
-use ingest::{Door, TagFacts, WearerFacts};
+use ingest::{Door, JudgingRequest, TagFacts, WearerFacts};
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::{Channel, Facts, Store, StoreError};
@@ -61,9 +61,11 @@ impl FactsFeed {
             let wearer = tag.wearer.map(|wearer| WearerFacts {
                 wearer_id: wearer.wearer_id,
                 fitted_at: wearer.fitted_at,
+                monitored_from: wearer.monitored_from,
+                request: wearer.request.map(|(number, from, cause)| JudgingRequest { number, from, cause: cause.into() }),
                 plan: Arc::new(Plan::new(wearer.zone_rows.iter().filter_map(|row| self.zones.get(row).cloned()).collect(), wearer.leaves)),
             });
-            news.facts.push(TagFacts { tag_id: tag.tag_id, wearer });
+            news.facts.push(TagFacts { tag_id: tag.tag_id, wearer, worn_until: tag.worn_until });
             news.known.push((tag.imei, KnownTag { tag_id: tag.tag_id, key: tag.key }));
         }
         self.version = version;

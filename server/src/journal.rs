@@ -1,6 +1,6 @@
 //! Joins the door's port to the store: one journal connection a shard.
 
-use geofence::{Batch, Report, StoredReport, TagState};
+use geofence::{Batch, Past, Report, StoredReport, TagState, Timestamp};
 use ingest::port::{Journal, JournalError, Quarantined};
 use store::{JournalConnection, Store, StoreError};
 use tokio::sync::Mutex;
@@ -44,6 +44,10 @@ impl Journal for ShardJournal {
         // Nothing that a broken connection began may become durable after this look.
         self.connection.lock().await.settle().await.map_err(refused)?;
         self.store.reports_after(batch, Some(tags)).await.map_err(refused)?.try_collect().await.map_err(refused)
+    }
+
+    async fn pasts(&self, asked: &[(i64, Timestamp)]) -> Result<Vec<Past>, JournalError> {
+        self.store.pasts(asked).await.map_err(refused)
     }
 
     async fn quarantine(&self, item: Quarantined) -> Result<(), JournalError> {

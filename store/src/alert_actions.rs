@@ -3,7 +3,7 @@
 use crate::alerts::{ONE, alert_from};
 use crate::time::server_time;
 use crate::{Alert, AlertError, Store};
-use geofence::{EndReason, Timestamp, ViolationKind};
+use geofence::{EndReason, Timestamp};
 use tokio_postgres::Transaction;
 
 const ACKNOWLEDGE: &str = "UPDATE alerts SET acknowledged_by = $2, acknowledged_at = $3 WHERE alert_id = $1";
@@ -13,8 +13,9 @@ const CLOSE: &str = "UPDATE alerts SET ended_at = $2, end_reason = 'by_person', 
 const EVENT: &str = "
     WITH head AS (UPDATE alert_head SET sequence = sequence + 1 RETURNING sequence)
     INSERT INTO alert_events (sequence, alert_id, recorded_at, kind, ended_at, end_reason, max_beyond_m, last_breaking_at, acknowledged_at,
-        acknowledged_by, note)
-    SELECT sequence, alert_id, $3, $2, ended_at, end_reason, max_beyond_m, last_breaking_at, acknowledged_at, acknowledged_by, note
+        acknowledged_by, note, restored_at, corrected_because, incident)
+    SELECT sequence, alert_id, $3, $2, ended_at, end_reason, max_beyond_m, last_breaking_at, acknowledged_at, acknowledged_by, note,
+        restored_at, corrected_because, incident
     FROM alerts, head WHERE alert_id = $1
     RETURNING pg_notify('paband_alerts', '')";
 
@@ -48,7 +49,7 @@ impl Store {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
         let (alert, closed_by) = locked(&transaction, alert_id).await?;
-        if !closed_by_person(alert.kind) {
+        if !alert.kind.ends_by_person() {
             return Err(AlertError::NotClosedByPerson(alert.kind));
         }
         match alert.end {
@@ -63,11 +64,6 @@ impl Store {
         transaction.commit().await?;
         Ok(alert)
     }
-}
-
-/// The kinds that the policy lets nobody but a person close.
-const fn closed_by_person(kind: ViolationKind) -> bool {
-    matches!(kind, ViolationKind::StrapOpen | ViolationKind::CaseTamper | ViolationKind::Sos)
 }
 
 /// The alert and who closed it, with its row locked until the commit.

@@ -13,9 +13,9 @@ pub struct Alert {
     pub alert_id: i64,
     /// Which rule.
     pub kind: ViolationKind,
-    /// The wearer's file reference.
+    /// The wearer's file reference; empty where an area or an unknown tag is concerned.
     pub wearer: String,
-    /// The tag that showed it.
+    /// The tag that showed it; empty where an area is concerned.
     pub imei: String,
     /// The zone's id; empty where no zone is involved.
     pub zone: String,
@@ -37,6 +37,12 @@ pub struct Alert {
     pub acknowledged: Option<(String, Timestamp)>,
     /// What a person wrote on closing it.
     pub note: Option<String>,
+    /// When the tag said that it is well again, of a kind that only a person closes.
+    pub restored_at: Option<Timestamp>,
+    /// The incident that explains it.
+    pub incident: Option<i64>,
+    /// Why the past was judged again, if that changed this alert.
+    pub corrected_because: Option<String>,
 }
 
 /// What happened to an alert.
@@ -48,6 +54,12 @@ pub enum AlertEventKind {
     Ended,
     /// A person took it on.
     Acknowledged,
+    /// The past was judged again and changed it.
+    Corrected,
+    /// The tag said that it is well again.
+    Restored,
+    /// An incident in its area explains it.
+    Attached,
 }
 
 /// One event; events are numbered without gaps in the order in which they became durable.
@@ -100,7 +112,7 @@ pub struct AlertPage {
 macro_rules! alert_columns {
     ($changing:literal) => {
         concat!(
-            "a.alert_id, a.kind, w.reference, t.imei, a.zone, a.started_at, a.found_at, a.recorded_at, a.found_late, ",
+            "a.alert_id, a.kind, coalesce(w.reference, ''), coalesce(t.imei, ''), a.zone, a.started_at, a.found_at, a.recorded_at, a.found_late, ",
             $changing,
             ".ended_at, ",
             $changing,
@@ -114,7 +126,13 @@ macro_rules! alert_columns {
             $changing,
             ".acknowledged_at, ",
             $changing,
-            ".note"
+            ".note, ",
+            $changing,
+            ".restored_at, ",
+            $changing,
+            ".corrected_because, ",
+            $changing,
+            ".incident"
         )
     };
 }
@@ -122,7 +140,7 @@ macro_rules! alert_columns {
 const LIST: &str = concat!(
     "SELECT ",
     alert_columns!("a"),
-    " FROM alerts a JOIN wearers w USING (wearer_id) JOIN tags t USING (tag_id)
+    " FROM alerts a LEFT JOIN wearers w USING (wearer_id) LEFT JOIN tags t USING (tag_id)
     WHERE ($1::bigint IS NULL OR a.alert_id < $1)
       AND (NOT $2::boolean OR a.end_reason IS NULL)
       AND (NOT $3::boolean OR a.acknowledged_by IS NULL)
@@ -136,14 +154,14 @@ const LIST: &str = concat!(
 pub(crate) const ONE: &str = concat!(
     "SELECT ",
     alert_columns!("a"),
-    " FROM alerts a JOIN wearers w USING (wearer_id) JOIN tags t USING (tag_id) WHERE a.alert_id = $1"
+    " FROM alerts a LEFT JOIN wearers w USING (wearer_id) LEFT JOIN tags t USING (tag_id) WHERE a.alert_id = $1"
 );
 
 const EVENTS: &str = concat!(
     "SELECT ",
     alert_columns!("e"),
     ", e.sequence, e.kind
-    FROM alert_events e JOIN alerts a USING (alert_id) JOIN wearers w USING (wearer_id) JOIN tags t USING (tag_id)
+    FROM alert_events e JOIN alerts a USING (alert_id) LEFT JOIN wearers w USING (wearer_id) LEFT JOIN tags t USING (tag_id)
     WHERE e.sequence > $1 ORDER BY e.sequence LIMIT $2"
 );
 
@@ -179,7 +197,7 @@ impl Store {
         let client = self.client().await?;
         let statement = client.prepare_cached(EVENTS).await?;
         let rows = client.query(&statement, &[&sequence, &limit.max(0)]).await?;
-        rows.iter().map(|row| Ok(AlertEvent { sequence: row.get(16), kind: event_kind(row.get(17))?, alert: alert_from(row)? })).collect()
+        rows.iter().map(|row| Ok(AlertEvent { sequence: row.get(19), kind: event_kind(row.get(20))?, alert: alert_from(row)? })).collect()
     }
 
     /// The number of the newest event; 0 before the first.
@@ -197,17 +215,22 @@ fn event_kind(name: &str) -> Result<AlertEventKind, StoreError> {
         "opened" => Ok(AlertEventKind::Opened),
         "ended" => Ok(AlertEventKind::Ended),
         "acknowledged" => Ok(AlertEventKind::Acknowledged),
+        "corrected" => Ok(AlertEventKind::Corrected),
+        "restored" => Ok(AlertEventKind::Restored),
+        "attached" => Ok(AlertEventKind::Attached),
         _ => Err(StoreError::Unreadable(format!("an alert event of kind {name:?}"))),
     }
+}
+
+/// When and why an alert ended, if it did.
+pub(crate) fn end_from(at: Option<Timestamp>, reason: Option<&str>) -> Result<Option<(Timestamp, EndReason)>, StoreError> {
+    at.zip(reason).map(|(at, reason)| Ok((at, reason_named(reason)?))).transpose()
 }
 
 /// Reads the columns of `alert_columns!`.
 pub(crate) fn alert_from(row: &Row) -> Result<Alert, StoreError> {
     let tag_clock = |column: usize| row.get::<_, Option<i64>>(column).map(Timestamp::from_millis);
-    let end = match (tag_clock(9), row.get::<_, Option<&str>>(10)) {
-        (Some(at), Some(reason)) => Some((at, reason_named(reason)?)),
-        _ => None,
-    };
+    let end = end_from(tag_clock(9), row.get(10))?;
     let acknowledged_at = row.get::<_, Option<DateTime<Utc>>>(14).map(Timestamp::from);
     Ok(Alert {
         alert_id: row.get(0),
@@ -224,5 +247,8 @@ pub(crate) fn alert_from(row: &Row) -> Result<Alert, StoreError> {
         last_breaking_at: tag_clock(12),
         acknowledged: row.get::<_, Option<String>>(13).zip(acknowledged_at),
         note: row.get(15),
+        restored_at: tag_clock(16),
+        corrected_because: row.get(17),
+        incident: row.get(18),
     })
 }

@@ -39,6 +39,8 @@ pub struct TagFacts {
     pub key: Option<[u8; 32]>,
     /// Who wears it now: the fitting whose end is not recorded.
     pub wearer: Option<WearerFacts>,
+    /// When somebody last stopped wearing it.
+    pub worn_until: Option<Timestamp>,
 }
 
 impl std::fmt::Debug for TagFacts {
@@ -61,6 +63,10 @@ pub struct WearerFacts {
     pub reference: String,
     /// Since when the tag is on.
     pub fitted_at: Timestamp,
+    /// Since when the wearer is monitored, with whichever tag.
+    pub monitored_from: Timestamp,
+    /// A span that must be judged again: its newest request, from when, and why.
+    pub request: Option<(i64, Timestamp, String)>,
     /// All versions of all zones that bind this wearer, everyone's included, in ascending order.
     pub zone_rows: Vec<i64>,
     /// Approved absences.
@@ -89,9 +95,18 @@ const TAGS: &str = "
         SELECT l.wearer_id, array_agg(valid_from ORDER BY leave_id) AS froms, array_agg(valid_to ORDER BY leave_id) AS tos,
             array_agg(exclusion ORDER BY leave_id) AS exclusions
         FROM changed JOIN leaves l USING (wearer_id) GROUP BY l.wearer_id
+    ), past_fittings AS (
+        SELECT f.tag_id, max(upper(f.period)) AS worn_until FROM changed JOIN fittings f USING (tag_id) WHERE NOT upper_inf(f.period) GROUP BY f.tag_id
+    ), monitored AS (
+        SELECT f.wearer_id, min(lower(f.period)) AS monitored_from FROM changed JOIN fittings f USING (wearer_id) GROUP BY f.wearer_id
+    ), requests AS (
+        SELECT r.wearer_id, max(request_id) AS request_id, min(from_at) AS from_at, string_agg(DISTINCT cause, '; ') AS cause
+        FROM changed JOIN judging_requests r USING (wearer_id) GROUP BY r.wearer_id
     )
-    SELECT c.tag_id, c.imei, c.key, c.wearer_id, w.reference, c.fitted_at, z.row_ids, a.froms, a.tos, a.exclusions
-    FROM changed c LEFT JOIN wearers w USING (wearer_id) LEFT JOIN zone_rows z USING (wearer_id) LEFT JOIN absences a USING (wearer_id)";
+    SELECT c.tag_id, c.imei, c.key, c.wearer_id, w.reference, c.fitted_at, z.row_ids, a.froms, a.tos, a.exclusions,
+        p.worn_until, m.monitored_from, r.request_id, r.from_at, r.cause
+    FROM changed c LEFT JOIN wearers w USING (wearer_id) LEFT JOIN zone_rows z USING (wearer_id) LEFT JOIN absences a USING (wearer_id)
+        LEFT JOIN past_fittings p USING (tag_id) LEFT JOIN monitored m USING (wearer_id) LEFT JOIN requests r USING (wearer_id)";
 
 impl Store {
     /// Everything that changed after this version, as of one instant; after 0: everything.
@@ -158,7 +173,8 @@ fn tag_from(row: &Row, everyones: &[i64]) -> Result<TagFacts, StoreError> {
     let key = row.get::<_, Option<&[u8]>>(2).map(<[u8; 32]>::try_from).transpose();
     let key = key.map_err(|_| StoreError::Unreadable("a tag's key that has not 32 bytes".into()))?;
     let wearer = row.get::<_, Option<i64>>(3).map(|wearer_id| wearer_from(row, wearer_id, everyones));
-    Ok(TagFacts { tag_id: row.get(0), imei: row.get(1), key, wearer })
+    let worn_until = row.get::<_, Option<DateTime<Utc>>>(10).map(Timestamp::from);
+    Ok(TagFacts { tag_id: row.get(0), imei: row.get(1), key, wearer, worn_until })
 }
 
 fn wearer_from(row: &Row, wearer_id: i64, everyones: &[i64]) -> WearerFacts {
@@ -171,5 +187,7 @@ fn wearer_from(row: &Row, wearer_id: i64, everyones: &[i64]) -> WearerFacts {
     let exclusions = row.get::<_, Option<Vec<bool>>>(9).unwrap_or_default();
     let leaves = times(7).zip(times(8)).zip(exclusions).map(|((from, to), exclusion)| Leave { from, to, exclusion }).collect();
     let fitted_at = Timestamp::from(row.get::<_, DateTime<Utc>>(5));
-    WearerFacts { wearer_id, reference: row.get(4), fitted_at, zone_rows, leaves }
+    let monitored_from = row.get::<_, Option<DateTime<Utc>>>(11).map_or(fitted_at, Timestamp::from);
+    let request = row.get::<_, Option<i64>>(12).map(|number| (number, Timestamp::from(row.get::<_, DateTime<Utc>>(13)), row.get(14)));
+    WearerFacts { wearer_id, reference: row.get(4), fitted_at, monitored_from, zone_rows, leaves, request }
 }

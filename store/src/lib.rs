@@ -9,6 +9,7 @@ mod listen;
 mod maintain;
 mod migrate;
 mod names;
+mod past;
 pub mod postgres;
 mod quarantine;
 mod recovery;

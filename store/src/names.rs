@@ -3,35 +3,24 @@
 use crate::StoreError;
 use geofence::{EndReason, ViolationKind};
 
-const KINDS: [ViolationKind; 6] = [
-    ViolationKind::Inclusion,
-    ViolationKind::Exclusion,
-    ViolationKind::PresenceUnknown,
-    ViolationKind::StrapOpen,
-    ViolationKind::CaseTamper,
-    ViolationKind::Sos,
-];
-
-const REASONS: [EndReason; 5] = [EndReason::Kept, EndReason::ZoneOff, EndReason::Fix, EndReason::ByPerson, EndReason::Refuted];
-
 pub(crate) fn kind_named(name: &str) -> Result<ViolationKind, StoreError> {
-    KINDS.into_iter().find(|kind| kind.name() == name).ok_or_else(|| StoreError::Unreadable(format!("a violation of kind {name:?}")))
+    ViolationKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| StoreError::Unreadable(format!("a violation of kind {name:?}")))
 }
 
 pub(crate) fn reason_named(name: &str) -> Result<EndReason, StoreError> {
-    REASONS.into_iter().find(|reason| reason.name() == name).ok_or_else(|| StoreError::Unreadable(format!("the end reason {name:?}")))
+    EndReason::ALL.into_iter().find(|reason| reason.name() == name).ok_or_else(|| StoreError::Unreadable(format!("the end reason {name:?}")))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{KINDS, REASONS, kind_named, reason_named};
+    use super::{EndReason, ViolationKind, kind_named, reason_named};
 
     #[test]
     fn every_name_is_read_back_and_no_other() {
-        for kind in KINDS {
+        for kind in ViolationKind::ALL {
             assert_eq!(kind_named(kind.name()).unwrap(), kind);
         }
-        for reason in REASONS {
+        for reason in EndReason::ALL {
             assert_eq!(reason_named(reason.name()).unwrap(), reason);
         }
         assert!(kind_named("Sos").is_err());

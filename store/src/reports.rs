@@ -37,10 +37,11 @@ const NOTED: &str = "
     WHERE r.received_at >= $4 AND r.received_at <= $5";
 
 /// What is asked of one tag: taken from `first` to `last`, both included.
-struct Span {
-    tag_id: i64,
-    first: Timestamp,
-    last: Timestamp,
+#[derive(Clone, Copy)]
+pub(crate) struct Span {
+    pub tag_id: i64,
+    pub first: Timestamp,
+    pub last: Timestamp,
 }
 
 impl Store {
@@ -67,7 +68,7 @@ impl Store {
         Ok(reports)
     }
 
-    async fn look_up(&self, spans: &[Span]) -> Result<Vec<StoredReport>, StoreError> {
+    pub(crate) async fn look_up(&self, spans: &[Span]) -> Result<Vec<StoredReport>, StoreError> {
         let since: Vec<_> = spans.iter().map(|span| server_time(span.first.plus_millis(-AHEAD_MILLIS))).collect();
         let until: Vec<_> = spans.iter().map(|span| server_time(span.last.plus_millis(BEHIND_MILLIS))).collect();
         let (Some(earliest), Some(latest)) = (since.iter().min(), until.iter().max()) else {
@@ -104,7 +105,7 @@ async fn noted_reports(client: &Client, noted: &[Row]) -> Result<Vec<StoredRepor
     rows.iter().map(report_from).collect()
 }
 
-fn with_columns(query: &str) -> String {
+pub(crate) fn with_columns(query: &str) -> String {
     let columns = COLUMNS_OF_REPORT.split(", ").map(|column| format!("r.{column}")).collect::<Vec<_>>();
     query.replace("{columns}", &columns.join(", "))
 }

@@ -173,7 +173,7 @@ fn batch(args: &Args, shard: u16) -> Batch {
         StoredReport { tag_id, received_at, late: false, report }
     });
     let state = |n: i64| TagState { tag_id: 2 * n + i64::from(shard), batch: 0, bytes: vec![7; 300] };
-    Batch { number: 0, shard, checkpoint: 0, reports: reports.collect(), violations: vec![], states: (0..args.states).map(state).collect() }
+    Batch { shard, reports: reports.collect(), states: (0..args.states).map(state).collect(), ..Batch::default() }
 }
 
 async fn connect(url: &str) -> Result<Client> {

@@ -2,7 +2,7 @@
 
 use crate::inbox::{Inbox, Settled};
 use crate::wire::Outcome;
-use geofence::{StoredReport, Timestamp, Violation, ViolationKind, WearerViolation};
+use geofence::{Checkpoint, JudgedAgain, StoredReport, Stray, Timestamp, Violation, ViolationKind, WearerViolation};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -26,6 +26,9 @@ pub(super) struct Gathering {
     pub since: Option<Instant>,
     pub reports: Vec<StoredReport>,
     pub violations: Vec<WearerViolation>,
+    pub judged_again: Vec<JudgedAgain>,
+    pub checkpoints: Vec<Checkpoint>,
+    pub strays: Vec<Stray>,
     pub waiting: Vec<Waiting>,
     newest: HashMap<(i64, Arc<str>, ViolationKind, Timestamp), usize>,
 }
@@ -38,15 +41,25 @@ impl Gathering {
 
     /// Adds what was found of one wearer; a newer state of the same violation replaces the older.
     pub fn found(&mut self, wearer_id: i64, tag_id: i64, violations: impl Iterator<Item = Violation>) {
-        for violation in violations {
-            let key = (wearer_id, Arc::clone(&violation.zone), violation.kind, violation.start);
-            let position = *self.newest.entry(key).or_insert(self.violations.len());
-            let found = WearerViolation { wearer_id, tag_id, violation };
-            if position == self.violations.len() {
-                self.violations.push(found);
-            } else {
-                self.violations[position] = found;
-            }
+        violations.for_each(|violation| self.add(WearerViolation { wearer_id, tag_id, violation, again: None }));
+    }
+
+    /// Adds what judging a wearer's past again found.
+    pub fn corrected(&mut self, wearer_id: i64, tag_id: i64, cause: &Arc<str>, violations: Vec<Violation>) {
+        let again = Some(Arc::clone(cause));
+        violations.into_iter().for_each(|violation| self.add(WearerViolation { wearer_id, tag_id, violation, again: again.clone() }));
+    }
+
+    fn add(&mut self, mut found: WearerViolation) {
+        let violation = &found.violation;
+        let key = (found.wearer_id, Arc::clone(&violation.zone), violation.kind, violation.start);
+        let position = *self.newest.entry(key).or_insert(self.violations.len());
+        if let Some(older) = self.violations.get_mut(position) {
+            // What goes on after a correction is still a correction towards what is stored.
+            found.again = found.again.or(older.again.take());
+            *older = found;
+        } else {
+            self.violations.push(found);
         }
     }
 }

@@ -76,4 +76,6 @@ pub struct ShardContext {
     pub counters: Arc<Counters>,
     /// The server's clock.
     pub clock: fn() -> Timestamp,
+    /// Nothing is judged by time alone before this: after an outage the tags' backlog comes in first.
+    pub timers_from: Timestamp,
 }

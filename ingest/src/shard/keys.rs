@@ -13,10 +13,8 @@ const KEYS_AT_REST: usize = 8;
 /// A report's place among those known.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Place {
-    /// Newer than everything stored.
-    Newest,
-    /// Not stored, but newer ones are.
-    Late,
+    /// Not stored.
+    New,
     /// Stored already.
     Repeat,
     /// Older than memory reaches: only the database knows.
@@ -37,6 +35,16 @@ impl ReportKeys {
         Self { complete_after: Timestamp::MIN, keys: Vec::new() }
     }
 
+    /// Nothing is known of what was taken up to `until`.
+    pub fn forgotten(until: Timestamp) -> Self {
+        Self { complete_after: until, keys: Vec::new() }
+    }
+
+    /// The newest instant of a stored report, by the tag's clock, as far as memory reaches.
+    pub fn newest(&self) -> Option<Timestamp> {
+        self.keys.last().map(|(newest, _)| *newest)
+    }
+
     /// Whether the tag has never reported.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty() && self.complete_after == Timestamp::MIN
@@ -44,17 +52,15 @@ impl ReportKeys {
 
     /// Where `report` belongs.
     pub fn place(&self, report: &Report) -> Place {
-        let Some(&(newest, _)) = self.keys.last() else {
-            return if report.taken_at > self.complete_after { Place::Newest } else { Place::Unknown };
-        };
-        if report.taken_at > newest {
-            return Place::Newest;
+        // The common case first: newer than all that is known.
+        if self.keys.last().is_none_or(|(newest, _)| report.taken_at > *newest) && report.taken_at > self.complete_after {
+            return Place::New;
         }
         if report.taken_at <= self.complete_after {
             return Place::Unknown;
         }
         let key = (report.taken_at, digest(report));
-        if self.keys.binary_search(&key).is_ok() { Place::Repeat } else { Place::Late }
+        if self.keys.binary_search(&key).is_ok() { Place::Repeat } else { Place::New }
     }
 
     /// Remembers a stored report. One that is older than memory reaches needs no remembering.
@@ -109,18 +115,18 @@ mod tests {
     }
 
     #[test]
-    fn a_report_is_newest_late_or_repeated() {
+    fn a_report_is_new_or_repeated() {
         let keys = knowing([10, 20, 30]);
-        assert_eq!(keys.place(&at(31)), Place::Newest);
+        assert_eq!(keys.place(&at(31)), Place::New);
         assert_eq!(keys.place(&at(20)), Place::Repeat);
-        assert_eq!(keys.place(&at(25)), Place::Late);
-        assert_eq!(keys.place(&at(-5)), Place::Late);
+        assert_eq!(keys.place(&at(25)), Place::New);
+        assert_eq!(keys.place(&at(-5)), Place::New);
     }
 
     #[test]
     fn another_content_at_the_same_instant_is_another_report() {
         let keys = knowing([10]);
-        assert_eq!(keys.place(&Report { battery_percent: 50, ..at(10) }), Place::Late);
+        assert_eq!(keys.place(&Report { battery_percent: 50, ..at(10) }), Place::New);
     }
 
     #[test]
@@ -137,7 +143,7 @@ mod tests {
         assert_eq!(keys.keys.len(), KEYS_AT_REST);
         assert_eq!(keys.place(&at(99)), Place::Repeat);
         assert_eq!(keys.place(&at(50)), Place::Unknown);
-        assert_eq!(keys.place(&at(100)), Place::Newest);
+        assert_eq!(keys.place(&at(100)), Place::New);
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! What a shard remembers of one tag.
 
 use super::keys::{Place, ReportKeys};
-use geofence::{Judge, Plan, Report, StoredReport, Timestamp, Violation};
+use crate::events;
+use geofence::{Checkpoint, Judge, JudgedAgain, Order, Plan, Report, StoredReport, Stray, TagState, Timestamp, Violation};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Version of the written memory. Another version is not read.
-const WRITTEN_VERSION: u8 = 1;
+/// Version of the written memory. Of another version nothing is read: the wearer's past is judged again.
+const WRITTEN_VERSION: u8 = 2;
 
 /// What staff have decided about a tag.
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub struct TagFacts {
     pub tag_id: i64,
     /// Who wears it; `None` in stock: its reports are stored and judged by no zone.
     pub wearer: Option<WearerFacts>,
+    /// When somebody last stopped wearing it: what was taken before belongs to the past of whoever wore it then.
+    pub worn_until: Option<Timestamp>,
 }
 
 /// What staff have decided about a wearer.
@@ -24,17 +27,34 @@ pub struct WearerFacts {
     pub wearer_id: i64,
     /// From when this tag's reports are the wearer's.
     pub fitted_at: Timestamp,
+    /// From when the wearer is monitored, with whichever tag.
+    pub monitored_from: Timestamp,
     /// The wearer's zones and leaves.
     pub plan: Arc<Plan>,
+    /// The wearer's past must be judged again.
+    pub request: Option<JudgingRequest>,
 }
 
-/// Why written memory could not be read.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum WrittenError {
-    #[error("the memory of tag {0} was written by another version of paband")]
-    Version(i64),
-    #[error("the memory of tag {0} cannot be read")]
-    Broken(i64),
+/// A wish that a wearer's past be judged again, because facts were recorded after they began to hold.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JudgingRequest {
+    /// This one and all before it are answered at once.
+    pub number: i64,
+    /// From when.
+    pub from: Timestamp,
+    /// What changed, by whom and why.
+    pub cause: Arc<str>,
+}
+
+/// What was taken in, and what it asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Taken {
+    /// Judged, or nobody's.
+    Judged,
+    /// The wearer's past must be judged again.
+    Late,
+    /// It belongs to the past of whoever wore the tag then.
+    Stray(Stray),
 }
 
 /// One tag's memory.
@@ -42,6 +62,7 @@ pub(super) enum WrittenError {
 pub(super) struct TagMemory {
     keys: ReportKeys,
     wearer: Option<Wearer>,
+    worn_until: Option<Timestamp>,
     /// The newest batch this memory has taken in; 0 = none.
     pub batch: i64,
     /// The first batch that the written memory lacks; 0 = it lacks none.
@@ -56,48 +77,83 @@ pub(super) struct TagMemory {
 struct Wearer {
     facts: WearerFacts,
     judge: Judge,
+    /// From when the past must be judged again.
+    dirty: Option<Dirty>,
+    /// The past is being judged again, from then: nothing else is taken in meanwhile.
+    again: Option<Dirty>,
+    /// The newest answered request.
+    answered: i64,
+}
+
+/// What must be judged again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+struct Dirty {
+    from: Timestamp,
+    /// A report came late.
+    late: bool,
 }
 
 impl Wearer {
     fn new(facts: &WearerFacts) -> Self {
-        Self { facts: facts.clone(), judge: Judge::new(Arc::clone(&facts.plan), facts.fitted_at) }
+        let judge = Judge::new(Arc::clone(&facts.plan), facts.fitted_at);
+        let mut wearer = Self { facts: facts.clone(), judge, dirty: None, again: None, answered: 0 };
+        wearer.requested();
+        wearer
+    }
+
+    fn is_dirty_from(&mut self, from: Timestamp, late: bool) {
+        let dirty = self.dirty.get_or_insert(Dirty { from, late });
+        *dirty = Dirty { from: dirty.from.min(from), late: dirty.late || late };
+    }
+
+    /// Looks whether staff wish the past judged again.
+    fn requested(&mut self) {
+        if let Some(request) = self.facts.request.as_ref().filter(|request| request.number > self.answered) {
+            self.is_dirty_from(request.from, false);
+        }
     }
 }
 
 #[derive(Serialize, Deserialize)]
 struct Written {
     keys: ReportKeys,
-    judged: Option<(i64, Vec<u8>)>,
+    judged: Option<(i64, Vec<u8>, Option<Dirty>)>,
 }
 
 impl TagMemory {
     /// A tag that has never reported.
     pub fn new(facts: &TagFacts) -> Self {
-        let mut memory = Self { keys: ReportKeys::empty(), wearer: None, batch: 0, first_unwritten: 0, parked: 0, scheduled: None };
-        memory.apply(facts);
-        memory
+        let (wearer, worn_until) = (facts.wearer.as_ref().map(Wearer::new), facts.worn_until);
+        Self { keys: ReportKeys::empty(), wearer, worn_until, batch: 0, first_unwritten: 0, parked: 0, scheduled: None }
     }
 
-    /// From what was written down.
-    ///
-    /// # Errors
-    /// When the bytes were written by another version, or are broken.
-    pub fn read(facts: &TagFacts, batch: i64, bytes: &[u8]) -> Result<Self, WrittenError> {
-        let (&version, rest) = bytes.split_first().ok_or(WrittenError::Broken(facts.tag_id))?;
-        if version != WRITTEN_VERSION {
-            return Err(WrittenError::Version(facts.tag_id));
-        }
-        let written: Written = postcard::from_bytes(rest).map_err(|_| WrittenError::Broken(facts.tag_id))?;
+    /// From what was written down. What another version wrote is found again: the keys by asking the database about every report up to
+    /// `now`, the judgement by judging the whole past again.
+    pub fn read(facts: &TagFacts, state: &TagState, now: Timestamp) -> Self {
         let mut memory = Self::new(facts);
+        memory.batch = state.batch;
+        let Some(written) = read_written(&state.bytes) else {
+            events::memory_unreadable(facts.tag_id);
+            memory.keys = ReportKeys::forgotten(now);
+            if let Some(wearer) = &mut memory.wearer {
+                wearer.is_dirty_from(wearer.facts.monitored_from, false);
+            }
+            return memory;
+        };
         memory.keys = written.keys;
-        memory.batch = batch;
         // Another wearer than the one judged so far starts anew.
-        if let (Some(wearer), Some((wearer_id, judged))) = (&mut memory.wearer, written.judged)
+        if let (Some(wearer), Some((wearer_id, judged, dirty))) = (&mut memory.wearer, written.judged)
             && wearer.facts.wearer_id == wearer_id
         {
-            wearer.judge = Judge::restore(Arc::clone(&wearer.facts.plan), &judged).map_err(|_| WrittenError::Broken(facts.tag_id))?;
+            match Judge::restore(Arc::clone(&wearer.facts.plan), &judged) {
+                Ok(judge) => wearer.judge = judge,
+                Err(_) => wearer.is_dirty_from(wearer.facts.monitored_from, false),
+            }
+            if let Some(dirty) = dirty {
+                wearer.is_dirty_from(dirty.from, dirty.late);
+            }
         }
-        Ok(memory)
+        memory
     }
 
     /// The written form; also forgets what a resting tag need not remember.
@@ -109,7 +165,9 @@ impl TagMemory {
         let judged = self.wearer.as_ref().map(|wearer| {
             let mut bytes = Vec::new();
             wearer.judge.save(&mut bytes);
-            (wearer.facts.wearer_id, bytes)
+            let dirty = wearer.dirty.into_iter().chain(wearer.again);
+            let dirty = dirty.reduce(|one, other| Dirty { from: one.from.min(other.from), late: one.late || other.late });
+            (wearer.facts.wearer_id, bytes, dirty)
         });
         let written = Written { keys: self.keys.clone(), judged };
         postcard::to_extend(&written, vec![WRITTEN_VERSION]).expect("writing to memory does not fail")
@@ -117,6 +175,7 @@ impl TagMemory {
 
     /// Takes over what staff decided.
     pub fn apply(&mut self, facts: &TagFacts) {
+        self.worn_until = facts.worn_until;
         let Some(new) = &facts.wearer else {
             self.wearer = None;
             return;
@@ -126,9 +185,19 @@ impl TagMemory {
             Some(wearer) if wearer.facts.wearer_id == new.wearer_id && !self.keys.is_empty() => {
                 wearer.facts = new.clone();
                 wearer.judge.set_plan(Arc::clone(&new.plan));
+                wearer.requested();
             }
-            _ => self.wearer = Some(Wearer::new(new)),
+            _ => self.fit(new),
         }
+    }
+
+    /// A wearer has it on now. If the tag has reported since the fitting, those reports are the wearer's.
+    fn fit(&mut self, facts: &WearerFacts) {
+        let mut wearer = Wearer::new(facts);
+        if self.keys.newest().is_some_and(|newest| newest >= facts.fitted_at) {
+            wearer.is_dirty_from(facts.fitted_at, false);
+        }
+        self.wearer = Some(wearer);
     }
 
     /// Where a report belongs among those stored.
@@ -136,14 +205,37 @@ impl TagMemory {
         self.keys.place(report)
     }
 
-    /// Takes in a report that is not stored yet. A late one is remembered, not judged.
-    pub fn take(&mut self, stored: &StoredReport, found: &mut Vec<Violation>) {
-        self.keys.insert(&stored.report);
-        if !stored.late
-            && let Some(wearer) = &mut self.wearer
-        {
-            wearer.judge.report(&stored.report, stored.received_at, found);
+    /// Whether a new report belongs before one that has been judged.
+    pub fn is_late(&self, report: &Report, received_at: Timestamp) -> bool {
+        match &self.wearer {
+            Some(wearer) => wearer.judge.is_late(&Order::of(report, received_at)),
+            None => self.keys.newest().is_some_and(|newest| report.taken_at < newest),
         }
+    }
+
+    /// Takes in a report that is not stored yet. What was taken before the fitting is not the wearer's.
+    pub fn take(&mut self, stored: &StoredReport, found: &mut Vec<Violation>) -> Taken {
+        self.keys.insert(&stored.report);
+        let at = stored.report.judged_at(stored.received_at);
+        match &mut self.wearer {
+            Some(wearer) if at >= wearer.facts.fitted_at => {
+                if stored.late {
+                    wearer.is_dirty_from(at, true);
+                    return Taken::Late;
+                }
+                wearer.judge.report(&stored.report, stored.received_at, found);
+                Taken::Judged
+            }
+            _ if self.worn_until.is_some_and(|until| at < until) => Taken::Stray(Stray { tag_id: stored.tag_id, at }),
+            _ => Taken::Judged,
+        }
+    }
+
+    /// A judgement to keep before a report at `at` is taken in; none while the past is in doubt.
+    pub fn checkpoint_before(&mut self, at: Timestamp) -> Option<Checkpoint> {
+        let wearer = self.wearer.as_mut().filter(|wearer| wearer.dirty.is_none())?;
+        let (at, bytes) = wearer.judge.checkpoint_before(at)?;
+        Some(Checkpoint { wearer_id: wearer.facts.wearer_id, at, bytes })
     }
 
     /// What falls due by time alone.
@@ -153,23 +245,25 @@ impl TagMemory {
         }
     }
 
-    /// The instant for which the shard's clock must be set anew, if it changed.
+    /// The instant for which the shard's clock must be set anew: one that is earlier than what it is set for. A later one is seen when the
+    /// clock rings, so that a tag costs it one entry however often it reports.
     pub fn schedule(&mut self) -> Option<Timestamp> {
-        let next = self.wearer.as_ref().and_then(|wearer| wearer.judge.next_due());
-        if next == self.scheduled {
+        let next = self.wearer.as_ref().filter(|wearer| wearer.again.is_none())?.judge.next_due()?;
+        if self.scheduled.is_some_and(|scheduled| scheduled <= next) {
             return None;
         }
-        self.scheduled = next;
-        next
+        self.scheduled = Some(next);
+        Some(next)
     }
 
-    /// The shard's clock rang for `due`; `false` if it has been set for another instant since.
-    pub fn falls_due(&mut self, due: Timestamp) -> bool {
-        let meant = self.scheduled == Some(due);
-        if meant {
-            self.scheduled = None;
+    /// The shard's clock rang for `due`; whether something may be due by `now`. Afterwards the clock must be set anew.
+    pub fn falls_due(&mut self, due: Timestamp, now: Timestamp) -> bool {
+        if self.scheduled != Some(due) {
+            return false;
         }
-        meant
+        self.scheduled = None;
+        let wearer = self.wearer.as_ref().filter(|wearer| wearer.again.is_none());
+        wearer.and_then(|wearer| wearer.judge.next_due()).is_some_and(|due| due <= now)
     }
 
     /// Whose violations this memory finds.
@@ -177,8 +271,71 @@ impl TagMemory {
         self.wearer.as_ref().map(|wearer| wearer.facts.wearer_id)
     }
 
+    /// From when the past must be judged again.
+    pub fn dirty_from(&self) -> Option<Timestamp> {
+        self.wearer.as_ref()?.dirty.map(|dirty| dirty.from)
+    }
+
+    /// Whether the past is being judged again.
+    pub fn is_judged_again(&self) -> bool {
+        self.wearer.as_ref().is_some_and(|wearer| wearer.again.is_some())
+    }
+
+    /// Begins to judge the past again: nothing is taken in until [`Self::end_again`] or [`Self::abandon_again`].
+    pub fn begin_again(&mut self) -> Option<PastTask> {
+        let wearer = self.wearer.as_mut()?;
+        let dirty = wearer.dirty.take()?;
+        wearer.again = Some(dirty);
+        let facts = wearer.facts.clone();
+        Some(PastTask { from: dirty.from.max(facts.monitored_from), until: wearer.judge.clock(), facts })
+    }
+
+    /// The past has been judged again: why, what it answers, and from when. `None` if the tag has changed hands meanwhile.
+    pub fn end_again(&mut self, tag_id: i64, task: &PastTask, judge: Judge) -> Option<(Arc<str>, JudgedAgain)> {
+        let wearer = self.wearer.as_mut().filter(|wearer| wearer.facts.wearer_id == task.facts.wearer_id)?;
+        let dirty = wearer.again.take()?;
+        wearer.judge = judge;
+        if !Arc::ptr_eq(&wearer.facts.plan, &task.facts.plan) {
+            wearer.judge.set_plan(Arc::clone(&wearer.facts.plan));
+        }
+        let request = task.facts.request.as_ref().filter(|request| request.number > wearer.answered);
+        let cause = match request {
+            Some(request) if dirty.late => Arc::from(format!("{}; late report", request.cause)),
+            Some(request) => Arc::clone(&request.cause),
+            None => Arc::from("late report"),
+        };
+        wearer.answered = wearer.answered.max(request.map_or(0, |request| request.number));
+        let answered = JudgedAgain { wearer_id: task.facts.wearer_id, tag_id, from: task.from, request: wearer.answered };
+        Some((cause, answered))
+    }
+
+    /// The past could not be judged again; it still must be.
+    pub fn abandon_again(&mut self) {
+        if let Some(wearer) = &mut self.wearer
+            && let Some(dirty) = wearer.again.take()
+        {
+            wearer.is_dirty_from(dirty.from, dirty.late);
+        }
+    }
+
     /// What staff have decided, as last heard.
     pub fn facts(&self, tag_id: i64) -> TagFacts {
-        TagFacts { tag_id, wearer: self.wearer.as_ref().map(|wearer| wearer.facts.clone()) }
+        TagFacts { tag_id, wearer: self.wearer.as_ref().map(|wearer| wearer.facts.clone()), worn_until: self.worn_until }
     }
+}
+
+/// A past to judge again.
+#[derive(Clone, Debug)]
+pub(super) struct PastTask {
+    pub facts: WearerFacts,
+    pub from: Timestamp,
+    pub until: Timestamp,
+}
+
+fn read_written(bytes: &[u8]) -> Option<Written> {
+    let (version, rest) = bytes.split_first()?;
+    if *version != WRITTEN_VERSION {
+        return None;
+    }
+    postcard::from_bytes(rest).ok()
 }

@@ -1,5 +1,6 @@
 //! A shard owns its tags' memory: it drops repeats, judges, and makes everything durable in batches before anyone is told.
 
+mod again;
 mod gathering;
 mod handle;
 mod keys;
@@ -9,18 +10,19 @@ mod recovery;
 mod unwritten;
 
 pub use handle::{Delivery, ShardContext, ShardHandle, ShardMessage};
-pub use memory::{TagFacts, WearerFacts};
+pub use memory::{JudgingRequest, TagFacts, WearerFacts};
 
 use crate::events;
 use crate::inbox::Inbox;
 use crate::port::{Journal, JournalError};
 use crate::wire::{Outcome, Submission};
+use again::AgainQueue;
 use gathering::{Gathering, Waiting, settle};
 use geofence::{Batch, Fix, Report, StoredReport, Timestamp};
 use handle::weight;
 use keys::Place;
 use late::Late;
-use memory::TagMemory;
+use memory::{TagMemory, Taken};
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -53,6 +55,7 @@ pub struct Shard<J> {
     gathering: Gathering,
     commit: Option<Commit>,
     late: Late,
+    again: AgainQueue,
     unwritten: Unwritten,
     due: BinaryHeap<std::cmp::Reverse<(Timestamp, i64)>>,
     /// Everything up to this batch is contained in written memory.
@@ -80,6 +83,7 @@ impl<J: Journal> Shard<J> {
             gathering: Gathering::default(),
             commit: None,
             late: Late::default(),
+            again: AgainQueue::default(),
             unwritten: Unwritten::default(),
             due: BinaryHeap::new(),
             checkpoint: 0,
@@ -104,7 +108,12 @@ impl<J: Journal> Shard<J> {
                 biased;
                 done = finished(&mut self.commit), if self.commit.is_some() => self.committed(done).await,
                 answer = self.late.answered(), if self.late.is_asking() => self.resume(answer).await,
-                () = tokio::time::sleep_until(wake_at), if may_wake => self.wake(),
+                judged = self.again.judged(), if self.again.is_judging() => self.end_again(judged),
+                () = tokio::time::sleep_until(wake_at), if may_wake => {
+                    self.wake();
+                    // Much may be due at once: whoever writes meanwhile comes first, then the next portion.
+                    self.take_in_waiting(&mut messages).await;
+                }
                 count = self.inbox.recv_many(&mut messages, LOOK_MAX), if open && !full => {
                     open = count > 0;
                     for message in messages.drain(..) {
@@ -121,7 +130,7 @@ impl<J: Journal> Shard<J> {
     }
 
     fn is_idle(&self) -> bool {
-        self.gathering.is_empty() && self.commit.is_none() && self.late.is_empty()
+        self.gathering.is_empty() && self.commit.is_none() && self.late.is_empty() && !self.again.is_judging()
     }
 
     fn may_wake(&self, open: bool) -> bool {
@@ -139,19 +148,32 @@ impl<J: Journal> Shard<J> {
             None => self.head_sent + limits.checkpoint_after,
         };
         let due = self.due.peek().map(|std::cmp::Reverse((due, _))| {
-            let wait_ms = due.plus_millis(TIMER_ALLOWANCE_MS).millis_since((self.context.clock)());
+            let ready = due.plus_millis(TIMER_ALLOWANCE_MS).max(self.context.timers_from);
+            let wait_ms = ready.millis_since((self.context.clock)());
             now + std::time::Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0).min(60_000))
         });
-        due.map_or(leave, |due| due.min(leave))
+        [due, self.again.wake_at()].into_iter().flatten().fold(leave, Instant::min)
     }
 
     fn wake(&mut self) {
         self.advance();
+        self.begin_again();
         let limits = &self.context.limits;
         let lingered = self.gathering.since.is_some_and(|since| since.elapsed() >= limits.linger);
         let urgent = self.gathering.is_empty() && self.unwritten.is_urgent();
         if lingered || urgent || self.head_sent.elapsed() >= limits.checkpoint_after {
             self.flush();
+        }
+    }
+
+    async fn take_in_waiting(&mut self, messages: &mut Vec<ShardMessage>) {
+        while messages.len() < LOOK_MAX
+            && let Ok(message) = self.inbox.try_recv()
+        {
+            messages.push(message);
+        }
+        for message in messages.drain(..) {
+            self.take_in(message).await;
         }
     }
 
@@ -179,7 +201,7 @@ impl<J: Journal> Shard<J> {
             return self.settle([waiting], Outcome::NotStored);
         };
         order(&mut submission.reports, received_at);
-        if memory.parked > 0 || submission.reports.iter().any(|report| memory.place(report) == Place::Unknown) {
+        if memory.parked > 0 || memory.is_judged_again() || submission.reports.iter().any(|report| memory.place(report) == Place::Unknown) {
             memory.parked += 1;
             return self.late.park(waiting, received_at, submission);
         }
@@ -189,7 +211,7 @@ impl<J: Journal> Shard<J> {
     /// Judges what is new and puts it into the batch. `stored` answers for reports that memory does not reach, and learns of those taken.
     fn take(&mut self, waiting: Waiting, received_at: Timestamp, submission: &Submission, stored: &mut HashSet<(i64, Report)>) {
         self.open_gathering();
-        let Self { tags, gathering, unwritten, due, context, .. } = self;
+        let Self { tags, gathering, unwritten, due, context, again, .. } = self;
         let Some(memory) = tags.get_mut(&submission.tag_id) else { return };
         let (mut repeated, mut late_reports, mut found) = (0, 0, Vec::new());
         for report in &submission.reports {
@@ -198,10 +220,15 @@ impl<J: Journal> Shard<J> {
                 repeated += 1;
                 continue;
             }
-            let late = place != Place::Newest;
+            let late = memory.is_late(report, received_at);
             late_reports += u64::from(late);
             let report = StoredReport { tag_id: submission.tag_id, received_at, late, report: *report };
-            memory.take(&report, &mut found);
+            gathering.checkpoints.extend(memory.checkpoint_before(report.report.judged_at(received_at)));
+            match memory.take(&report, &mut found) {
+                Taken::Judged => {}
+                Taken::Late => again.note(submission.tag_id, &context.limits),
+                Taken::Stray(stray) => gathering.strays.push(stray),
+            }
             gathering.reports.push(report);
             unwritten.note(submission.tag_id, memory, gathering.number);
         }
@@ -218,28 +245,29 @@ impl<J: Journal> Shard<J> {
 
     /// Judges what has fallen due by time alone.
     fn advance(&mut self) {
-        let now = (self.context.clock)().plus_millis(-TIMER_ALLOWANCE_MS);
-        let mut found = Vec::new();
-        while let Some(std::cmp::Reverse((due, tag_id))) = self.due.peek().copied()
+        let (now, mut found) = (self.timers_now(), Vec::new());
+        while self.gathering.violations.len() < self.context.limits.timed_violations_max
+            && let Some(std::cmp::Reverse((due, tag_id))) = self.due.peek().copied()
             && due <= now
         {
             self.due.pop();
             let Some(memory) = self.tags.get_mut(&tag_id) else { continue };
-            if !memory.falls_due(due) {
-                continue;
+            if memory.falls_due(due, now) {
+                memory.advance(now, &mut found);
+                if let Some(wearer_id) = memory.wearer_id() {
+                    self.open_gathering();
+                    self.changed(tag_id);
+                    self.gathering.found(wearer_id, tag_id, found.drain(..));
+                }
             }
-            memory.advance(now, &mut found);
-            let next = memory.schedule();
-            let wearer_id = memory.wearer_id();
-            if let Some(next) = next {
-                self.due.push(std::cmp::Reverse((next, tag_id)));
-            }
-            if let Some(wearer_id) = wearer_id {
-                self.open_gathering();
-                self.changed(tag_id);
-                self.gathering.found(wearer_id, tag_id, found.drain(..));
-            }
+            self.reschedule(tag_id);
         }
+    }
+
+    /// Up to when time alone may judge: a little behind the clock, and not before the backlog of an outage has had time to come in.
+    fn timers_now(&self) -> Timestamp {
+        let now = (self.context.clock)();
+        if now < self.context.timers_from { Timestamp::MIN } else { now.plus_millis(-TIMER_ALLOWANCE_MS) }
     }
 
     /// A tag's memory changed in the batch being filled.
@@ -263,10 +291,10 @@ impl<J: Journal> Shard<J> {
 
     fn flush_states(&mut self, states_max: usize, unwritten_for: std::time::Duration) {
         self.open_gathering();
-        let Gathering { number, reports, violations, waiting, .. } = std::mem::take(&mut self.gathering);
+        let Gathering { number, reports, violations, judged_again, checkpoints, strays, waiting, .. } = std::mem::take(&mut self.gathering);
         let states = self.unwritten.states(&mut self.tags, number, states_max, unwritten_for);
         let checkpoint = self.unwritten.oldest(&self.tags).map_or(number, |first| first - 1);
-        let batch = Batch { number, shard: self.context.number, checkpoint, reports, violations, states };
+        let batch = Batch { number, shard: self.context.number, checkpoint, reports, violations, states, judged_again, checkpoints, strays };
         let journal = Arc::clone(&self.journal);
         let task = tokio::spawn(async move {
             let result = journal.append(&batch).await;

@@ -7,7 +7,7 @@ use super::{Shard, ShardMessage};
 use crate::events;
 use crate::port::{Journal, JournalError};
 use crate::wire::Outcome;
-use geofence::{Batch, Report, StoredReport, TagState, Violation};
+use geofence::{Batch, Order, Report, StoredReport, TagState, Violation};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,6 +64,7 @@ impl<J: Journal> Shard<J> {
     pub(super) async fn fail(&mut self, batch: Batch, waiting: Vec<Waiting>, error: &JournalError) {
         let gathering = std::mem::take(&mut self.gathering);
         let parked = self.late.abandon().await;
+        self.abandon_pasts().await;
         events::batch_failed(&self.context.counters, self.context.number, batch.reports.len() + gathering.reports.len(), error);
         self.settle(waiting, Outcome::NotStored);
         self.settle(gathering.waiting, Outcome::NotStored);
@@ -75,6 +76,7 @@ impl<J: Journal> Shard<J> {
             .map(|report| report.tag_id)
             .chain(batch.violations.iter().chain(&gathering.violations).map(|found| found.tag_id))
             .chain(batch.states.iter().map(|state| state.tag_id))
+            .chain(batch.judged_again.iter().chain(&gathering.judged_again).map(|again| again.tag_id))
             .collect();
         for memory in self.tags.values_mut() {
             memory.parked = 0;
@@ -94,6 +96,7 @@ impl<J: Journal> Shard<J> {
                     self.changed(facts.tag_id);
                     self.unwritten.at_once(facts.tag_id);
                     self.reschedule(facts.tag_id);
+                    self.note_doubt(facts.tag_id);
                 }
                 None => {
                     self.tags.insert(facts.tag_id, TagMemory::new(&facts));
@@ -122,10 +125,10 @@ impl<J: Journal> Shard<J> {
                 }
             };
             match recovered {
-                Ok(recovered) => match self.rebuild(&tags, recovered) {
-                    Ok(()) => return events::recovered(self.context.number, tags.len()),
-                    Err(broken) => events::memory_unreadable(self.context.number, &broken),
-                },
+                Ok(recovered) => {
+                    self.rebuild(&tags, recovered);
+                    return events::recovered(self.context.number, tags.len());
+                }
                 Err(error) => events::recovery_waits(self.context.number, &error),
             }
             if self.inbox.is_closed() && self.inbox.is_empty() {
@@ -156,28 +159,28 @@ impl<J: Journal> Shard<J> {
         }
     }
 
-    fn rebuild(&mut self, tags: &HashSet<i64>, recovered: Recovered) -> Result<(), super::memory::WrittenError> {
+    fn rebuild(&mut self, tags: &HashSet<i64>, recovered: Recovered) {
         let states: HashMap<i64, TagState> = recovered.states.into_iter().map(|state| (state.tag_id, state)).collect();
         for &tag_id in tags {
             let facts = self.tags[&tag_id].facts(tag_id);
             let memory = match states.get(&tag_id) {
-                Some(state) => TagMemory::read(&facts, state.batch, &state.bytes)?,
+                Some(state) => TagMemory::read(&facts, state, (self.context.clock)()),
                 None => TagMemory::new(&facts),
             };
             self.tags.insert(tag_id, memory);
         }
         let mut reports = recovered.reports;
         reports.retain(|(batch, stored)| *batch > states.get(&stored.tag_id).map_or(0, |state| state.batch));
-        // Reports that were judged are ascending over all batches of a tag; late ones were only remembered.
-        reports.sort_unstable_by_key(|(batch, stored)| (stored.report.taken_at, *batch));
+        // Reports that were judged are ascending over all batches of a tag; late ones only make its past doubtful.
+        reports.sort_by_cached_key(|(_, stored)| Order::of(&stored.report, stored.received_at));
         for (batch, stored) in &reports {
             self.take_again(*batch, stored);
         }
         self.unwritten.rebuild(&self.tags);
         for &tag_id in tags {
             self.reschedule(tag_id);
+            self.note_doubt(tag_id);
         }
-        Ok(())
     }
 
     /// Takes in a stored report once more. What it finds is written again: it is there already, or it was lost with its batch.
@@ -225,7 +228,10 @@ impl<J: Journal> Shard<J> {
     pub(super) fn ask_about_late(&mut self) {
         let tags = &self.tags;
         let under_way = self.commit.as_ref().map_or(self.gathering.number, |commit| commit.number);
-        let ready = |tag_id| under_way == 0 || tags.get(&tag_id).is_none_or(|memory| memory.batch < under_way);
+        let ready = |tag_id| {
+            let is_durable = |memory: &TagMemory| (under_way == 0 || memory.batch < under_way) && !memory.is_judged_again();
+            tags.get(&tag_id).is_none_or(is_durable)
+        };
         let unknown = |tag_id, report: &Report| tags.get(&tag_id).is_some_and(|memory| memory.place(report) == Place::Unknown);
         self.late.ask(&self.journal, ready, unknown);
     }
@@ -240,7 +246,7 @@ impl<J: Journal> Shard<J> {
         }
     }
 
-    fn reschedule(&mut self, tag_id: i64) {
+    pub(super) fn reschedule(&mut self, tag_id: i64) {
         if let Some(next) = self.tags.get_mut(&tag_id).and_then(TagMemory::schedule) {
             self.due.push(std::cmp::Reverse((next, tag_id)));
         }

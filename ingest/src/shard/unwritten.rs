@@ -32,6 +32,11 @@ impl Unwritten {
         self.at_once.push_back(tag_id);
     }
 
+    /// This tag's memory goes down with the next batch.
+    pub fn with_the_next(&mut self, tag_id: i64) {
+        self.at_once.push_front(tag_id);
+    }
+
     /// Whether some memory should go down without waiting for company.
     pub fn is_urgent(&self) -> bool {
         !self.at_once.is_empty()

@@ -222,8 +222,9 @@ impl Writer {
             end: None,
             max_beyond_m: Some(120.0),
             last_breaking_at: Some(self.start),
+            restored_at: None,
         };
-        WearerViolation { wearer_id: 1, tag_id: 1, violation } // The first of a fresh database.
+        WearerViolation { wearer_id: 1, tag_id: 1, violation, again: None } // The first of a fresh database.
     }
 }
 

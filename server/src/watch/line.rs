@@ -20,6 +20,9 @@ pub fn line(event: &AlertEvent, persian: bool) -> (Style, String) {
         EventKind::Opened => (SIREN, &alert.started_at, "STARTED"),
         EventKind::Ended => (ENDED, &alert.ended_at, "ended"),
         EventKind::Acknowledged => (TAKEN, &alert.acknowledged_at, "taken on"),
+        EventKind::Corrected => (LATE, &alert.started_at, "CORRECTED"),
+        EventKind::Restored => (LATE, &alert.restored_at, "restored"),
+        EventKind::Attached => (LATE, &alert.started_at, "explained"),
         EventKind::Unspecified => (LATE, &alert.recorded_at, "changed"),
     };
     let mut line = format!(
@@ -50,7 +53,16 @@ fn details(line: &mut String, kind: EventKind, alert: &Alert) {
     if kind != EventKind::Opened {
         add(format!("started {}", tehran(alert.started_at.as_ref())));
     }
-    if kind == EventKind::Ended {
+    if kind == EventKind::Restored {
+        add("a person must close it".to_owned());
+    }
+    if alert.incident_id != 0 {
+        add(format!("part of incident {}", alert.incident_id));
+    }
+    if !alert.corrected_because.is_empty() {
+        add(format!("judged again: {}", shown(&alert.corrected_because)));
+    }
+    if matches!(kind, EventKind::Ended | EventKind::Corrected) && alert.ended_at.is_some() {
         add(ended_because(alert.end_reason()).to_owned());
     }
     if alert.found_late {
@@ -74,6 +86,17 @@ fn english(kind: AlertKind) -> &'static str {
         AlertKind::StrapOpen => "strap open",
         AlertKind::CaseTamper => "case tampered with",
         AlertKind::Sos => "call for help",
+        AlertKind::Silent => "silent",
+        AlertKind::NoPosition => "heard without a position",
+        AlertKind::BatteryLow => "battery low",
+        AlertKind::BatteryCritical => "battery nearly empty",
+        AlertKind::Flat => "battery flat",
+        AlertKind::ChargingRemoved => "charger removed",
+        AlertKind::PowerOff => "switched off",
+        AlertKind::Jamming => "radio jammed",
+        AlertKind::Implausible => "implausible report",
+        AlertKind::Identity => "identity in doubt",
+        AlertKind::AreaInterference => "interference in an area",
     }
 }
 
@@ -86,6 +109,17 @@ fn in_persian(kind: AlertKind) -> &'static str {
         AlertKind::StrapOpen => "باز شدن بند",
         AlertKind::CaseTamper => "دستکاری دستگاه",
         AlertKind::Sos => "درخواست کمک",
+        AlertKind::Silent => "سکوت دستگاه",
+        AlertKind::NoPosition => "نبود موقعیت",
+        AlertKind::BatteryLow => "کم بودن باتری",
+        AlertKind::BatteryCritical => "باتری رو به پایان",
+        AlertKind::Flat => "خالی شدن باتری",
+        AlertKind::ChargingRemoved => "جدا شدن شارژر",
+        AlertKind::PowerOff => "خاموش شدن دستگاه",
+        AlertKind::Jamming => "اخلال رادیویی",
+        AlertKind::Implausible => "گزارش ناممکن",
+        AlertKind::Identity => "تردید در هویت دستگاه",
+        AlertKind::AreaInterference => "اخلال در یک منطقه",
     }
 }
 
@@ -96,7 +130,9 @@ fn ended_because(reason: EndReason) -> &'static str {
         EndReason::ZoneOff => "the zone turned off",
         EndReason::Fix => "a fix came",
         EndReason::ByPerson => "closed by a person",
-        EndReason::Refuted => "REFUTED by a late report",
+        EndReason::Refuted => "REFUTED",
+        EndReason::Heard => "heard again",
+        EndReason::Restored => "well again",
     }
 }
 

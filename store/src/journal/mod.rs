@@ -1,5 +1,6 @@
 //! The journal: one batch, one transaction. Its statements go out together, so that a batch costs two round trips.
 
+mod again;
 mod copy;
 mod violations;
 
@@ -107,6 +108,7 @@ struct Session {
     states: Statement,
     head: Statement,
     violations: Statement,
+    again: again::Statements,
 }
 
 impl Session {
@@ -116,14 +118,15 @@ impl Session {
         tokio::spawn(connection);
         client.execute(SHARD_LOCK, &[&SHARD_LOCK_CLASS, &i32::from(shard)]).await?;
         let copy_all = copy::into_table("reports");
-        let (copy, elsewhere, states, head, violations) = tokio::try_join!(
+        let (copy, elsewhere, states, head, violations, again) = tokio::try_join!(
             client.prepare(&copy_all),
             client.prepare(ELSEWHERE_WRITE),
             client.prepare(STATES_WRITE),
             client.prepare(HEAD_WRITE),
             client.prepare(violations::WRITE),
+            again::Statements::prepare(&client),
         )?;
-        Ok(Self { client, copy, copy_day: None, elsewhere, states, head, violations })
+        Ok(Self { client, copy, copy_day: None, elsewhere, states, head, violations, again })
     }
 
     /// Futures polled together are sent in the order written, without waiting for each other's answers. If one fails, the server
@@ -132,10 +135,11 @@ impl Session {
         let days = days(&batch.reports);
         let copy = self.copy_for(&days).await?;
         let rest = async {
-            let (_, (), (), alert_events, ()) = tokio::try_join!(
+            let (_, (), (), (), alert_events, ()) = tokio::try_join!(
                 self.head(batch, &days),
                 self.elsewhere(&batch.reports),
                 self.states(&batch.states),
+                again::write(&self.client, &self.again, batch),
                 violations::write(&self.client, &self.violations, &batch.violations, batch.number, now),
                 self.run("COMMIT"),
             )?;

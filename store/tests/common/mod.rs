@@ -40,7 +40,7 @@ pub fn stored(tag_id: i64, received_at: Timestamp, report: Report) -> StoredRepo
 }
 
 pub fn batch(number: i64, reports: Vec<StoredReport>) -> Batch {
-    Batch { number, shard: 0, checkpoint: 0, reports, violations: vec![], states: vec![] }
+    Batch { number, reports, ..Batch::default() }
 }
 
 pub fn state(tag_id: i64, batch: i64) -> TagState {
@@ -61,7 +61,9 @@ pub fn violation(wearer_id: i64, tag_id: i64, kind: ViolationKind, start: Timest
             end: None,
             max_beyond_m: with_edge.then_some(10.0),
             last_breaking_at: with_edge.then_some(start),
+            restored_at: None,
         },
+        again: None,
     }
 }
 
