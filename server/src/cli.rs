@@ -34,6 +34,9 @@ pub enum Command {
     Tag(TagCommand),
     /// Judge recorded tracks by zones, from files alone.
     Judge(JudgeArgs),
+    /// Billing.
+    #[command(subcommand)]
+    Billing(crate::command::billing::BillingCommand),
     /// The database.
     #[command(subcommand)]
     Db(DbCommand),

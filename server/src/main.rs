@@ -53,6 +53,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Zone(what) => command::staff::zone(&config, what).await,
         Command::Tag(what) => command::staff::tag(&config, what).await,
         Command::Judge(args) => command::judge::run(&args),
+        Command::Billing(what) => command::billing::run(&what),
         Command::Db(what) => command::db::run(&config, what).await,
         Command::Config(cli::ConfigCommand::Check) => command::config_check(&config),
     }

@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub mod billing;
 pub mod db;
 pub mod demo;
 pub mod judge;

@@ -1,0 +1,20 @@
+//! The pure part of `paband billing case`: a timeline in, its documents out.
+
+mod error;
+mod event;
+mod input;
+mod output;
+mod view;
+
+pub use error::CaseError;
+pub use input::Case;
+pub use output::Answer;
+
+/// Computes the documents of one case file.
+///
+/// # Errors
+/// If the file is not as the format says: the error names the event and what to do. If it cannot be reckoned.
+pub fn bill_case(text: &str, explain: bool) -> Result<Answer, CaseError> {
+    let case = Case::parse(text)?;
+    Answer::of(&case, explain)
+}

@@ -1,0 +1,88 @@
+//! The deposit: security for the equipment; a liability, never income (rule R10).
+
+use crate::calendar::{Day, Moment};
+use crate::fact::{Fact, OrderId, What};
+use crate::fitting::Fittings;
+use crate::money::{Currency, Money, MoneyError};
+use crate::tariff::{Regime, Tariffs};
+use std::collections::BTreeMap;
+
+/// What was asked for and what is held.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deposit {
+    /// What was asked for last, while a tag stays fitted.
+    asked: Money,
+    /// Received, less damage, less returned; never below nothing.
+    pub held: Money,
+    /// Taken for damage.
+    pub damage: Money,
+    /// Returned.
+    pub returned: Money,
+}
+
+/// What a change of what is required asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Demand {
+    Request(Money),
+    Release(Money),
+    Nothing,
+}
+
+impl Deposit {
+    pub(crate) const fn new(currency: Currency) -> Self {
+        let nothing = Money::zero(currency);
+        Self { asked: nothing, held: nothing, damage: nothing, returned: nothing }
+    }
+
+    /// After an installation or a change of regime: the difference to what was asked for before, or held if that is more (decision D38).
+    /// `goes_on`: a tag was fitted just before. Only a change of regime releases.
+    pub(crate) fn demand(&mut self, required: Money, goes_on: bool, may_release: bool) -> Result<Demand, MoneyError> {
+        let before = if goes_on && self.held.minus(self.asked)?.is_negative() { self.asked } else { self.held };
+        self.asked = required;
+        let (more, excess) = (required.beyond(before)?, self.held.beyond(required)?);
+        Ok(if more.is_positive() {
+            Demand::Request(more)
+        } else if may_release && excess.is_positive() {
+            Demand::Release(excess)
+        } else {
+            Demand::Nothing
+        })
+    }
+}
+
+/// The deposit that is required at an instant: what the authority asks for, at most the ceiling of the regime; nothing without a tag.
+pub(crate) fn required(known: &[&Fact], tariffs: &Tariffs, at: Moment) -> Result<Money, MoneyError> {
+    let nothing = Money::zero(tariffs.currency());
+    let fittings = Fittings::of(known, &mut Vec::new());
+    if !fittings.is_fitted_after(at) {
+        return Ok(nothing);
+    }
+    let mut enrolled: BTreeMap<OrderId, Day> = BTreeMap::new();
+    let (mut required, mut under): (Money, Option<&OrderId>) = (nothing, None);
+    for fact in known.iter().filter(|fact| fact.what.at() <= at) {
+        let (regime, asked) = match &fact.what {
+            What::Install { at, order, regime, deposit_required, .. } => {
+                enrolled.entry(order.clone()).or_insert(at.day());
+                if under.replace(order) != Some(order) {
+                    required = nothing;
+                }
+                (*regime, *deposit_required)
+            }
+            What::Regime { regime, deposit_required, .. } => (*regime, *deposit_required),
+            What::Remove { .. } => {
+                (required, under) = (nothing, None);
+                continue;
+            }
+            _ => continue,
+        };
+        let day = under.and_then(|order| enrolled.get(order));
+        required = below_ceiling(asked.unwrap_or(required), regime, day, tariffs, at)?;
+    }
+    Ok(required)
+}
+
+/// The ceiling is the one in force at enrolment: a later one asks nobody for more (decision D19).
+fn below_ceiling(asked: Money, regime: Regime, enrolled: Option<&Day>, tariffs: &Tariffs, known_at: Moment) -> Result<Money, MoneyError> {
+    let row = enrolled.and_then(|day| tariffs.in_force(*day, known_at));
+    row.and_then(|row| row.deposit_ceiling.get(&regime)).map_or(Ok(asked), |ceiling| asked.at_most(*ceiling))
+}

@@ -1,0 +1,120 @@
+//! What the truth is beyond what was billed: the content of a run's documents (rule R8). Diffs are taken against the re-rated truth, never
+//! against the last charge.
+
+use crate::BillingError;
+use crate::calendar::{Day, Month, ranges};
+use crate::document::{Days, Line, LineCode};
+use crate::explain::because;
+use crate::fact::OrderId;
+use crate::money::Money;
+use crate::rate::{Code, Item, Key, Part, Rated};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Everything ever billed. What was credited in full stays as nothing: it *was* billed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Billed(BTreeMap<Key, Item>);
+
+impl Billed {
+    /// What is now billed for an amount.
+    pub fn record(&mut self, key: Key, item: Item) {
+        self.0.insert(key, item);
+    }
+
+    /// After all that a run found was issued.
+    pub fn settle(&mut self, rated: &Rated) {
+        for item in self.0.values_mut() {
+            *item = Item::nothing(rated.currency);
+        }
+        self.0.extend(rated.items.iter().map(|(key, item)| (key.clone(), item.clone())));
+    }
+
+    fn has_month(&self, month: Month, order: &OrderId) -> bool {
+        self.0.keys().any(|key| key.month == month && key.order == *order)
+    }
+}
+
+/// A change of one order's month that was billed before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// The order.
+    pub order: OrderId,
+    /// The month.
+    pub month: Month,
+    /// Less than nothing: a credit note. Nothing: a re-rate note.
+    pub total: Money,
+    /// What changed.
+    pub lines: Vec<Line>,
+}
+
+/// What a run has to issue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Months that became cheaper or changed their parts only.
+    pub notes: Vec<Note>,
+    /// The lines of the run's invoice: first what is new, then what became dearer.
+    pub invoice: Vec<Line>,
+    /// What it all comes to.
+    pub total: Money,
+}
+
+/// Compares the truth with what was billed.
+///
+/// # Errors
+/// If an amount leaves 64 bits or currencies are mixed.
+pub fn difference(rated: &Rated, billed: &Billed) -> Result<Difference, BillingError> {
+    let mut months: BTreeMap<(Month, OrderId), Vec<Line>> = BTreeMap::new();
+    for key in rated.items.keys().chain(billed.0.keys()).collect::<BTreeSet<_>>() {
+        if let Some(line) = line(rated, billed, key)? {
+            months.entry((key.month, key.order.clone())).or_default().push(line);
+        }
+    }
+    let (mut notes, mut charges, mut adjustments) = (Vec::new(), Vec::new(), Vec::new());
+    let mut total = Money::zero(rated.currency);
+    for ((month, order), lines) in months {
+        let sum = Money::sum(rated.currency, lines.iter().map(|line| line.amount))?;
+        total = total.plus(sum)?;
+        if billed.has_month(month, &order) && !sum.is_positive() {
+            notes.push(Note { order, month, total: sum, lines });
+        } else {
+            let (new, corrected) = lines.into_iter().partition::<Vec<_>, _>(|line| matches!(line.code, LineCode::Charge(_)));
+            charges.extend(new);
+            adjustments.extend(corrected);
+        }
+    }
+    charges.append(&mut adjustments);
+    Ok(Difference { notes, invoice: charges, total })
+}
+
+/// The line for one amount, if it changed.
+fn line(rated: &Rated, billed: &Billed, key: &Key) -> Result<Option<Line>, BillingError> {
+    let nothing = Item::nothing(rated.currency);
+    let (now, before) = (rated.items.get(key).unwrap_or(&nothing), billed.0.get(key).unwrap_or(&nothing));
+    if now == before {
+        return Ok(None);
+    }
+    let added: BTreeSet<Day> = now.days.difference(&before.days).copied().collect();
+    let removed: BTreeSet<Day> = before.days.difference(&now.days).copied().collect();
+    // A fee that was never billed corrects nothing, even in a month that was.
+    let is_new = match key.part {
+        Part::Fee(..) => !billed.0.contains_key(key),
+        _ => !billed.has_month(key.month, &key.order),
+    };
+    let days = match key.part {
+        Part::Unit(unit) => Some(Days {
+            unit,
+            count: added.len() as i64 - removed.len() as i64,
+            added: ranges(added.iter().copied()),
+            removed: ranges(removed.iter().copied()),
+        }),
+        _ => None,
+    };
+    let code: fn(Code) -> LineCode = if is_new { LineCode::Charge } else { LineCode::Adjust };
+    Ok(Some(Line {
+        code: code(key.code),
+        of: Some((key.order.clone(), key.month)),
+        amount: now.amount.minus(before.amount)?,
+        event: if let Part::Fee(_, fact) = &key.part { Some(fact.clone()) } else { None },
+        days,
+        because: because(rated, key, &added.union(&removed).copied().collect()),
+    }))
+}

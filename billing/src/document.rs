@@ -1,0 +1,175 @@
+//! Documents and their lines. A line explains itself: which days, why each counted or not, which tariff row, which decision.
+
+use crate::calendar::{Day, DayRange, Moment, Month};
+use crate::fact::{FactId, OrderId};
+use crate::money::Money;
+use crate::rate::Code;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What a document is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Fees to pay.
+    Invoice,
+    /// A month became cheaper.
+    CreditNote,
+    /// The parts of a month changed, its sum did not.
+    RerateNote,
+    /// An invoice of nothing; it has no number (decision D31).
+    Statement,
+    /// Deposit to pay.
+    DepositRequest,
+    /// Deposit that may be returned because the regime asks for less.
+    DepositRelease,
+    /// Damage beyond the deposit, to pay.
+    DamageInvoice,
+}
+
+impl Kind {
+    /// As documents write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Invoice => "invoice",
+            Self::CreditNote => "credit_note",
+            Self::RerateNote => "rerate_note",
+            Self::Statement => "statement",
+            Self::DepositRequest => "deposit_request",
+            Self::DepositRelease => "deposit_release",
+            Self::DamageInvoice => "damage_invoice",
+        }
+    }
+
+    /// What its number begins with, if it is numbered.
+    pub const fn prefix(self) -> Option<&'static str> {
+        match self {
+            Self::Invoice => Some("INV"),
+            Self::CreditNote => Some("CN"),
+            Self::DamageInvoice => Some("DMG"),
+            _ => None,
+        }
+    }
+}
+
+/// What a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LineCode {
+    /// Billed for the first time.
+    Charge(Code),
+    /// Corrects an earlier document.
+    Adjust(Code),
+    /// Deposit asked for.
+    DepositRequest,
+    /// Deposit released.
+    DepositRelease,
+    /// Damage beyond the deposit.
+    Damage,
+}
+
+impl LineCode {
+    /// As documents write it: `usage`, `adjust_usage`.
+    pub fn name(self) -> String {
+        match self {
+            Self::Charge(code) => code.name().to_owned(),
+            Self::Adjust(code) => format!("adjust_{}", code.name()),
+            Self::DepositRequest => "deposit_request".to_owned(),
+            Self::DepositRelease => "deposit_release".to_owned(),
+            Self::Damage => "damage".to_owned(),
+        }
+    }
+}
+
+/// Days of one price that came to a bill or left it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Days {
+    /// The price of a day.
+    pub unit: Money,
+    /// Days more; negative: fewer.
+    pub count: i64,
+    /// The days that came.
+    pub added: Vec<DayRange>,
+    /// The days that left.
+    pub removed: Vec<DayRange>,
+}
+
+/// Why a line is as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Because {
+    /// For which days; `None` = for the line as a whole.
+    pub days: Option<DayRange>,
+    /// The rule of the billing policy.
+    pub rule: &'static str,
+    /// In words.
+    pub why: &'static str,
+    /// The facts that decided it.
+    pub events: Vec<FactId>,
+    /// The tariff row that gave the price.
+    pub tariff: Option<Arc<str>>,
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What it is.
+    pub code: LineCode,
+    /// The order and month it belongs to; deposits and damage have none.
+    pub of: Option<(OrderId, Month)>,
+    /// Negative if it takes off.
+    pub amount: Money,
+    /// The installation, replacement or damage it charges.
+    pub event: Option<FactId>,
+    /// The days it charges.
+    pub days: Option<Days>,
+    /// Why.
+    pub because: Vec<Because>,
+}
+
+impl Line {
+    /// A line that is a sum and nothing else.
+    pub(crate) fn plain(code: LineCode, amount: Money) -> Self {
+        Self { code, of: None, amount, event: None, days: None, because: Vec::new() }
+    }
+}
+
+/// One document. Never edited once it is issued (rule R8).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// What it is.
+    pub kind: Kind,
+    /// When it was issued.
+    pub run_at: Moment,
+    /// Its number, without gaps within its kind; kinds that only tell have none.
+    pub number: Option<Arc<str>>,
+    /// Credit and re-rate notes are about one order and month.
+    pub of: Option<(OrderId, Month)>,
+    /// The sum of its lines.
+    pub total: Money,
+    /// Its lines.
+    pub lines: Vec<Line>,
+    /// For invoices: the last day to pay.
+    pub due: Option<Day>,
+}
+
+impl Document {
+    /// Its number, or its kind if it has none.
+    pub fn title(&self) -> &str {
+        self.number.as_deref().unwrap_or(self.kind.name())
+    }
+
+    /// The months its lines are about.
+    pub fn months(&self) -> BTreeSet<Month> {
+        self.lines.iter().filter_map(|line| line.of.as_ref().map(|(_, month)| *month)).collect()
+    }
+
+    /// The facts it rests on.
+    pub fn events(&self) -> BTreeSet<&FactId> {
+        self.lines.iter().flat_map(|line| line.event.iter().chain(line.because.iter().flat_map(|because| &because.events))).collect()
+    }
+
+    /// The tariff rows it rests on.
+    pub fn tariffs(&self) -> BTreeSet<&Arc<str>> {
+        self.lines.iter().flat_map(|line| line.because.iter().filter_map(|because| because.tariff.as_ref())).collect()
+    }
+}

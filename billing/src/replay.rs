@@ -1,0 +1,121 @@
+//! A whole timeline, action by action: every run of rule R7 and every movement of money, up to an instant.
+
+use crate::BillingError;
+use crate::books::Books;
+use crate::calendar::{Moment, check_time_zone};
+use crate::fact::{Fact, FactId, What};
+use crate::known::is_known;
+use crate::policy::Policy;
+use crate::tariff::Tariffs;
+use std::collections::BTreeSet;
+
+/// The facts of one person, and by what they are billed.
+#[derive(Clone, Debug)]
+pub struct Timeline {
+    /// In any order.
+    pub facts: Vec<Fact>,
+    /// The tariff table.
+    pub tariffs: Tariffs,
+    /// The switches.
+    pub policy: Policy,
+    /// Runs and payments after this are not looked at.
+    pub as_of: Moment,
+}
+
+/// What happens at an instant, in the order in which it happens: documents before money, money in before money out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Run,
+    ReviewDeposit,
+    Payment,
+    Refund,
+    DepositPayment,
+    Damage,
+    DepositReturn,
+    Cancel,
+}
+
+/// Replays a timeline into books.
+///
+/// # Errors
+/// If the time zone data are wrong, or an amount leaves 64 bits.
+pub fn replay(timeline: &Timeline) -> Result<Books, BillingError> {
+    check_time_zone()?;
+    let Timeline { facts, tariffs, policy, as_of } = timeline;
+    let mut books = Books::new(tariffs.currency());
+    for (at, step, fact) in steps(facts, *as_of) {
+        match (step, fact) {
+            (Step::Run, _) => books.run(facts, tariffs, policy, at)?,
+            (Step::Cancel, _) => books.follow_cancellations(facts, policy, at)?,
+            (_, Some(fact)) if !is_known(facts, fact, at) => {}
+            (Step::ReviewDeposit, Some(fact)) => books.review_deposit(fact, facts, tariffs, at)?,
+            (_, Some(fact)) => books.move_money(fact, policy, at)?,
+            (_, None) => {}
+        }
+    }
+    Ok(books)
+}
+
+impl Books {
+    /// After a cancellation: money of facts that no longer hold goes back, money of facts that hold again comes in.
+    fn follow_cancellations(&mut self, facts: &[Fact], policy: &Policy, at: Moment) -> Result<(), BillingError> {
+        let mut due: Vec<&Fact> = facts.iter().filter(|fact| fact.effective_at() <= at).collect();
+        due.sort_by_key(|fact| (fact.effective_at(), &fact.id));
+        let (holds, gone): (Vec<&Fact>, Vec<&Fact>) = due.into_iter().partition(|fact| is_known(facts, fact, at));
+        // A payment that was ignored beside a cancelled one of the same reference counts now.
+        gone.into_iter().try_for_each(|fact| self.take_back(fact, policy, at))?;
+        let seen = &self.references;
+        let ignored = |id: &FactId| match facts.iter().find(|fact| fact.id == *id).map(|fact| &fact.what) {
+            Some(What::Payment { reference: Some(reference), .. }) => seen.contains_key(reference),
+            _ => false,
+        };
+        self.ignored_payments = self.ignored_payments.iter().filter(|id| ignored(id)).cloned().collect();
+        holds.into_iter().try_for_each(|fact| self.move_money(fact, policy, at))
+    }
+}
+
+type Action<'a> = (Moment, Step, Option<&'a Fact>);
+
+fn steps(facts: &[Fact], as_of: Moment) -> Vec<Action<'_>> {
+    let runs = run_times(facts, as_of).into_iter().map(|at| (at, Step::Run, None));
+    let moves = facts.iter().filter_map(|fact| step_of(fact).map(|step| (fact.effective_at(), step, Some(fact))));
+    let mut steps: Vec<Action<'_>> = runs.chain(moves).filter(|(at, ..)| *at <= as_of).collect();
+    steps.sort_by(|a, b| (a.0, a.1, a.2.map(|fact| &fact.id)).cmp(&(b.0, b.1, b.2.map(|fact| &fact.id))));
+    steps
+}
+
+fn step_of(fact: &Fact) -> Option<Step> {
+    match fact.what {
+        What::Install { .. } | What::Regime { .. } => Some(Step::ReviewDeposit),
+        What::Payment { .. } => Some(Step::Payment),
+        What::Refund { .. } => Some(Step::Refund),
+        What::DepositPayment { .. } => Some(Step::DepositPayment),
+        What::Damage { .. } => Some(Step::Damage),
+        What::DepositReturn { .. } => Some(Step::DepositReturn),
+        What::Cancel { .. } => Some(Step::Cancel),
+        _ => None,
+    }
+}
+
+/// When runs happen (rule R7): at the recording of each installation, after each removal, on the 1st of each month, and when asked for.
+/// Two at the same instant are one.
+pub fn run_times(facts: &[Fact], as_of: Moment) -> BTreeSet<Moment> {
+    let mut times = BTreeSet::new();
+    for fact in facts {
+        let at = match fact.what {
+            What::Install { .. } => fact.recorded_at,
+            What::Remove { .. } | What::Run { .. } => fact.effective_at(),
+            _ => continue,
+        };
+        if is_known(facts, fact, at) {
+            times.insert(at);
+        }
+    }
+    if let Some(first) = times.first() {
+        let months = std::iter::successors(Some(first.day().month().next()), |month| Some(month.next()));
+        let starts = months.map(|month| Moment::start_of(month.first_day())).take_while(|start| *start <= as_of);
+        times.extend(starts.collect::<Vec<_>>());
+    }
+    times.retain(|at| *at <= as_of);
+    times
+}

@@ -1,0 +1,72 @@
+//! What a person must look at: facts that contradict each other, and money that cannot be placed. Nothing is guessed and nothing lost.
+
+use crate::calendar::Day;
+use crate::fact::FactId;
+use crate::money::Money;
+use serde::{Serialize, Serializer};
+use std::sync::Arc;
+
+/// One entry of the work list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Work {
+    /// The facts it is about.
+    pub events: Vec<FactId>,
+    /// Why a person must look, and what was done meanwhile.
+    pub reason: Reason,
+}
+
+impl Work {
+    /// About one fact.
+    pub(crate) fn about(id: &FactId, reason: Reason) -> Self {
+        Self { events: vec![id.clone()], reason }
+    }
+}
+
+/// Why a person must look.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// A removal while no tag is fitted.
+    #[error("a removal while no tag is fitted: it was left out; correct its time, record the installation, or cancel it")]
+    NothingToRemove,
+    /// A replacement while no tag is fitted.
+    #[error("a replacement while no tag is fitted: no fee was charged; correct its time, record the installation, or cancel it")]
+    NothingToReplace,
+    /// A change of regime while no tag is fitted.
+    #[error("a change of regime while no tag is fitted: it was left out; correct its time, record the installation, or cancel it")]
+    NoRegimeToChange,
+    /// No tariff is known for a day.
+    #[error("no tariff is in force on {0}: nothing was charged for it; record the tariff of that time")]
+    NoTariff(Day),
+    /// The tariff has no price for a class.
+    #[error("tariff \"{tariff}\" has no price for class \"{class}\": the full price was charged; correct the class or the tariff")]
+    UnknownClass {
+        /// The tariff's version.
+        tariff: Arc<str>,
+        /// The class.
+        class: Arc<str>,
+    },
+    /// Two classes at once.
+    #[error("two price classes hold at the end of {0}: the one that began later was used; end or cancel the other")]
+    TwoClasses(Day),
+    /// A cancellation of nothing.
+    #[error("the event \"{0}\" that it cancels does not exist: correct its \"ref\"")]
+    NothingToCancel(FactId),
+    /// A cancelled fact whose consequence cannot be taken back by itself.
+    #[error("what it cancels has already moved money that cannot be taken back by itself: it was left as it is; settle it by hand")]
+    CannotTakeBack,
+    /// A payment names an invoice that does not exist.
+    #[error("the invoice \"{0}\" that it names is not issued: the oldest invoices were paid; check the payment")]
+    NoSuchInvoice(Arc<str>),
+    /// A refund beyond the credit.
+    #[error("the refund is {0} more than the person's credit: only the credit was paid out; check the amount")]
+    RefundTooHigh(Money),
+    /// A return beyond the deposit.
+    #[error("the return is {0} more than the deposit that is held: only what is held was returned; check the amount")]
+    ReturnTooHigh(Money),
+}
+
+impl Serialize for Reason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
