@@ -17,7 +17,7 @@ fn the_worked_cases_are_equal_field_by_field() {
     let mut wrong = Vec::new();
     for case in &cases {
         let answer = bill_case(&case["input"].to_string(), false).unwrap();
-        differences(&case["id"].as_str().unwrap().to_owned(), &serde_json::to_value(answer).unwrap(), &case["expected"], &mut wrong);
+        differences(case["id"].as_str().unwrap(), &serde_json::to_value(answer).unwrap(), &case["expected"], &mut wrong);
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

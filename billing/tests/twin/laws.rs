@@ -1,0 +1,146 @@
+//! What must hold for every timeline.
+
+use super::auditor;
+use super::scenario::{Scenario, scenario};
+use billing::command::bill_case;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+fn answer(case: &Value) -> Value {
+    serde_json::to_value(bill_case(&case.to_string(), true).unwrap()).unwrap()
+}
+
+fn sum<'a>(list: impl IntoIterator<Item = &'a Value>) -> i64 {
+    list.into_iter().map(|amount| amount.as_i64().unwrap()).sum()
+}
+
+fn list(value: &Value) -> &Vec<Value> {
+    value.as_array().unwrap()
+}
+
+/// Months without the lists of days, which the auditor does not write.
+fn plain_months(answer: &Value) -> Value {
+    let mut months = answer["months"].clone();
+    for month in months.as_object_mut().unwrap().values_mut() {
+        let month = month.as_object_mut().unwrap();
+        month.remove("leave");
+        month.remove("suspended");
+    }
+    months
+}
+
+fn nets(answer: &Value) -> i64 {
+    sum(answer["months"].as_object().unwrap().values().map(|month| &month["net"]))
+}
+
+fn billed_documents(answer: &Value) -> i64 {
+    let fees = ["invoice", "credit_note", "rerate_note", "statement"];
+    sum(list(&answer["documents"])
+        .iter()
+        .filter(|document| fees.contains(&document["kind"].as_str().unwrap()))
+        .map(|document| &document["total"]))
+}
+
+/// The facts that name nothing but themselves and time; whether money could be placed depends on when it came.
+fn check_books(answer: &Value) {
+    for document in list(&answer["documents"]) {
+        assert_eq!(sum(list(&document["lines"]).iter().map(|line| &line["amount"])), document["total"].as_i64().unwrap(), "{document:#}");
+        let total = document["total"].as_i64().unwrap();
+        match document["kind"].as_str().unwrap() {
+            "credit_note" => assert!(total < 0),
+            "rerate_note" | "statement" => assert_eq!(total, 0),
+            _ => assert!(total > 0),
+        }
+        for line in list(&document["lines"]) {
+            if let (Some(days), Some(unit)) = (line["days"].as_i64(), line["unit"].as_i64()) {
+                assert_eq!(days * unit, line["amount"].as_i64().unwrap(), "{line:#}");
+            }
+        }
+    }
+    for entry in list(&answer["ledger"]["entries"]) {
+        assert_eq!(sum(list(&entry["postings"]).iter().map(|posting| &posting[1])), 0, "{entry:#}");
+    }
+    let (balances, account) = (&answer["ledger"]["balances"], &answer["account"]);
+    let balance = |name: &str| balances[name].as_i64().unwrap_or(0);
+    let amount = |name: &str| account[name].as_i64().unwrap();
+    assert_eq!(balance("assets:receivable"), amount("balance_due") - amount("credit"));
+    assert_eq!(balance("assets:cash:deposit"), -balance("liabilities:deposit"));
+    assert_eq!(balance("assets:cash:deposit"), account["deposit"]["held"].as_i64().unwrap());
+    assert_eq!(balance("assets:cash:fees"), amount("paid") - amount("refunded"));
+    assert_eq!(balance("expenses:setaside"), amount("set_aside"));
+    assert_eq!(amount("billed") - amount("credited") - amount("paid") + amount("refunded"), amount("balance_due") - amount("credit"));
+    assert_eq!(sum(account["aging"].as_object().unwrap().values()), amount("balance_due"));
+    assert!(amount("credit") == 0 || amount("balance_due") == 0, "credit pays what is open");
+    let damage = list(&answer["documents"]).iter().filter(|document| document["kind"] == "damage_invoice");
+    let kept = amount("paid") - amount("refunded") - amount("credit") - sum(damage.map(|document| &document["paid"]));
+    assert_eq!(amount("set_aside"), kept.max(0) * 5 / 100);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_auditor_finds_the_same_truth(scenario in scenario()) {
+        let answer = answer(&scenario.json());
+        prop_assert_eq!(plain_months(&answer), auditor::months(&scenario));
+    }
+
+    #[test]
+    fn documents_and_what_is_unbilled_are_the_truth(scenario in scenario()) {
+        let answer = answer(&scenario.json());
+        prop_assert_eq!(billed_documents(&answer) + answer["unbilled"].as_i64().unwrap(), nets(&answer));
+    }
+
+    #[test]
+    fn the_books_hold_together(scenario in scenario()) {
+        check_books(&answer(&scenario.json()));
+    }
+
+    #[test]
+    fn the_order_of_a_file_changes_nothing(scenario in scenario(), seed in any::<u64>()) {
+        let mut case = scenario.json();
+        let before = answer(&case);
+        let events = case["events"].as_array_mut().unwrap();
+        // A sort by a scrambled place is a shuffle.
+        let mut place = 0_u64;
+        events.sort_by_cached_key(|_| { place += 1; (place ^ seed).wrapping_mul(0x9E37_79B9_7F4A_7C15) });
+        prop_assert_eq!(before, answer(&case));
+    }
+
+    #[test]
+    fn whenever_facts_are_recorded_the_truth_is_the_same(scenario in scenario(), delays in prop::collection::vec(0..100_i64, 14)) {
+        let known = |scenario: &Scenario, recorded: &dyn Fn(usize) -> i64| {
+            let mut scenario = scenario.clone();
+            for (place, event) in scenario.events.iter_mut().enumerate() {
+                (event.recorded, event.cancelled) = (recorded(place), None);
+            }
+            answer(&scenario.json())
+        };
+        let early = known(&scenario, &|_| scenario.as_of - 200 * 86_400);
+        let late = known(&scenario, &|place| scenario.as_of - delays[place] * 86_400);
+        prop_assert_eq!(&early["months"], &late["months"]);
+        prop_assert_eq!(
+            billed_documents(&early) + early["unbilled"].as_i64().unwrap(),
+            billed_documents(&late) + late["unbilled"].as_i64().unwrap()
+        );
+    }
+
+    #[test]
+    fn a_run_bills_all_and_the_same_run_again_nothing(scenario in scenario()) {
+        let mut case = scenario.json();
+        let run = |id: &str| json!({"type": "run", "at": case["as_of"], "id": id});
+        let (first, second) = (run("run 1"), run("run 2"));
+        case["events"].as_array_mut().unwrap().push(first);
+        let once = answer(&case);
+        prop_assert_eq!(&once["unbilled"], &json!(0));
+        case["events"].as_array_mut().unwrap().push(second);
+        prop_assert_eq!(once, answer(&case));
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(text in ".{0,200}", time in "[0-9/: TZ+-]{0,25}") {
+        let _ = bill_case(&text, false);
+        let _ = time.parse::<billing::calendar::Moment>();
+        let _ = bill_case(&json!({"as_of": time, "events": [{"type": "install", "at": time, "order": text}]}).to_string(), false);
+    }
+}
