@@ -26,6 +26,7 @@ impl Fittings {
     pub(crate) fn of(facts: &[&Fact], work: &mut Vec<Work>) -> Self {
         let mut fittings: Vec<Fitting> = Vec::new();
         for fact in facts {
+            let was_fitted = !fittings.is_empty();
             let open = fittings.last_mut().filter(|fitting| fitting.period.to.is_none());
             match (&fact.what, open) {
                 (What::Install { order, .. }, Some(fitting)) if fitting.order == *order => {}
@@ -39,6 +40,8 @@ impl Fittings {
                     fitting.period.to = Some(*at);
                     fitting.removed_by = Some(fact.id.clone());
                 }
+                // A planned end that an earlier removal has overtaken contradicts nothing.
+                (What::Remove { at }, None) if fact.recorded_at < *at && was_fitted => {}
                 (What::Remove { .. }, None) => work.push(Work::about(&fact.id, Reason::NothingToRemove)),
                 _ => {}
             }
@@ -48,10 +51,16 @@ impl Fittings {
 
     /// The fitting that makes a day a used one, if any does. A day belongs to one order: the one at its last instant.
     pub fn on(&self, day: Day, use_day: UseDay) -> Option<&Fitting> {
-        let at_end = self.0.iter().rfind(|fitting| fitting.period.holds_at_end_of(day));
+        let begun = self.begun_before_end_of(day);
+        // Fittings do not overlap: the last to begin is the only one that can hold at the end.
+        let at_end = begun.last().filter(|fitting| fitting.period.holds_at_end_of(day));
         at_end.or_else(|| match use_day {
             UseDay::EndOfDay => None,
-            UseDay::AnyPart => self.0.iter().rfind(|fitting| fitting.period.touches(day)),
+            UseDay::AnyPart => {
+                let start = Moment::start_of(day);
+                let lasting = |fitting: &&Fitting| fitting.period.to.is_none_or(|to| to >= start);
+                begun.iter().rev().take_while(lasting).find(|fitting| fitting.period.touches(day))
+            }
         })
     }
 
@@ -72,9 +81,12 @@ impl Fittings {
 
     /// The last removal before the end of a day.
     pub fn removed_before_end_of(&self, day: Day) -> Option<&FactId> {
+        self.begun_before_end_of(day).last().and_then(|fitting| fitting.removed_by.as_ref())
+    }
+
+    fn begun_before_end_of(&self, day: Day) -> &[Fitting] {
         let midnight = Moment::start_of(day.plus(1));
-        let ended = |fitting: &&Fitting| fitting.period.to.is_some_and(|to| to < midnight);
-        self.0.iter().rfind(ended).and_then(|fitting| fitting.removed_by.as_ref())
+        &self.0[..self.0.partition_point(|fitting| fitting.period.from < midnight)]
     }
 
     /// The first instant with a tag.

@@ -1,7 +1,7 @@
 //! What may be wrong with a case file, and where.
 
-use super::input::{AMOUNT_MAX, EVENTS_MAX};
-use crate::calendar::CalendarError;
+use super::input::{AMOUNT_MAX, EVENTS_MAX, YEARS_MAX};
+use crate::calendar::{CalendarError, Moment};
 use crate::policy::PolicyError;
 use crate::tariff::TariffError;
 use crate::{BillingError, MoneyError};
@@ -40,6 +40,9 @@ pub enum CaseError {
     /// Too many.
     #[error("the case has {0} events: at most {EVENTS_MAX} are computed at once; split it by person")]
     TooMany(usize),
+    /// Too long a time.
+    #[error("the first installation is at {0}, more than {YEARS_MAX} years before as_of: correct one of them")]
+    TooLong(Moment),
     /// It cannot be reckoned.
     #[error(transparent)]
     Billing(#[from] BillingError),

@@ -3,7 +3,7 @@
 use super::error::{CaseError, amount_range};
 use super::event::{read_event, resolve};
 use crate::calendar::Moment;
-use crate::fact::Fact;
+use crate::fact::{Fact, What};
 use crate::money::Money;
 use crate::policy::Policy;
 use crate::replay::Timeline;
@@ -15,7 +15,10 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// Most events of a case. More are refused: a case is one person's timeline.
-pub const EVENTS_MAX: usize = 10_000;
+pub const EVENTS_MAX: usize = 5_000;
+
+/// Longest time from the first installation to `as_of`, years. A longer one is refused as a slip of the hand.
+pub const YEARS_MAX: i64 = 30;
 
 /// Largest amount of a case, minor units. A larger one is refused as a slip of the hand; sums of [`EVENTS_MAX`] of them still fit.
 pub const AMOUNT_MAX: i64 = 100_000_000_000_000;
@@ -53,7 +56,17 @@ impl Case {
         policy.check()?;
         let tariffs = file.tariffs.map(read_tariffs).transpose()?.unwrap_or_default();
         let as_of = file.as_of.parse().map_err(CaseError::AsOf)?;
-        Ok(Self { name: file.case, timeline: Timeline { facts: read_events(file.events)?, tariffs, policy, as_of } })
+        let facts = read_events(file.events)?;
+        check_length(&facts, as_of)?;
+        Ok(Self { name: file.case, timeline: Timeline { facts, tariffs, policy, as_of } })
+    }
+}
+
+fn check_length(facts: &[Fact], as_of: Moment) -> Result<(), CaseError> {
+    let installed = facts.iter().filter(|fact| matches!(fact.what, What::Install { .. })).map(|fact| fact.what.at()).min();
+    match installed {
+        Some(at) if as_of.day().days_since(at.day()) > YEARS_MAX * 366 => Err(CaseError::TooLong(at)),
+        _ => Ok(()),
     }
 }
 
