@@ -1,7 +1,7 @@
 //! What a person owes for every day and fee, as of a run. Production, preview and the case command all call [`rate`].
 
 use crate::BillingError;
-use crate::calendar::{Day, Moment, Month};
+use crate::calendar::{Day, Moment, Month, check_time_zone};
 use crate::cap::caps;
 use crate::fact::{Covered, Fact, FactId, OrderId, What};
 use crate::known::known_at;
@@ -115,8 +115,9 @@ pub struct Rated {
 /// Rates a person's facts as they were known at `run`, up to the end of the month that is billed then (rules R1 to R7).
 ///
 /// # Errors
-/// If an amount leaves 64 bits or currencies are mixed.
+/// If the time zone data are wrong, an amount leaves 64 bits, or currencies are mixed.
 pub fn rate(facts: &[Fact], tariffs: &Tariffs, policy: &Policy, run: Moment) -> Result<Rated, BillingError> {
+    check_time_zone()?;
     let (known, mut work) = (known_at(facts, run), Vec::new());
     work.extend(cancellations_of_nothing(facts, &known));
     let register = Register::new(&known, tariffs, policy, run, &mut work);

@@ -2,7 +2,7 @@
 
 use crate::BillingError;
 use crate::books::Books;
-use crate::calendar::{Moment, check_time_zone};
+use crate::calendar::Moment;
 use crate::fact::{Fact, FactId, What};
 use crate::known::is_known;
 use crate::policy::Policy;
@@ -40,7 +40,6 @@ enum Step {
 /// # Errors
 /// If the time zone data are wrong, or an amount leaves 64 bits.
 pub fn replay(timeline: &Timeline) -> Result<Books, BillingError> {
-    check_time_zone()?;
     let Timeline { facts, tariffs, policy, as_of } = timeline;
     let mut books = Books::new(tariffs.currency());
     for (at, step, fact) in steps(facts, *as_of) {
