@@ -3,7 +3,7 @@
 use crate::device::{Device, Heard};
 use crate::state::State;
 use crate::tracker::tell;
-use crate::{EndReason, Fix, Order, Plan, Report, Signals, Timestamp, Violation};
+use crate::{Cell, EndReason, Fix, Order, Plan, Report, Signals, Timestamp, Violation};
 use std::sync::Arc;
 
 /// Most findings by time alone since the last report that a later one may still correct. Beyond it (a wearer unheard for weeks) the
@@ -20,7 +20,14 @@ pub struct Judge {
     pub(crate) newest: Order,
     /// The newest report when the memory was last kept as a checkpoint.
     pub(crate) kept_at: Timestamp,
+    /// How long after it was taken the newest report was received, milliseconds.
+    pub(crate) lag_ms: i64,
 }
+
+/// A tag whose newest report came later than this is catching up: it sends what it kept, milliseconds ...
+const LAG_MS: i64 = 10_000;
+/// ... until nothing has come for this long, milliseconds.
+const CATCHING_UP_MS: i64 = 10_000;
 
 /// What judgement remembers.
 #[derive(Clone, PartialEq, Debug)]
@@ -42,7 +49,7 @@ impl Judge {
     /// Judges from `from` (the fitting): earlier boundaries are not looked at (policy 8.12).
     pub fn new(plan: Arc<Plan>, from: Timestamp) -> Self {
         let memory = Memory { zones: State::new(&plan, from), device: Device::new(from) };
-        Self { plan, memory, ahead: None, newest: Order::before(from), kept_at: from }
+        Self { plan, memory, ahead: None, newest: Order::before(from), kept_at: from, lag_ms: 0 }
     }
 
     /// Whether a report belongs before one that has been judged: [`Judge::report`] would not look at it, the past must be judged again.
@@ -60,6 +67,7 @@ impl Judge {
             return;
         }
         self.newest = order;
+        self.lag_ms = received_at.millis_since(order.at()).max(0);
         let battery_percent = (report.battery_percent != Report::BATTERY_UNSAID).then_some(report.battery_percent);
         let clock_is_off = report.clock_is_off(received_at);
         self.hear(&Heard { at: order.at(), fix: fix.as_ref(), clock_is_off, signals: report.signals, battery_percent }, found);
@@ -96,15 +104,16 @@ impl Judge {
         again.into_iter().for_each(|violation| tell(found, violation));
     }
 
-    /// Finds what falls due by time alone up to and including `now`.
+    /// Finds what falls due by time alone up to and including `now`. Silence is a matter of when reports are received: while a tag sends an
+    /// hour's backlog it is not silent, although its newest report is an hour old.
     pub fn advance(&mut self, now: Timestamp, found: &mut Vec<Violation>) {
         if self.next_due().is_none_or(|due| due > now) {
-            self.memory.advance(&self.plan, now, found);
+            self.memory.advance(&self.plan, self.zones_now(now), now.plus_millis(-self.lag_ms), found);
             return;
         }
         let mut ahead = self.ahead.take().unwrap_or_else(|| Box::new(Ahead { settled: self.memory.clone(), told: Vec::new() }));
         let mut told = Vec::new();
-        self.memory.advance(&self.plan, now, &mut told);
+        self.memory.advance(&self.plan, self.zones_now(now), now.plus_millis(-self.lag_ms), &mut told);
         for violation in told {
             tell(&mut ahead.told, violation.clone());
             tell(found, violation);
@@ -115,7 +124,20 @@ impl Judge {
     /// When [`Judge::advance`] may find something next (it may also find nothing then); `None` if never without another report.
     pub fn next_due(&self) -> Option<Timestamp> {
         let device = self.plan.watch().and_then(|watch| self.memory.device.next_due(&watch.rules, &watch.deaf));
-        self.memory.zones.next_due().into_iter().chain(device).min()
+        let device = device.map(|due| due.plus_millis(self.lag_ms));
+        let zones = self.memory.zones.next_due().map(|due| if self.lag_ms > LAG_MS { due.max(self.caught_up_at()) } else { due });
+        zones.into_iter().chain(device).min()
+    }
+
+    /// When a tag that sends a backlog is taken to have sent all of it.
+    fn caught_up_at(&self) -> Timestamp {
+        self.newest.at().plus_millis(self.lag_ms.saturating_add(CATCHING_UP_MS))
+    }
+
+    /// Up to when zones are judged by time alone: while a tag catches up, not further than it has come.
+    fn zones_now(&self, now: Timestamp) -> Timestamp {
+        let catches_up = self.lag_ms > LAG_MS && now < self.caught_up_at();
+        if catches_up { self.memory.zones.clock.max(self.newest.at()).min(now) } else { now }
     }
 
     /// Goes on under another plan: trackers go on by zone key. What turns off or on by the change itself does so at the newest judged
@@ -134,6 +156,12 @@ impl Judge {
     /// Everything up to and including this instant that time alone brings has been judged.
     pub const fn clock(&self) -> Timestamp {
         self.memory.zones.clock
+    }
+
+    /// As of the newest report: the cell of the last place that could be believed, and whether the report was in trouble: without a
+    /// position, or with one that cannot be true. What interference in an area is recognized by.
+    pub fn sighting(&self) -> Option<(Cell, bool)> {
+        self.memory.device.sighting()
     }
 
     /// The newest state of each violation that has not ended.
@@ -156,9 +184,9 @@ impl Memory {
         }
     }
 
-    fn advance(&mut self, plan: &Plan, now: Timestamp, found: &mut Vec<Violation>) {
+    fn advance(&mut self, plan: &Plan, now: Timestamp, device_now: Timestamp, found: &mut Vec<Violation>) {
         if let Some(watch) = plan.watch() {
-            self.device.advance(now, &watch.rules, &watch.deaf, found);
+            self.device.advance(device_now, &watch.rules, &watch.deaf, found);
         }
         self.zones.advance(plan, now, found);
     }

@@ -2,7 +2,7 @@
 
 use crate::device::{Deaf, DeviceRules};
 use crate::recent::Wanted;
-use crate::{Sense, Timestamp, Zone, ZoneSet};
+use crate::{Rules, Sense, Timestamp, Zone, ZoneSet};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -126,6 +126,17 @@ impl Plan {
         let steady = self.steady();
         let own = steady.binary_search_by_key(&key, |zone| zone.key).ok().map(|index| &steady[index]);
         own.or_else(|| self.set()?.in_tree(key))
+    }
+
+    /// The version of the zone with this name that is in force at `time`.
+    pub(crate) fn zone_at(&self, id: &str, time: Timestamp) -> Option<&Zone> {
+        let in_force = |zone: &&Arc<Zone>| zone.id() == id && zone.from <= time && time < zone.to;
+        self.zones.iter().find(in_force).map(|zone| &**zone)
+    }
+
+    /// The parameters of the zone with this name, of its newest version.
+    pub(crate) fn rules_of(&self, id: &str) -> Option<Rules> {
+        self.zones.iter().rev().find(|zone| zone.id() == id).map(|zone| *zone.rules())
     }
 
     /// What the plan says of a zone with these versions at `time`.

@@ -27,6 +27,7 @@ struct Saved {
     ahead: Option<(SavedMemory, Vec<Violation>)>,
     newest: Order,
     kept_at: Timestamp,
+    lag_ms: i64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -52,7 +53,7 @@ impl Judge {
     /// Appends the memory in a versioned form for [`Judge::restore`].
     pub fn save(&self, out: &mut Vec<u8>) {
         let ahead = self.ahead.as_ref().map(|ahead| (ahead.settled.save(&self.plan), ahead.told.clone()));
-        write(&Saved { memory: self.memory.save(&self.plan), ahead, newest: self.newest, kept_at: self.kept_at }, out);
+        write(&Saved { memory: self.memory.save(&self.plan), ahead, newest: self.newest, kept_at: self.kept_at, lag_ms: self.lag_ms }, out);
     }
 
     /// The judge that wrote `bytes`, under a plan that may have changed since (as by [`Judge::set_plan`]).
@@ -67,7 +68,7 @@ impl Judge {
         let saved: Saved = postcard::from_bytes(bytes).map_err(|error| StateError::Damaged(error.to_string()))?;
         let restore_ahead = |(settled, told)| Box::new(Ahead { settled: Memory::restore(&plan, settled), told });
         let ahead = saved.ahead.map(restore_ahead);
-        Ok(Self { memory: Memory::restore(&plan, saved.memory), ahead, newest: saved.newest, kept_at: saved.kept_at, plan })
+        Ok(Self { memory: Memory::restore(&plan, saved.memory), ahead, newest: saved.newest, kept_at: saved.kept_at, lag_ms: saved.lag_ms, plan })
     }
 
     /// The memory before a report at `at` is taken in, if it is time to keep one: of which newest report, and its bytes. About one a day, so
@@ -81,7 +82,7 @@ impl Judge {
         // As of the newest report: what time alone brought since is found again.
         let settled = self.ahead.as_ref().map_or(&self.memory, |ahead| &ahead.settled);
         let mut bytes = Vec::new();
-        write(&Saved { memory: settled.save(&self.plan), ahead: None, newest: self.newest, kept_at: newest }, &mut bytes);
+        write(&Saved { memory: settled.save(&self.plan), ahead: None, newest: self.newest, kept_at: newest, lag_ms: self.lag_ms }, &mut bytes);
         Some((newest, bytes))
     }
 }

@@ -66,6 +66,13 @@ enum Side {
     Uncertain,
 }
 
+impl Zone {
+    /// Whether a fix breaks the rule of the zone.
+    pub(crate) fn is_broken_by(&self, fix: &Fix) -> bool {
+        side(self, fix) == Side::Breaking
+    }
+}
+
 fn side(zone: &Zone, fix: &Fix) -> Side {
     match (zone.verdict(fix), zone.sense()) {
         (Verdict::Uncertain, _) => Side::Uncertain,

@@ -103,7 +103,7 @@ fn what_time_alone_found_is_refuted_by_a_report_that_was_under_way() {
     room.judge.advance(time(160), &mut room.found);
     assert_eq!(room.told(), ["home inclusion 100 to open"]);
     room.fix(130, 35.7);
-    assert_eq!(room.told(), ["home inclusion 100 to 130 refuted"]);
+    assert_eq!(room.told(), ["home inclusion 100 to 100 refuted"]);
     room.fix(120, 35.8);
     assert_eq!(room.told(), [] as [&str; 0], "an older report than the newest is ignored");
 }

@@ -44,7 +44,7 @@ mod table {
         let lines: String = track.split_whitespace().map(line).collect();
         let track = format!("wearer,taken_at,lat,lon,accuracy_m\n{lines}");
         let until = until.map(|seconds| Timestamp::from_millis((START + seconds) * 1000));
-        judge_files(&zones, track.as_bytes(), until).unwrap()
+        judge_files(&zones, track.as_bytes(), until, false).unwrap()
     }
 
     /// `kind start-end reason, found, last breaking`
@@ -275,7 +275,7 @@ fn rows_come_out_by_wearer_start_zone_and_kind() {
         time(0),
         time(9)
     );
-    let rows = judge_files(&zones.to_string(), track.as_bytes(), None).unwrap();
+    let rows = judge_files(&zones.to_string(), track.as_bytes(), None, false).unwrap();
     let order: Vec<String> = rows.iter().map(|row| format!("{} {}", row.wearer, row.violation.zone)).collect();
     assert_eq!(order, ["B A", "B b", "a A", "a b", "c b"]);
 }

@@ -95,7 +95,7 @@ fn a_file_that_is_none_says_so() {
         (r#"{"type":"FeatureCollection","features":[]}"#, "wearer,taken_at,lat,lon,accuracy_m\nw,2026-01-01T00:00:00Z,1\n", "track:"),
     ];
     for (zones, track, expected) in rows {
-        let told = judge_files(zones, track.as_bytes(), None).expect_err("refused").to_string();
+        let told = judge_files(zones, track.as_bytes(), None, false).expect_err("refused").to_string();
         assert!(told.contains(expected), "{told}");
     }
 }
@@ -103,19 +103,19 @@ fn a_file_that_is_none_says_so() {
 fn plan() -> Arc<Plan> {
     let text = r#"{"type":"Feature","geometry":{"type":"Point","coordinates":[51.4,35.7]},"properties":{"zone":"z","sense":"inclusion","radius_m":200}}"#;
     let feature = serde_json::from_str(text).expect("GeoJSON");
-    Arc::new(Plan::new(vec![Arc::new(Zone::from_feature(1, &feature).expect("a zone"))], vec![]))
+    Arc::new(Plan::new(vec![Arc::new(Zone::from_feature(1, &feature).expect("a zone"))], vec![]).watched(Arc::default()))
 }
 
 #[test]
 fn strap_case_and_sos_open_at_once_when_they_become_yes_and_never_end() {
-    let mut judge = Judge::new(plan(), Timestamp::from_millis(0));
+    let mut judge = Judge::new(plan(), Timestamp::from_millis(1_700_000_000_000));
     let mut told = Vec::new();
     let mut report = |second: i64, signals: Signals| {
-        let at = Timestamp::from_millis(second * 1000);
+        let at = Timestamp::from_millis(1_700_000_000_000 + second * 1000);
         let mut found = Vec::new();
         judge.report(&Report { signals, ..Report::at(at) }, at, &mut found);
         told.extend(
-            found.into_iter().map(|violation| format!("{} {} {:?}", violation.kind.name(), violation.start.millis() / 1000, violation.end)),
+            found.into_iter().map(|violation| format!("{} {} {:?}", violation.kind.name(), violation.start.millis() / 1000 - 1_700_000_000, violation.end) + if violation.restored_at.is_some() { " restored" } else { "" }),
         );
     };
     let none = Signals::default();
@@ -125,11 +125,13 @@ fn strap_case_and_sos_open_at_once_when_they_become_yes_and_never_end() {
     report(4, none.with(Signal::StrapOpen, true));
     report(5, none.with(Signal::StrapOpen, false).with(Signal::CaseTamper, true));
     report(6, none.with(Signal::StrapOpen, true));
-    // A backlog from before: told once, hides nothing.
-    report(3, none.with(Signal::Sos, true));
-    report(4, none.with(Signal::Sos, true));
+    // What comes late is for judging the past again.
+    report(3, none.with(Signal::CaseTamper, false));
     report(7, none.with(Signal::Sos, true));
-    assert_eq!(told, ["strap_open 1 None", "sos 2 None", "case_tamper 5 None", "strap_open 6 None", "sos 3 None"]);
+    assert_eq!(
+        told,
+        ["strap_open 1 None", "sos 2 None", "strap_open 1 None restored", "case_tamper 5 None", "strap_open 6 None"]
+    );
 }
 
 #[test]
@@ -174,9 +176,9 @@ proptest! {
     fn nothing_in_a_file_panics(zones in ".{0,200}", track in "[0-9a-zA-Z,:.\\-\n\" ]{0,300}", bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let header = format!("wearer,taken_at,lat,lon,accuracy_m\n{track}");
         let empty = r#"{"type":"FeatureCollection","features":[]}"#;
-        let _ = judge_files(&zones, track.as_bytes(), None);
-        let _ = judge_files(empty, header.as_bytes(), None);
-        let _ = judge_files(empty, &bytes[..], None);
+        let _ = judge_files(&zones, track.as_bytes(), None, true);
+        let _ = judge_files(empty, header.as_bytes(), None, true);
+        let _ = judge_files(empty, &bytes[..], None, true);
         let _ = Judge::restore(plan(), &bytes);
         let _ = Judge::restore(plan(), &[vec![1], bytes].concat());
     }

@@ -132,7 +132,7 @@ fn refused(request: &'static str, error: AlertError) -> Status {
 }
 
 /// The database's own words go to the log, not to the caller.
-fn store_failed(request: &'static str, error: &StoreError) -> Status {
+pub(crate) fn store_failed(request: &'static str, error: &StoreError) -> Status {
     Happening::RequestFailed { request, error: &error.to_string() }.tell();
     if error.is_recoverable() {
         return database_away();

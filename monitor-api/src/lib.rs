@@ -4,6 +4,7 @@ mod alerts;
 mod convert;
 mod events;
 mod hub;
+mod judgement;
 mod list;
 mod options;
 mod page_token;

@@ -3,9 +3,11 @@
 use crate::alerts::AlertService;
 use crate::events::Happening;
 use crate::hub::{Hub, Pulse};
+use crate::judgement::JudgementService;
 use crate::tags::{CommandSink, TagService};
 use crate::{Options, Tls};
 use proto::monitor::alerts_server::{self, AlertsServer};
+use proto::monitor::judgement_server::{self, JudgementServer};
 use proto::monitor::tags_server::{self, TagsServer};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -75,10 +77,12 @@ pub async fn serve(
     let stop_wait_max = options.stop_wait_max;
     let mut server = server(options.tls.as_ref())?;
     let hub = Arc::new(Hub::new(store.clone(), options));
+    let judgement = JudgementService::new(store.clone(), hub.options().database_wait_max);
     let alerts = AlertsServer::new(AlertService::new(store, hub.clone(), stop.clone())).max_decoding_message_size(REQUEST_BYTES_MAX);
     let tags = TagsServer::new(TagService::new(sink)).max_decoding_message_size(REQUEST_BYTES_MAX);
+    let judgement = JudgementServer::new(judgement).max_decoding_message_size(REQUEST_BYTES_MAX);
     let (reporter, health) = tonic_health::server::health_reporter();
-    let router = server.add_service(alerts).add_service(tags).add_service(health);
+    let router = server.add_service(alerts).add_service(judgement).add_service(tags).add_service(health);
     let router = with_reflection(router)?;
 
     let _health = AbortOnDropHandle::new(tokio::spawn(tell_health(reporter, hub.pulse(), stop.clone())));
@@ -129,7 +133,7 @@ async fn tell_health(mut reporter: HealthReporter, mut pulse: watch::Receiver<Pu
     while !stop.is_cancelled() {
         let in_touch = pulse.borrow_and_update().in_touch;
         let status = if in_touch { ServingStatus::Serving } else { ServingStatus::NotServing };
-        for service in [OVERALL, alerts_server::SERVICE_NAME] {
+        for service in [OVERALL, alerts_server::SERVICE_NAME, judgement_server::SERVICE_NAME] {
             reporter.set_service_status(service, status).await;
         }
         tokio::select! {
@@ -137,7 +141,7 @@ async fn tell_health(mut reporter: HealthReporter, mut pulse: watch::Receiver<Pu
             () = stop.cancelled() => {}
         }
     }
-    for service in [OVERALL, alerts_server::SERVICE_NAME, tags_server::SERVICE_NAME] {
+    for service in [OVERALL, alerts_server::SERVICE_NAME, judgement_server::SERVICE_NAME, tags_server::SERVICE_NAME] {
         reporter.set_service_status(service, ServingStatus::NotServing).await;
         reporter.clear_service_status(service).await; // Ends the streams of those who watch it.
     }

@@ -32,6 +32,10 @@ pub enum Command {
     /// Tags.
     #[command(subcommand)]
     Tag(TagCommand),
+    /// Why an alert was found: the rule, the zone, and the reports that prove it.
+    Explain(ExplainArgs),
+    /// How wearers stand now, or stood at an instant or over a span of time.
+    Standing(StandingArgs),
     /// Judge recorded tracks by zones, from files alone.
     Judge(JudgeArgs),
     /// Billing.
@@ -85,15 +89,52 @@ pub enum TagCommand {
     },
 }
 
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The alert's number.
+    pub alert_id: i64,
+    /// Print the evidence as a JSON document, for `paband judge --evidence`.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub room: crate::watch::RoomArgs,
+}
+
+/// Options of `standing`.
+#[derive(Debug, Args)]
+pub struct StandingArgs {
+    /// As of this instant, RFC 3339; with --to: from here. Now if absent.
+    #[arg(long, value_name = "TIME")]
+    pub from: Option<geofence::Timestamp>,
+    /// Up to here, exclusive.
+    #[arg(long, value_name = "TIME", requires = "from")]
+    pub to: Option<geofence::Timestamp>,
+    /// Only this wearer, by file reference.
+    #[arg(long)]
+    pub wearer: Option<String>,
+    /// Only who was not watched: UNKNOWN or not monitored.
+    #[arg(long)]
+    pub unwatched: bool,
+    #[command(flatten)]
+    pub room: crate::watch::RoomArgs,
+}
+
 /// Options of `judge`.
 #[derive(Debug, Args)]
 pub struct JudgeArgs {
     /// GeoJSON FeatureCollection of zones.
-    #[arg(long, value_name = "ZONES.geojson")]
-    pub zones: PathBuf,
+    #[arg(long, value_name = "ZONES.geojson", required_unless_present = "evidence")]
+    pub zones: Option<PathBuf>,
     /// CSV with the header `wearer,taken_at,lat,lon,accuracy_m[,received_at]`; `.gz` is unpacked.
-    #[arg(long, value_name = "TRACK.csv")]
-    pub track: PathBuf,
+    #[arg(long, value_name = "TRACK.csv", required_unless_present = "evidence")]
+    pub track: Option<PathBuf>,
+    /// Judge an evidence again (from `paband explain --json`), without zones, track or database: prints the verdict, and fails if it is another.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["zones", "track", "until", "all_rules"])]
+    pub evidence: Option<PathBuf>,
+    /// Also find silence, lack of position, implausible jumps and interference in an area; by default zones alone are judged.
+    #[arg(long)]
+    pub all_rules: bool,
     /// "Now" for what is still open, RFC 3339; the newest fix if absent.
     #[arg(long, value_name = "TIME")]
     pub until: Option<geofence::Timestamp>,

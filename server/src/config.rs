@@ -156,7 +156,7 @@ impl Limits {
     }
 
     /// As the door wants them.
-    pub fn door(&self) -> ingest::DoorOptions {
+    pub fn door(&self, timers_from: geofence::Timestamp) -> ingest::DoorOptions {
         ingest::DoorOptions {
             connections: ingest::ConnectionLimits {
                 connections_max: self.connections_max,
@@ -173,7 +173,7 @@ impl Limits {
                 ..ingest::ShardLimits::default()
             },
             clock: crate::clock::now,
-            timers_from: geofence::Timestamp::MIN,
+            timers_from,
         }
     }
 }

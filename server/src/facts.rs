@@ -1,7 +1,7 @@
 //! Brings what staff have decided from the database to the door, within a second.
 
 use crate::directory::Directory;
-use geofence::{Plan, Zone};
+use geofence::{Leave, Plan, Watch, Zone};
 use ingest::port::KnownTag;
 use ingest::{Door, JudgingRequest, TagFacts, WearerFacts};
 use std::collections::HashMap;
@@ -14,6 +14,7 @@ pub struct FactsFeed {
     store: Store,
     directory: Arc<Directory>,
     zones: HashMap<i64, Arc<Zone>>,
+    watch: Arc<Watch>,
     version: i64,
 }
 
@@ -25,8 +26,8 @@ struct News {
 
 impl FactsFeed {
     /// Loads everything; the directory is filled, the facts are for the door that opens next.
-    pub async fn load(store: Store, directory: Arc<Directory>) -> Result<(Self, Vec<TagFacts>), StoreError> {
-        let mut feed = Self { store, directory, zones: HashMap::new(), version: 0 };
+    pub async fn load(store: Store, directory: Arc<Directory>, watch: Watch) -> Result<(Self, Vec<TagFacts>), StoreError> {
+        let mut feed = Self { store, directory, zones: HashMap::new(), watch: Arc::new(watch), version: 0 };
         let news = feed.next().await?;
         feed.directory.update(news.known);
         Ok((feed, news.facts))
@@ -53,6 +54,11 @@ impl FactsFeed {
         }
     }
 
+    fn plan(&self, zone_rows: &[i64], leaves: Vec<Leave>) -> Plan {
+        let zones = zone_rows.iter().filter_map(|row| self.zones.get(row).cloned()).collect();
+        Plan::new(zones, leaves).watched(Arc::clone(&self.watch))
+    }
+
     async fn next(&mut self) -> Result<News, StoreError> {
         let Facts { version, zones, tags } = self.store.facts_after(self.version).await?;
         self.zones.extend(zones.into_iter().map(|row| (row.row_id, Arc::new(row.zone))));
@@ -63,7 +69,7 @@ impl FactsFeed {
                 fitted_at: wearer.fitted_at,
                 monitored_from: wearer.monitored_from,
                 request: wearer.request.map(|(number, from, cause)| JudgingRequest { number, from, cause: cause.into() }),
-                plan: Arc::new(Plan::new(wearer.zone_rows.iter().filter_map(|row| self.zones.get(row).cloned()).collect(), wearer.leaves)),
+                plan: Arc::new(self.plan(&wearer.zone_rows, wearer.leaves)),
             });
             news.facts.push(TagFacts { tag_id: tag.tag_id, wearer, worn_until: tag.worn_until });
             news.known.push((tag.imei, KnownTag { tag_id: tag.tag_id, key: tag.key }));

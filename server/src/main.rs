@@ -52,6 +52,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Watch(args) => command::watch(args).await,
         Command::Zone(what) => command::staff::zone(&config, what).await,
         Command::Tag(what) => command::staff::tag(&config, what).await,
+        Command::Explain(args) => command::explain::run(args).await,
+        Command::Standing(args) => command::standing::run(args).await,
         Command::Judge(args) => command::judge::run(&args),
         Command::Billing(what) => command::billing::run(&what),
         Command::Db(what) => command::db::run(&config, what).await,

@@ -7,6 +7,7 @@ use crate::directory::Directory;
 use crate::facts::FactsFeed;
 use crate::journal::ShardJournal;
 use anyhow::{Context, Result};
+use geofence::{Deaf, Timestamp, Watch};
 use ingest::{Door, Stopped, WireProtocol};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,6 +18,12 @@ use tokio_util::sync::CancellationToken;
 
 /// How often partitions are looked after, and the newest pages of the open day made quick to search.
 const MAINTENANCE_EVERY: Duration = Duration::from_secs(60);
+
+/// How often the service writes down that it runs.
+const ALIVE_EVERY: Duration = Duration::from_secs(5);
+
+/// After an outage the tags' backlog has so long to come in before time alone judges, seconds.
+const BACKLOG_S: i64 = 30;
 
 /// How long the connections of a server that was killed may take to end before this one gives up.
 const FORMER_SERVER_MAX: Duration = Duration::from_secs(30);
@@ -45,7 +52,8 @@ impl System {
         let shards = u16::try_from(config.limits.shard_count()).context("limits.shards is over 65,535")?;
         store.maintain(crate::clock::now()).await.context("partitions could not be made")?;
         let directory = Arc::new(Directory::default());
-        let (feed, facts) = FactsFeed::load(store.clone(), Arc::clone(&directory)).await.context("tags and zones could not be read")?;
+        let (watch, timers_from) = after_outage(store).await.context("outages could not be read")?;
+        let (feed, facts) = FactsFeed::load(store.clone(), Arc::clone(&directory), watch).await.context("tags and zones could not be read")?;
         tracing::info!(tags = directory.len(), "tags and zones read");
         let mut journals = Vec::new();
         store.journals_gone(FORMER_SERVER_MAX).await?;
@@ -53,7 +61,7 @@ impl System {
             journals.push(Arc::new(ShardJournal::open(store, shard).await?));
         }
         let last_batch = store.highest_batch().await?;
-        let door = Arc::new(Door::open(config.limits.door(), journals, Arc::<Directory>::clone(&directory), facts, last_batch).await);
+        let door = Arc::new(Door::open(config.limits.door(timers_from), journals, Arc::<Directory>::clone(&directory), facts, last_batch).await);
         // Every shard has a head of its own now; those of shards that are no more would keep recovery in the past.
         store.shards_retire(shards).await?;
         let stop = CancellationToken::new();
@@ -68,6 +76,7 @@ impl System {
         let chores = vec![
             tokio::spawn(feed.follow(Arc::clone(&door), stop.clone())),
             tokio::spawn(maintain(store.clone(), stop.clone())),
+            tokio::spawn(tell_alive(store.clone(), stop.clone())),
             tokio::spawn(tell_counters(Arc::clone(&door), stop.clone())),
         ];
         let stop_within = Duration::from_secs(config.limits.stop_s);
@@ -117,8 +126,33 @@ impl System {
         self.rooms_task.await??;
         let door = Arc::into_inner(self.door).context("the door is still in use after everything that used it has ended")?;
         let stopped = door.stop(self.stop_within).await;
+        // The next start knows from when nobody listened.
+        self.database.store.service_alive(crate::clock::now()).await?;
         self.database.shut_down().await?;
         Ok(stopped)
+    }
+}
+
+/// Writes down an outage that has just ended. How tags are watched, and from when time alone may judge.
+async fn after_outage(store: &store::Store) -> Result<(Watch, Timestamp), store::StoreError> {
+    let now = crate::clock::now();
+    let (was_out, outages) = store.service_starts(now).await?;
+    if was_out {
+        tracing::warn!(outages = outages.len(), "the service was not running for a while: nobody was watched; written down as an outage");
+    }
+    let deaf = outages.into_iter().map(|(from, to)| Deaf { from, to }).collect();
+    let timers_from = if was_out { now.plus_seconds(BACKLOG_S) } else { Timestamp::MIN };
+    Ok((Watch { deaf, ..Watch::default() }, timers_from))
+}
+
+async fn tell_alive(store: store::Store, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(ALIVE_EVERY) => {}
+        }
+        // While the database is away it is deaf for everyone; the shards say so.
+        let _ = store.service_alive(crate::clock::now()).await;
     }
 }
 

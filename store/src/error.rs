@@ -106,3 +106,20 @@ impl From<tokio_postgres::Error> for AlertError {
         Self::Store(error.into())
     }
 }
+
+/// Why an alert cannot be explained.
+#[derive(Debug, thiserror::Error)]
+pub enum EvidenceError {
+    /// No alert has this number.
+    #[error("there is no alert {0}")]
+    NotFound(i64),
+    /// It concerns an area or a tag that nobody registered: no zone and no report of a wearer proves it.
+    #[error("alert {0} concerns no wearer: there are no reports of a wearer to show")]
+    NotOfAWearer(i64),
+    /// What is stored does not show it.
+    #[error("{0}")]
+    Unproved(String),
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

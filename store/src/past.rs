@@ -49,10 +49,31 @@ impl Store {
         let since: Vec<Timestamp> = pasts.iter().map(|past| past.checkpoint.as_ref().map_or(Timestamp::MIN, |kept| kept.at)).collect();
         told(&client, &wearers, &since, &mut pasts).await?;
         let spans = spans(&client, &wearers, &since).await?;
+        drop(client);
+        for (number, stored) in self.reports_in(spans).await? {
+            pasts[number].reports.push(stored);
+        }
+        Ok(pasts)
+    }
+
+    /// A wearer's reports judged in [from, to), of whichever tag was on.
+    pub(crate) async fn reports_of_wearer(&self, wearer_id: i64, from: Timestamp, to: Timestamp) -> Result<Vec<StoredReport>, StoreError> {
+        let client = self.client().await?;
+        let mut spans = spans(&client, &[wearer_id], &[from.plus_millis(-1)]).await?;
+        drop(client);
+        spans.iter_mut().for_each(|(_, span)| span.last = span.last.min(to.plus_millis(-1)));
+        spans.retain(|(_, span)| span.first <= span.last);
+        Ok(self.reports_in(spans).await?.into_iter().map(|(_, stored)| stored).collect())
+    }
+
+    /// The reports in these spans, each with its span's place.
+    async fn reports_in(&self, spans: Vec<(usize, Span)>) -> Result<Vec<(usize, StoredReport)>, StoreError> {
         let asked: Vec<Span> = spans.iter().map(|(_, span)| *span).collect();
+        let client = self.client().await?;
         let mut reports = unset_clocks(&client, &asked).await?;
         drop(client);
         reports.extend(self.look_up(&asked).await?);
+        let mut found = Vec::with_capacity(reports.len());
         let mut of_tag = HashMap::<i64, Vec<(usize, Span)>>::new();
         for (number, span) in spans {
             of_tag.entry(span.tag_id).or_default().push((number, span));
@@ -60,9 +81,9 @@ impl Store {
         for stored in reports {
             let at = stored.report.judged_at(stored.received_at);
             let whose = of_tag.get(&stored.tag_id).into_iter().flatten().filter(|(_, span)| span.first <= at && at <= span.last);
-            whose.for_each(|(number, _)| pasts[*number].reports.push(stored));
+            found.extend(whose.map(|(number, _)| (*number, stored)));
         }
-        Ok(pasts)
+        Ok(found)
     }
 }
 

@@ -51,6 +51,9 @@ pub enum CommandError {
     /// The track has the wrong columns.
     #[error("track: line 1: column \"{0}\" is missing; the header is wearer,taken_at,lat,lon,accuracy_m[,received_at]")]
     Column(&'static str),
+    /// An evidence cannot be made or read.
+    #[error("evidence: {0}")]
+    Evidence(String),
     /// The track cannot be read at all.
     #[error("track: {0}")]
     Unreadable(#[from] csv::Error),

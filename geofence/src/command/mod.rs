@@ -1,5 +1,6 @@
 //! The pure part of `paband judge` (policy 7): a file of zones and a file of fixes in, rows of violations out.
 
+mod areas;
 mod error;
 mod row;
 mod track;
@@ -10,27 +11,36 @@ pub use row::Row;
 pub use track::{TrackReader, TrackRow};
 pub use zones::{Whose, ZoneFeature, ZoneFile};
 
-use crate::{Fix, Judge, Plan, Timestamp, Violation};
+use crate::device::Heard;
+use crate::{EndReason, Fix, Judge, Plan, Signals, Timestamp, Violation, Watch};
+use areas::Areas;
 use std::collections::HashMap;
 use std::io::Read;
 use std::sync::Arc;
 
 /// Judges every wearer of a track against the zones of a GeoJSON file, up to and including `until` (default: the newest row). Rows
-/// may come in any order and repeated. The result is in the order of policy 8.15.
+/// may come in any order and repeated. The result is in the order of policy 8.15. With `all_rules` silence, lack of position, implausible
+/// jumps and interference in an area are found too; rows of an area name no wearer.
 ///
 /// # Errors
 /// If either file cannot be read as policy 7 says: the error names the feature or line and what to do.
-pub fn judge_files(zones: &str, track: impl Read, until: Option<Timestamp>) -> Result<Vec<Row>, CommandError> {
+pub fn judge_files(zones: &str, track: impl Read, until: Option<Timestamp>, all_rules: bool) -> Result<Vec<Row>, CommandError> {
     let zones = ZoneFile::parse(zones)?;
     let tracks = Tracks::read(track, until)?;
     let until = until.or(tracks.newest).unwrap_or(Timestamp::MIN);
     let plans = zones.plans()?;
-    let mut rows = Vec::new();
+    let watch = all_rules.then(Arc::<Watch>::default);
+    let (mut rows, mut areas) = (Vec::new(), Areas::default());
     for (wearer, track) in tracks.by_wearer {
         let wearer: Arc<str> = Arc::from(wearer);
-        let plan = Arc::new(plans.of(&wearer)?);
-        rows.extend(judge(plan, track, until).into_iter().map(|violation| Row { wearer: wearer.clone(), violation }));
+        let plan = plans.of(&wearer)?;
+        let violations = match &watch {
+            Some(watch) => judge_all(plan.watched(watch.clone()), track, until, &mut areas),
+            None => judge(plan, track, until),
+        };
+        rows.extend(violations.into_iter().map(|violation| Row { wearer: wearer.clone(), violation }));
     }
+    rows.extend(areas.rows(until));
     rows.sort_by(Row::in_output_order);
     Ok(rows)
 }
@@ -45,6 +55,8 @@ struct Track {
     /// The first row, with or without a position.
     from: Timestamp,
     fixes: Vec<Fix>,
+    /// Rows without a valid position: when they count, and whether the tag's clock is off.
+    bare: Vec<(Timestamp, bool)>,
 }
 
 impl Tracks {
@@ -64,17 +76,22 @@ impl Tracks {
         self.newest = self.newest.max(Some(row.taken_at));
         let track = match self.by_wearer.get_mut(row.wearer.as_str()) {
             Some(track) => track,
-            None => self.by_wearer.entry(row.wearer.as_str().into()).or_insert(Track { from: row.taken_at, fixes: Vec::new() }),
+            None => {
+                let new = Track { from: row.taken_at, fixes: Vec::new(), bare: Vec::new() };
+                self.by_wearer.entry(row.wearer.as_str().into()).or_insert(new)
+            }
         };
         track.from = track.from.min(row.taken_at);
-        track.fixes.extend(row.fix());
+        match row.fix() {
+            Some(fix) => track.fixes.push(fix),
+            None => track.bare.push(row.judged_at()),
+        }
     }
 }
 
-fn judge(plan: Arc<Plan>, mut track: Track, until: Timestamp) -> Vec<Violation> {
-    track.fixes.sort_unstable_by(Fix::in_order);
-    track.fixes.dedup_by_key(|fix| fix.taken_at);
-    let mut judge = Judge::new(plan, track.from);
+fn judge(plan: Plan, mut track: Track, until: Timestamp) -> Vec<Violation> {
+    track.sort();
+    let mut judge = Judge::new(Arc::new(plan), track.from);
     let (mut found, mut known) = (Vec::new(), Known::default());
     for fix in &track.fixes {
         judge.fix(fix, &mut found);
@@ -82,8 +99,48 @@ fn judge(plan: Arc<Plan>, mut track: Track, until: Timestamp) -> Vec<Violation> 
     }
     judge.advance(until, &mut found);
     known.learn(&mut found);
-    known.ended.append(&mut known.open);
-    known.ended
+    known.all()
+}
+
+/// The same with the tag itself watched; what it shows of its area goes to `areas`.
+fn judge_all(plan: Plan, mut track: Track, until: Timestamp, areas: &mut Areas) -> Vec<Violation> {
+    track.sort();
+    let mut judge = Judge::new(Arc::new(plan), track.from);
+    let (mut found, mut known) = (Vec::new(), Known::default());
+    let number = areas.next_wearer();
+    for heard in track.heard() {
+        judge.hear(&heard, &mut found);
+        known.learn(&mut found);
+        areas.see(number, heard.at, judge.sighting());
+    }
+    judge.advance(until, &mut found);
+    known.learn(&mut found);
+    known.all()
+}
+
+impl Track {
+    fn sort(&mut self) {
+        self.fixes.sort_unstable_by(Fix::in_order);
+        self.fixes.dedup_by_key(|fix| fix.taken_at);
+        self.bare.sort_unstable();
+        self.bare.dedup();
+    }
+
+    /// All rows in the order judged: of one instant a position first.
+    fn heard(&self) -> impl Iterator<Item = Heard<'_>> {
+        let heard = |at, fix, clock_is_off| Heard { at, fix, clock_is_off, signals: Signals::default(), battery_percent: None };
+        let (mut fixes, mut bare) = (self.fixes.iter().peekable(), self.bare.iter().peekable());
+        std::iter::from_fn(move || {
+            let bare_first = match (fixes.peek(), bare.peek()) {
+                (Some(fix), Some((at, _))) => *at < fix.taken_at,
+                (fix, _) => fix.is_none(),
+            };
+            if bare_first {
+                return bare.next().map(|(at, clock_is_off)| heard(*at, None, *clock_is_off));
+            }
+            fixes.next().map(|fix| heard(fix.taken_at, Some(fix), false))
+        })
+    }
 }
 
 /// The newest state of each violation.
@@ -94,6 +151,12 @@ struct Known {
 }
 
 impl Known {
+    fn all(mut self) -> Vec<Violation> {
+        self.ended.append(&mut self.open);
+        self.ended.retain(|violation| !matches!(violation.end, Some((_, EndReason::Refuted))));
+        self.ended
+    }
+
     fn learn(&mut self, found: &mut Vec<Violation>) {
         for violation in found.drain(..) {
             if let Some(at) = self.open.iter().position(|open| open.is_same(&violation)) {

@@ -49,6 +49,16 @@ struct Columns {
     received_at: Option<usize>,
 }
 
+impl TrackRow {
+    /// When the row counts if it has no valid position, and whether the tag's clock is off (policy 4, 8.2).
+    pub(super) fn judged_at(&self) -> (Timestamp, bool) {
+        match self.received_at {
+            Some(received_at) if !is_plausible_at(self.taken_at, received_at) => (received_at, true),
+            _ => (self.taken_at, false),
+        }
+    }
+}
+
 impl<R: Read> TrackReader<R> {
     /// Reads the header. Columns may come in any order; unknown ones are not looked at.
     ///

@@ -65,6 +65,11 @@ impl ZoneFile {
         Ok(Self { features, leaves: leaves(file.get("leaves"))? })
     }
 
+    /// The plan of one wearer.
+    pub(crate) fn plan_of(&self, wearer: &str) -> Result<Plan, CommandError> {
+        self.plans()?.of(wearer)
+    }
+
     /// Sorts the features by wearer.
     pub(super) fn plans(&self) -> Result<Plans<'_>, CommandError> {
         let own = self.features.iter().filter(|feature| feature.whose != Whose::Everyone);

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 /// What a file shows in the end.
 pub fn by_file(case: &Case) -> Vec<Violation> {
-    let rows = judge_files(&case.zones_text(), case.track_text().as_bytes(), case.until).expect("the drawn files are well written");
+    let rows = judge_files(&case.zones_text(), case.track_text().as_bytes(), case.until, false).expect("the drawn files are well written");
     sorted(rows.into_iter().map(|row| row.violation).collect())
 }
 

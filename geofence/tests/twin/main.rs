@@ -18,7 +18,7 @@ proptest! {
 
     #[test]
     fn the_judge_finds_what_the_twin_finds(case in draw::case()) {
-        let rows = judge_files(&case.zones_text(), case.track_text().as_bytes(), case.until).expect("the drawn files are well written");
+        let rows = judge_files(&case.zones_text(), case.track_text().as_bytes(), case.until, false).expect("the drawn files are well written");
         let rows: Vec<String> = rows.iter().map(|row| serde_json::to_string(row).expect("a row is plain data")).collect();
         let expected = twin::judge(&case);
         prop_assert_eq!(rows, expected, "{}", Case::describe(&case));

@@ -3,10 +3,12 @@
 pub mod billing;
 pub mod db;
 pub mod demo;
+pub mod explain;
 pub mod judge;
 pub mod serve;
 pub mod simulate;
 pub mod staff;
+pub mod standing;
 
 use crate::config::Config;
 use crate::watch::WatchArgs;

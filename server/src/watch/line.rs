@@ -77,7 +77,7 @@ fn details(line: &mut String, kind: EventKind, alert: &Alert) {
     add(format!("alert {}, tag {}", alert.alert_id, shown(&alert.imei)));
 }
 
-fn english(kind: AlertKind) -> &'static str {
+pub fn english(kind: AlertKind) -> &'static str {
     match kind {
         AlertKind::Unspecified => "alert of a newer kind",
         AlertKind::Inclusion => "outside an inclusion zone",
@@ -123,7 +123,7 @@ fn in_persian(kind: AlertKind) -> &'static str {
     }
 }
 
-fn ended_because(reason: EndReason) -> &'static str {
+pub fn ended_because(reason: EndReason) -> &'static str {
     match reason {
         EndReason::Unspecified => "for a newer reason",
         EndReason::Kept => "the zone is kept again",

@@ -1,7 +1,7 @@
 //! `paband watch`: alerts in a terminal, each once, for as long as the operator listens.
 
-mod calendar;
-mod line;
+pub mod calendar;
+pub mod line;
 mod place;
 mod screen;
 mod session;
@@ -23,18 +23,12 @@ use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 const RETRY_FIRST: Duration = Duration::from_millis(250);
 const RETRY_LONGEST: Duration = Duration::from_secs(8);
 
-/// Show alerts as they happen. Survives restarts of the server; shows each event once.
+/// Where the server is, and how to connect as a monitoring room.
 #[derive(Args, Clone, Debug)]
-pub struct WatchArgs {
+pub struct RoomArgs {
     /// Where the server listens for rooms: http://HOST:PORT, or https:// with --ca.
     #[arg(long, env = "PABAND_SERVER", default_value = "http://127.0.0.1:7743")]
     pub server: String,
-    /// Show everything after this event; 0 = from the first ever. Without it: what happens from now on.
-    #[arg(long, value_name = "SEQUENCE", value_parser = clap::value_parser!(i64).range(0..))]
-    pub after: Option<i64>,
-    /// Keep the number of the last event shown in this file, and go on behind it at the next start (then --after is not used).
-    #[arg(long, value_name = "FILE")]
-    pub state: Option<PathBuf>,
     /// PEM file of the authority that signed the server's certificate, for https.
     #[arg(long, value_name = "FILE")]
     pub ca: Option<PathBuf>,
@@ -44,15 +38,55 @@ pub struct WatchArgs {
     /// PEM file of the key of --certificate.
     #[arg(long, value_name = "FILE", requires = "certificate")]
     pub key: Option<PathBuf>,
+}
+
+/// Show alerts as they happen. Survives restarts of the server; shows each event once.
+#[derive(Args, Clone, Debug)]
+pub struct WatchArgs {
+    #[command(flatten)]
+    pub room: RoomArgs,
+    /// Show everything after this event; 0 = from the first ever. Without it: what happens from now on.
+    #[arg(long, value_name = "SEQUENCE", value_parser = clap::value_parser!(i64).range(0..))]
+    pub after: Option<i64>,
+    /// Keep the number of the last event shown in this file, and go on behind it at the next start (then --after is not used).
+    #[arg(long, value_name = "FILE")]
+    pub state: Option<PathBuf>,
     /// Name the kinds of alerts in Persian too. Needs a terminal that shows right-to-left text.
     #[arg(long)]
     pub persian: bool,
 }
 
+impl RoomArgs {
+    /// How to reach the server.
+    ///
+    /// # Errors
+    /// When the address or a PEM file is not usable.
+    pub fn endpoint(&self) -> anyhow::Result<Endpoint> {
+        let args = self;
+        let endpoint = Endpoint::from_shared(args.server.clone())
+            .with_context(|| format!("--server {} is no address; write http://HOST:PORT", args.server))?
+            .connect_timeout(Duration::from_secs(5))
+            .http2_keep_alive_interval(Duration::from_secs(10))
+            .keep_alive_timeout(Duration::from_secs(10))
+            .keep_alive_while_idle(true);
+        if args.ca.is_none() && args.certificate.is_none() {
+            return Ok(endpoint);
+        }
+        let mut tls = ClientTlsConfig::new();
+        if let Some(ca) = &args.ca {
+            tls = tls.ca_certificate(Certificate::from_pem(pem(ca)?));
+        }
+        if let (Some(certificate), Some(key)) = (&args.certificate, &args.key) {
+            tls = tls.identity(Identity::from_pem(pem(certificate)?, pem(key)?));
+        }
+        endpoint.tls_config(tls).context("the PEM files of --ca, --certificate and --key do not fit")
+    }
+}
+
 impl WatchArgs {
     /// What happens from now on at one server, with no file kept.
     pub fn of_server(server: String) -> Self {
-        Self { server, after: None, state: None, ca: None, certificate: None, key: None, persian: false }
+        Self { room: RoomArgs { server, ca: None, certificate: None, key: None }, after: None, state: None, persian: false }
     }
 }
 
@@ -78,7 +112,7 @@ impl From<WatchArgs> for WatchOptions {
 /// # Errors
 /// When an option or a file is not usable, or `out` or the state file cannot be written. A server that is away is no error.
 pub async fn run(options: WatchOptions, out: impl Write, cancel: CancellationToken) -> anyhow::Result<()> {
-    let endpoint = endpoint(&options.args)?;
+    let endpoint = options.args.room.endpoint()?;
     let mut place = Place::open(options.args.state.clone(), options.args.after)?;
     let mut screen = Screen::new(out, options.colour, options.args.persian);
     let mut retry_after = RETRY_FIRST;
@@ -90,33 +124,13 @@ pub async fn run(options: WatchOptions, out: impl Write, cancel: CancellationTok
         if lost.had_answer {
             retry_after = RETRY_FIRST;
         }
-        screen.lost(&options.args.server, &lost.why)?;
+        screen.lost(&options.args.room.server, &lost.why)?;
         tokio::select! {
             () = cancel.cancelled() => return Ok(()),
             () = tokio::time::sleep(retry_after) => {}
         }
         retry_after = (retry_after * 2).min(RETRY_LONGEST);
     }
-}
-
-fn endpoint(args: &WatchArgs) -> anyhow::Result<Endpoint> {
-    let endpoint = Endpoint::from_shared(args.server.clone())
-        .with_context(|| format!("--server {} is no address; write http://HOST:PORT", args.server))?
-        .connect_timeout(Duration::from_secs(5))
-        .http2_keep_alive_interval(Duration::from_secs(10))
-        .keep_alive_timeout(Duration::from_secs(10))
-        .keep_alive_while_idle(true);
-    if args.ca.is_none() && args.certificate.is_none() {
-        return Ok(endpoint);
-    }
-    let mut tls = ClientTlsConfig::new();
-    if let Some(ca) = &args.ca {
-        tls = tls.ca_certificate(Certificate::from_pem(pem(ca)?));
-    }
-    if let (Some(certificate), Some(key)) = (&args.certificate, &args.key) {
-        tls = tls.identity(Identity::from_pem(pem(certificate)?, pem(key)?));
-    }
-    endpoint.tls_config(tls).context("the PEM files of --ca, --certificate and --key do not fit")
 }
 
 fn pem(path: &PathBuf) -> anyhow::Result<Vec<u8>> {

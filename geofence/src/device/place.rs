@@ -1,0 +1,40 @@
+//! Where the last valid fix was, and whether a wearer can have come from there.
+
+use crate::Fix;
+use crate::ellipsoid::geodesic_m;
+use serde::{Deserialize, Serialize};
+
+/// No degree of latitude or longitude is longer, metres (a degree of latitude at the poles is 111,694).
+const DEGREE_MAX_M: f64 = 111_700.0;
+
+/// A position with its accuracy, to the step in which tags tell it.
+#[derive(Clone, Copy, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct Place {
+    /// WGS84 latitude in 1e-7 degree.
+    latitude_e7: i32,
+    /// WGS84 longitude in 1e-7 degree.
+    longitude_e7: i32,
+    /// Radius, metres.
+    accuracy_m: f32,
+}
+
+impl Place {
+    pub const fn of(fix: &Fix) -> Self {
+        Self { latitude_e7: fix.steps.0, longitude_e7: fix.steps.1, accuracy_m: fix.accuracy_m as f32 }
+    }
+
+    /// Latitude and longitude, degrees.
+    fn degrees(&self) -> (f64, f64) {
+        (f64::from(self.latitude_e7) / 1e7, f64::from(self.longitude_e7) / 1e7)
+    }
+
+    /// Whether `other`, reached in that many milliseconds, asks for more than `speed_max_m_s` even between the nearest points of both
+    /// accuracy circles.
+    pub fn is_too_fast(&self, other: &Self, millis: i64, speed_max_m_s: f64) -> bool {
+        let reach_m = speed_max_m_s * millis as f64 / 1000.0 + f64::from(self.accuracy_m) + f64::from(other.accuracy_m);
+        let (from, to) = (self.degrees(), other.degrees());
+        // Along the meridian, then along the parallel, is no shorter: this spares nearly every fix the geodesic.
+        let detour_m = ((from.0 - to.0).abs() + (from.1 - to.1).abs()) * DEGREE_MAX_M;
+        detour_m > reach_m && geodesic_m(from, to) > reach_m
+    }
+}

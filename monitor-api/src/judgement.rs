@@ -1,0 +1,112 @@
+//! Why the system said what it said, and how wearers stand and stood.
+
+use crate::alerts::store_failed;
+use crate::convert;
+use crate::status::{check, database_away, refusal};
+use proto::monitor::judgement_server::Judgement;
+use proto::monitor::{self, ExplainRequest, ExplainResponse, ListStandingsRequest, ListStandingsResponse};
+use std::time::Duration;
+use store::{EvidenceError, Standing, StandingFilter, StandingSpan, Store};
+use tokio::time::timeout;
+use tonic::{Code, Request, Response, Status};
+use tonic_types::FieldViolation;
+
+/// Spans in one answer at most, and if the caller does not say.
+const SPANS_MAX: u32 = 10_000;
+const SPANS_UNSAID: u32 = 1_000;
+
+/// Answers from the database.
+pub struct JudgementService {
+    store: Store,
+    database_wait_max: Duration,
+}
+
+impl JudgementService {
+    /// A service that gives up on the database after this long.
+    pub fn new(store: Store, database_wait_max: Duration) -> Self {
+        Self { store, database_wait_max }
+    }
+}
+
+#[tonic::async_trait]
+impl Judgement for JudgementService {
+    async fn explain(&self, request: Request<ExplainRequest>) -> Result<Response<ExplainResponse>, Status> {
+        let alert_id = request.into_inner().alert_id;
+        let answer = timeout(self.database_wait_max, self.store.evidence(alert_id)).await.map_err(|_| database_away())?;
+        let (alert, evidence) = answer.map_err(refused)?;
+        let evidence = serde_json::to_string_pretty(&evidence).map_err(|error| Status::internal(error.to_string()))?;
+        Ok(Response::new(ExplainResponse { alert: Some(convert::alert(alert)), evidence }))
+    }
+
+    async fn list_standings(&self, request: Request<ListStandingsRequest>) -> Result<Response<ListStandingsResponse>, Status> {
+        let filter = filter(&request.into_inner())?;
+        // One more than asked for tells whether there are more.
+        let limit = filter.limit as usize;
+        let asked = StandingFilter { limit: filter.limit + 1, ..filter };
+        let answer = timeout(self.database_wait_max, self.store.standings(&asked)).await.map_err(|_| database_away())?;
+        let mut spans = answer.map_err(|error| store_failed("ListStandings", &error))?;
+        let more = spans.len() > limit;
+        spans.truncate(limit);
+        Ok(Response::new(ListStandingsResponse { spans: spans.into_iter().map(span).collect(), more }))
+    }
+}
+
+fn filter(request: &ListStandingsRequest) -> Result<StandingFilter, Status> {
+    let mut wrong = Vec::new();
+    let mut instant = |field: &str, time: &Option<prost_types::Timestamp>| {
+        let instant = time.as_ref().map(convert::instant);
+        if instant == Some(None) {
+            wrong.push(FieldViolation::new(field, "must be an instant of the years 1 to 9999"));
+        }
+        instant.flatten()
+    };
+    let (from, to) = (instant("from", &request.from), instant("to", &request.to));
+    let from_or_now = from.unwrap_or_else(convert::clock);
+    let to = to.unwrap_or_else(|| from_or_now.plus_millis(1));
+    if to <= from_or_now {
+        wrong.push(FieldViolation::new("to", "must be after from"));
+    }
+    if request.limit > SPANS_MAX {
+        wrong.push(FieldViolation::new("limit", format!("must be at most {SPANS_MAX}, is {}", request.limit)));
+    }
+    let standings: Vec<Option<Standing>> = request.standings.iter().map(|number| standing_of(*number)).collect();
+    if standings.contains(&None) {
+        wrong.push(FieldViolation::new("standings", "names a standing that does not exist"));
+    }
+    check(wrong)?;
+    let limit = if request.limit == 0 { SPANS_UNSAID } else { request.limit };
+    let wearer = (!request.wearer.is_empty()).then(|| request.wearer.clone());
+    Ok(StandingFilter { from: from_or_now, to, wearer, standings: standings.into_iter().flatten().collect(), limit })
+}
+
+fn span(span: StandingSpan) -> monitor::StandingSpan {
+    let standing = match span.standing {
+        Standing::NotMonitored => monitor::Standing::NotMonitored,
+        Standing::Unknown => monitor::Standing::Unknown,
+        Standing::Broken => monitor::Standing::Broken,
+        Standing::OnLeave => monitor::Standing::OnLeave,
+        Standing::Kept => monitor::Standing::Kept,
+    };
+    let (from, to) = (Some(convert::timestamp(span.from)), Some(convert::timestamp(span.to)));
+    monitor::StandingSpan { wearer: span.wearer, standing: standing.into(), from, to }
+}
+
+fn standing_of(number: i32) -> Option<Standing> {
+    match monitor::Standing::try_from(number).ok()? {
+        monitor::Standing::Unspecified => None,
+        monitor::Standing::NotMonitored => Some(Standing::NotMonitored),
+        monitor::Standing::Unknown => Some(Standing::Unknown),
+        monitor::Standing::Broken => Some(Standing::Broken),
+        monitor::Standing::OnLeave => Some(Standing::OnLeave),
+        monitor::Standing::Kept => Some(Standing::Kept),
+    }
+}
+
+fn refused(error: EvidenceError) -> Status {
+    let text = error.to_string();
+    match error {
+        EvidenceError::NotFound(_) => refusal(Code::NotFound, "UNKNOWN_ALERT", text, &[]),
+        EvidenceError::NotOfAWearer(_) | EvidenceError::Unproved(_) => refusal(Code::FailedPrecondition, "NOT_PROVED", text, &[]),
+        EvidenceError::Store(error) => store_failed("Explain", &error),
+    }
+}
