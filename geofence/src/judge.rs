@@ -164,6 +164,11 @@ impl Judge {
         self.memory.device.sighting()
     }
 
+    /// When the newest judged report was taken.
+    pub const fn newest_at(&self) -> Timestamp {
+        self.newest.at()
+    }
+
     /// The newest state of each violation that has not ended.
     pub fn open(&self) -> Vec<Violation> {
         let mut open = Vec::new();

@@ -27,7 +27,10 @@ pub struct Connected {
 impl Connected {
     /// A tag has logged in on this connection.
     pub fn enter(&self, tag_id: i64, inbox: &Arc<Inbox>, session: u32) {
-        self.lock().insert(tag_id, (Arc::clone(inbox), session));
+        let former = self.lock().insert(tag_id, (Arc::clone(inbox), session));
+        if let Some((former, _)) = former.filter(|(former, _)| !Arc::ptr_eq(former, inbox)) {
+            former.supersede(tag_id);
+        }
     }
 
     /// A connection has ended; its tags that have a newer one stay.

@@ -44,6 +44,8 @@ pub(crate) struct Connection<S> {
     frame_since: Option<Instant>,
     /// Nothing more is read since then; what is in flight is still answered.
     ending_since: Option<Instant>,
+    /// A tag of this connection was told to be on another one too.
+    doubted: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
@@ -62,6 +64,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             last_read: opened,
             frame_since: None,
             ending_since: None,
+            doubted: false,
         }
     }
 
@@ -176,7 +179,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 self.door.connected.enter(tag_id, &self.inbox, session);
             }
             Event::CommandResult { tag_id, id, done } => tracing::info!(tag_id, command = id, done, "a tag answered a command"),
-            Event::Quarantine { reason, imei, raw } => self.set_aside(Quarantined { reason, imei, raw }),
+            Event::Quarantine { reason, imei, raw } => self.set_aside(Quarantined { reason, imei, tag_id: None, raw }),
             Event::Submitted(_) | Event::Nothing => {}
         }
     }
@@ -185,7 +188,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         if lost.raw.is_empty() {
             events::connection_lost(&self.door.counters, self.peer, lost.reason);
         } else {
-            self.set_aside(Quarantined { reason: lost.reason, imei: lost.imei, raw: lost.raw });
+            self.set_aside(Quarantined { reason: lost.reason, imei: lost.imei, tag_id: None, raw: lost.raw });
         }
         self.input = BytesMut::new();
         self.end();
@@ -198,9 +201,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         }
     }
 
+    /// A tag reports here although it has logged in elsewhere since: two devices say that they are one. Told once a connection.
+    fn doubt(&mut self, submissions: &[Submission]) {
+        let doubted = self.inbox.superseded().filter(|tag_id| submissions.iter().any(|submission| submission.tag_id == *tag_id));
+        if let Some(tag_id) = doubted.filter(|_| !std::mem::replace(&mut self.doubted, true)) {
+            self.set_aside(Quarantined { reason: "two_connections", imei: None, tag_id: Some(tag_id), raw: Vec::new() });
+        }
+    }
+
     /// Hands submissions to their shards; waits while a shard has no room, and so does the tag.
     async fn deliver(&mut self, received_at: geofence::Timestamp, submissions: Vec<Submission>) -> bool {
         self.in_flight += submissions.len();
+        self.doubt(&submissions);
         let door = Arc::clone(&self.door);
         let mut groups: Vec<(usize, u32, Vec<Submission>)> = Vec::with_capacity(1);
         for submission in submissions {

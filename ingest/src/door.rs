@@ -9,7 +9,7 @@ use crate::port::{Journal, Quarantined, TagDirectory};
 use crate::shard::{Shard, ShardContext, TagFacts};
 use crate::shared::{Shared, shard_of};
 use crate::wire::Command;
-use geofence::Timestamp;
+use geofence::{Sighting, Timestamp};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
@@ -56,6 +56,7 @@ pub struct Door {
 
 impl Door {
     /// Starts one shard per journal and waits until each has its memory back. `last_batch` is the highest batch number ever used.
+    /// What the shards see of areas goes to `sightings`; where nobody takes it, it is dropped.
     ///
     /// # Panics
     /// Without a journal.
@@ -65,6 +66,7 @@ impl Door {
         tags: Arc<dyn TagDirectory>,
         facts: Vec<TagFacts>,
         last_batch: i64,
+        sightings: mpsc::Sender<Vec<Sighting>>,
     ) -> Self {
         let counters = Arc::new(Counters::default());
         let batch_numbers = Arc::new(AtomicI64::new(last_batch));
@@ -80,6 +82,7 @@ impl Door {
                 batch_numbers: Arc::clone(&batch_numbers),
                 counters: Arc::clone(&counters),
                 clock: options.clock,
+                sightings: sightings.clone(),
                 timers_from: options.timers_from,
             };
             let (shard, handle) = Shard::new(context, journal);

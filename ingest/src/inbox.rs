@@ -1,7 +1,8 @@
 //! What the rest of the house leaves for one connection: outcomes of its submissions, commands for its tags.
 
 use crate::wire::{Command, Outcome};
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
@@ -36,7 +37,11 @@ pub struct Inbox {
     letters: Mutex<Letters>,
     arrived: Notify,
     refused: AtomicBool,
+    superseded: OnceLock<(i64, Instant)>,
 }
+
+/// What a tag had under way when it connected anew may still be read from the old connection for so long.
+const UNDER_WAY_MAX: Duration = Duration::from_secs(5);
 
 /// Everything that arrived since the last look.
 #[derive(Debug, Default)]
@@ -52,6 +57,16 @@ impl Inbox {
     pub fn settle(&self, outcomes: impl IntoIterator<Item = Settled>) {
         self.lock().settled.extend(outcomes);
         self.arrived.notify_one();
+    }
+
+    /// A tag of this connection has logged in on another one.
+    pub fn supersede(&self, tag_id: i64) {
+        self.superseded.get_or_init(|| (tag_id, Instant::now()));
+    }
+
+    /// The first tag that has logged in elsewhere, once nothing of it can be under way here any more.
+    pub fn superseded(&self) -> Option<i64> {
+        self.superseded.get().filter(|(_, since)| since.elapsed() > UNDER_WAY_MAX).map(|(tag_id, _)| *tag_id)
     }
 
     /// From now on nothing of this connection is stored: what comes later must not overtake what was refused.

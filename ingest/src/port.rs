@@ -37,6 +37,8 @@ pub struct Quarantined {
     pub reason: &'static str,
     /// The IMEI if the bytes told one.
     pub imei: Option<String>,
+    /// The tag, where it is known and in doubt: `two_connections`.
+    pub tag_id: Option<i64>,
     /// The bytes, cut to the quarantine's limit.
     pub raw: Vec<u8>,
 }

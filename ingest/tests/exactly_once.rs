@@ -280,6 +280,7 @@ fn start(kept: &Arc<Mutex<Kept>>, seed: u64) -> (ShardHandle, tokio::task::JoinH
         batch_numbers: Arc::new(AtomicI64::new(highest)),
         counters: Arc::new(Counters::default()),
         clock: now,
+        sightings: tokio::sync::mpsc::channel(1).0,
         timers_from: Timestamp::MIN,
     };
     let (shard, handle) = Shard::new(context, journal);

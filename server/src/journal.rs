@@ -51,6 +51,12 @@ impl Journal for ShardJournal {
     }
 
     async fn quarantine(&self, item: Quarantined) -> Result<(), JournalError> {
+        let now = crate::clock::now();
+        match (item.reason, &item.imei, item.tag_id) {
+            ("unknown_tag", Some(imei), _) => self.store.tag_unknown(imei, now).await.map_err(refused)?,
+            ("two_connections", _, Some(tag_id)) => return self.store.tag_on_two_connections(tag_id, now).await.map_err(refused),
+            _ => {}
+        }
         self.store.quarantine(item.reason, item.imei.as_deref(), &item.raw).await.map_err(refused)
     }
 }

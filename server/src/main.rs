@@ -8,6 +8,7 @@ mod config;
 mod database;
 mod directory;
 mod facts;
+mod interference;
 mod journal;
 mod logging;
 mod system;

@@ -13,6 +13,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -60,8 +61,9 @@ impl System {
         for shard in 0..shards {
             journals.push(Arc::new(ShardJournal::open(store, shard).await?));
         }
+        let (sightings, seen) = mpsc::channel(crate::interference::QUEUE_MAX);
         let last_batch = store.highest_batch().await?;
-        let door = Arc::new(Door::open(config.limits.door(timers_from), journals, Arc::<Directory>::clone(&directory), facts, last_batch).await);
+        let door = Arc::new(Door::open(config.limits.door(timers_from), journals, Arc::<Directory>::clone(&directory), facts, last_batch, sightings).await);
         // Every shard has a head of its own now; those of shards that are no more would keep recovery in the past.
         store.shards_retire(shards).await?;
         let stop = CancellationToken::new();
@@ -76,6 +78,7 @@ impl System {
         let chores = vec![
             tokio::spawn(feed.follow(Arc::clone(&door), stop.clone())),
             tokio::spawn(maintain(store.clone(), stop.clone())),
+            tokio::spawn(crate::interference::watch(store.clone(), seen, stop.clone())),
             tokio::spawn(tell_alive(store.clone(), stop.clone())),
             tokio::spawn(tell_counters(Arc::clone(&door), stop.clone())),
         ];

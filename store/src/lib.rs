@@ -5,6 +5,7 @@ mod alerts;
 mod error;
 mod evidence;
 mod facts;
+mod incidents;
 mod journal;
 mod listen;
 mod maintain;

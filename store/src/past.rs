@@ -34,7 +34,8 @@ const UNSET_CLOCKS: &str = "
 const TOLD: &str = "
     SELECT number, a.zone, a.kind, a.started_at, a.found_at, a.ended_at, a.end_reason, a.max_beyond_m, a.last_breaking_at, a.restored_at
     FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS asked (wearer_id, since_ms, number) JOIN alerts a USING (wearer_id)
-    WHERE (a.ended_at IS NULL OR a.ended_at >= since_ms OR a.found_at > since_ms) AND a.end_reason IS DISTINCT FROM 'by_person'";
+    WHERE (a.ended_at IS NULL OR a.ended_at >= since_ms OR a.found_at > since_ms) AND a.end_reason IS DISTINCT FROM 'by_person'
+        AND a.kind NOT IN ('identity', 'area_interference')";
 
 impl Store {
     /// The pasts of these wearers, in the order asked: each from the newest checkpoint before the instant, or from the beginning.

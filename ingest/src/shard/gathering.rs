@@ -2,7 +2,7 @@
 
 use crate::inbox::{Inbox, Settled};
 use crate::wire::Outcome;
-use geofence::{Checkpoint, JudgedAgain, StoredReport, Stray, Timestamp, Violation, ViolationKind, WearerViolation};
+use geofence::{Checkpoint, JudgedAgain, Sighting, StoredReport, Stray, Timestamp, Violation, ViolationKind, WearerViolation};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::time::Instant;
@@ -29,6 +29,7 @@ pub(super) struct Gathering {
     pub judged_again: Vec<JudgedAgain>,
     pub checkpoints: Vec<Checkpoint>,
     pub strays: Vec<Stray>,
+    pub sightings: Vec<Sighting>,
     pub waiting: Vec<Waiting>,
     newest: HashMap<(i64, Arc<str>, ViolationKind, Timestamp), usize>,
 }

@@ -5,7 +5,7 @@ use crate::counters::Counters;
 use crate::inbox::Inbox;
 use crate::limits::ShardLimits;
 use crate::wire::Submission;
-use geofence::Timestamp;
+use geofence::{Sighting, Timestamp};
 use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use tokio::sync::{Semaphore, mpsc};
@@ -76,6 +76,8 @@ pub struct ShardContext {
     pub counters: Arc<Counters>,
     /// The server's clock.
     pub clock: fn() -> Timestamp,
+    /// Where wearers are seen, and in what trouble, goes here: a wearer at most once a minute, and at each change.
+    pub sightings: mpsc::Sender<Vec<Sighting>>,
     /// Nothing is judged by time alone before this: after an outage the tags' backlog comes in first.
     pub timers_from: Timestamp,
 }

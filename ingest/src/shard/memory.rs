@@ -2,7 +2,7 @@
 
 use super::keys::{Place, ReportKeys};
 use crate::events;
-use geofence::{Checkpoint, Judge, JudgedAgain, Order, Plan, Report, StoredReport, Stray, TagState, Timestamp, Violation};
+use geofence::{Checkpoint, Judge, JudgedAgain, Order, Plan, Report, Sighting, StoredReport, Stray, TagState, Timestamp, Violation};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -83,7 +83,14 @@ struct Wearer {
     again: Option<Dirty>,
     /// The newest answered request.
     answered: i64,
+    /// When the wearer was last seen, and whether in trouble.
+    seen: (Timestamp, bool),
 }
+
+/// A wearer in the same trouble is seen again after this, milliseconds.
+const SEEN_EVERY_MS: i64 = 60_000;
+/// What was taken longer ago says nothing of how the area is now, milliseconds.
+const SEEN_WITHIN_MS: i64 = 300_000;
 
 /// What must be judged again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -96,7 +103,7 @@ struct Dirty {
 impl Wearer {
     fn new(facts: &WearerFacts) -> Self {
         let judge = Judge::new(Arc::clone(&facts.plan), facts.fitted_at);
-        let mut wearer = Self { facts: facts.clone(), judge, dirty: None, again: None, answered: 0 };
+        let mut wearer = Self { facts: facts.clone(), judge, dirty: None, again: None, answered: 0, seen: (Timestamp::MIN, false) };
         wearer.requested();
         wearer
     }
@@ -229,6 +236,19 @@ impl TagMemory {
             _ if self.worn_until.is_some_and(|until| at < until) => Taken::Stray(Stray { tag_id: stored.tag_id, at }),
             _ => Taken::Judged,
         }
+    }
+
+    /// What the newest report shows of the wearer's area, if it is news.
+    pub fn sighting(&mut self, received_at: Timestamp) -> Option<Sighting> {
+        let wearer = self.wearer.as_mut()?;
+        let (cell, troubled) = wearer.judge.sighting()?;
+        let at = wearer.judge.newest_at().min(received_at);
+        let is_news = troubled != wearer.seen.1 || at.millis_since(wearer.seen.0) >= SEEN_EVERY_MS;
+        if !is_news || received_at.millis_since(at) > SEEN_WITHIN_MS {
+            return None;
+        }
+        wearer.seen = (at, troubled);
+        Some(Sighting { at, wearer: wearer.facts.wearer_id, cell, troubled })
     }
 
     /// A judgement to keep before a report at `at` is taken in; none while the past is in doubt.

@@ -225,7 +225,7 @@ impl<J: Journal> Shard<J> {
             let report = StoredReport { tag_id: submission.tag_id, received_at, late, report: *report };
             gathering.checkpoints.extend(memory.checkpoint_before(report.report.judged_at(received_at)));
             match memory.take(&report, &mut found) {
-                Taken::Judged => {}
+                Taken::Judged => gathering.sightings.extend(memory.sighting(received_at)),
                 Taken::Late => again.note(submission.tag_id, &context.limits),
                 Taken::Stray(stray) => gathering.strays.push(stray),
             }
@@ -291,7 +291,11 @@ impl<J: Journal> Shard<J> {
 
     fn flush_states(&mut self, states_max: usize, unwritten_for: std::time::Duration) {
         self.open_gathering();
-        let Gathering { number, reports, violations, judged_again, checkpoints, strays, waiting, .. } = std::mem::take(&mut self.gathering);
+        let Gathering { number, reports, violations, judged_again, checkpoints, strays, sightings, waiting, .. } = std::mem::take(&mut self.gathering);
+        if !sightings.is_empty() {
+            // Whoever watches the areas may be behind or gone: one sighting more or less changes nothing.
+            let _ = self.context.sightings.try_send(sightings);
+        }
         let states = self.unwritten.states(&mut self.tags, number, states_max, unwritten_for);
         let checkpoint = self.unwritten.oldest(&self.tags).map_or(number, |first| first - 1);
         let batch = Batch { number, shard: self.context.number, checkpoint, reports, violations, states, judged_again, checkpoints, strays };

@@ -1,0 +1,180 @@
+//! What concerns more than one wearer's reports: interference in an area, and doubts about who a tag is.
+
+use crate::time::server_time;
+use crate::{Store, StoreError};
+use geofence::{Cell, Interference, Timestamp, ViolationKind};
+use tokio_postgres::Transaction;
+
+/// Open alerts about tags that nobody registered at most: a flood of invented IMEIs is counted in the quarantine, not shown one by one.
+const UNKNOWN_TAGS_MAX: i64 = 100;
+
+const INCIDENT: &str = "
+    INSERT INTO alerts AS a (batch, zone, kind, started_at, found_at, found_late, recorded_at, ended_at, end_reason)
+    VALUES (0, $1, 'area_interference', $2, $3, false, $4, $5, CASE WHEN $5::bigint IS NOT NULL THEN 'restored' END)
+    ON CONFLICT (zone, kind, started_at) WHERE wearer_id IS NULL DO UPDATE SET ended_at = excluded.ended_at, end_reason = excluded.end_reason
+    RETURNING alert_id, xmax = 0";
+
+const JOIN: &str = "
+    INSERT INTO incident_members (incident, wearer_id, joined_at) SELECT $1, wearer_id, $3 FROM unnest($2::bigint[]) AS joined (wearer_id)
+    JOIN wearers USING (wearer_id) ON CONFLICT DO NOTHING";
+
+const LEAVE: &str = "UPDATE incident_members SET left_at = greatest($2, joined_at) WHERE incident = $1 AND left_at IS NULL";
+
+/// Alerts of members that rest on positions and lie within the incident. One that a shard is writing now is attached the next time.
+const ATTACH: &str = "
+    UPDATE alerts SET incident = m.incident FROM incident_members m, alerts i
+    WHERE m.left_at IS NULL AND i.alert_id = m.incident AND alerts.alert_id IN (
+        SELECT a.alert_id FROM alerts a WHERE a.wearer_id = m.wearer_id AND a.incident IS NULL AND a.kind = ANY ($1)
+            AND a.started_at >= i.started_at - 300000 AND (a.ended_at IS NULL OR a.ended_at >= i.started_at)
+        FOR UPDATE SKIP LOCKED)
+    RETURNING alerts.alert_id";
+
+/// Events about alerts as they are now. Locks the counter's row until the commit: a transaction's last statement.
+const EVENTS: &str = "
+    WITH given AS (SELECT * FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS given (alert_id, kind, number)),
+    head AS (UPDATE alert_head SET sequence = sequence + cardinality($1) RETURNING sequence)
+    INSERT INTO alert_events (sequence, alert_id, recorded_at, kind, ended_at, end_reason, max_beyond_m, last_breaking_at, acknowledged_at,
+        acknowledged_by, note, restored_at, corrected_because, incident)
+    SELECT head.sequence - cardinality($1) + number, a.alert_id, $3, given.kind,
+        CASE WHEN given.kind <> 'opened' THEN ended_at END, CASE WHEN given.kind <> 'opened' THEN end_reason END,
+        max_beyond_m, last_breaking_at, acknowledged_at, acknowledged_by, note, restored_at, corrected_because, incident
+    FROM given JOIN alerts a USING (alert_id), head
+    RETURNING pg_notify('paband_alerts', '')";
+
+const OPEN: &str = "
+    SELECT a.zone, a.started_at, a.found_at, coalesce(array_agg(m.wearer_id) FILTER (WHERE m.wearer_id IS NOT NULL), '{}')
+    FROM alerts a LEFT JOIN incident_members m ON m.incident = a.alert_id
+    WHERE a.kind = 'area_interference' AND a.end_reason IS NULL GROUP BY a.alert_id";
+
+/// One open alert a tag, whose wearer it concerns.
+const TWO_CONNECTIONS: &str = "
+    INSERT INTO alerts (wearer_id, tag_id, batch, zone, kind, started_at, found_at, found_late, recorded_at)
+    SELECT f.wearer_id, t.tag_id, 0, '', 'identity', $2, $2, false, $3
+    FROM tags t LEFT JOIN fittings f ON f.tag_id = t.tag_id AND upper_inf(f.period)
+    WHERE t.tag_id = $1 AND NOT EXISTS (SELECT FROM alerts a WHERE a.kind = 'identity' AND a.tag_id = $1 AND a.end_reason IS NULL)
+    RETURNING alert_id";
+
+/// One open alert an IMEI, named in place of the zone.
+const UNKNOWN_TAG: &str = "
+    INSERT INTO alerts (batch, zone, kind, started_at, found_at, found_late, recorded_at)
+    SELECT 0, $1, 'identity', $2, $2, false, $3
+    WHERE NOT EXISTS (SELECT FROM alerts a WHERE a.kind = 'identity' AND a.zone = $1 AND a.wearer_id IS NULL AND a.end_reason IS NULL)
+        AND (SELECT count(*) FROM alerts a WHERE a.kind = 'identity' AND a.wearer_id IS NULL AND a.end_reason IS NULL) < $4
+    ON CONFLICT DO NOTHING RETURNING alert_id";
+
+impl Store {
+    /// Writes down how an incident stands: its alert, who joined, and which of their alerts it explains.
+    ///
+    /// # Errors
+    /// When the database does not answer; then nothing was written.
+    pub async fn incident(&self, incident: &Interference, now: Timestamp) -> Result<(), StoreError> {
+        let mut client = self.client().await?;
+        let transaction = client.transaction().await?;
+        let (start, found_at) = (incident.start.millis(), incident.found_at.millis());
+        let end = incident.end.map(Timestamp::millis);
+        let row = transaction.query_one(INCIDENT, &[&incident.cell.name(), &start, &found_at, &server_time(now), &end]).await?;
+        let (alert_id, is_new): (i64, bool) = (row.get(0), row.get(1));
+        let mut happened = Happened::default();
+        if is_new {
+            happened.add(alert_id, "opened");
+        }
+        transaction.execute(JOIN, &[&alert_id, &incident.joined, &start]).await?;
+        attach(&transaction, &mut happened).await?;
+        if let Some(end) = end {
+            transaction.execute(LEAVE, &[&alert_id, &end]).await?;
+            happened.add(alert_id, "ended");
+        }
+        happened.tell(&transaction, now).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Attaches what was found of members since.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn incidents_attach(&self, now: Timestamp) -> Result<(), StoreError> {
+        let mut client = self.client().await?;
+        let transaction = client.transaction().await?;
+        let mut happened = Happened::default();
+        attach(&transaction, &mut happened).await?;
+        happened.tell(&transaction, now).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Incidents that have not ended, with their members.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn incidents_open(&self) -> Result<Vec<Interference>, StoreError> {
+        let client = self.client().await?;
+        let incident = |row: &tokio_postgres::Row| {
+            let name: &str = row.get(0);
+            let cell = Cell::from_name(name).ok_or_else(|| StoreError::Unreadable(format!("the area {name:?}")))?;
+            let (start, found_at) = (Timestamp::from_millis(row.get(1)), Timestamp::from_millis(row.get(2)));
+            Ok(Interference { cell, start, found_at, end: None, joined: row.get(3) })
+        };
+        client.query(OPEN, &[]).await?.iter().map(incident).collect()
+    }
+
+    /// One tag reported on two connections at once.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn tag_on_two_connections(&self, tag_id: i64, now: Timestamp) -> Result<(), StoreError> {
+        let mut client = self.client().await?;
+        let transaction = client.transaction().await?;
+        let opened = transaction.query_opt(TWO_CONNECTIONS, &[&tag_id, &now.millis(), &server_time(now)]).await?;
+        opened_one(&transaction, opened, now).await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// A tag that nobody registered tried to report.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn tag_unknown(&self, imei: &str, now: Timestamp) -> Result<(), StoreError> {
+        let imei = imei.replace('\0', "");
+        let mut client = self.client().await?;
+        let transaction = client.transaction().await?;
+        let opened = transaction.query_opt(UNKNOWN_TAG, &[&imei, &now.millis(), &server_time(now), &UNKNOWN_TAGS_MAX]).await?;
+        opened_one(&transaction, opened, now).await?;
+        Ok(transaction.commit().await?)
+    }
+}
+
+async fn opened_one(transaction: &Transaction<'_>, opened: Option<tokio_postgres::Row>, now: Timestamp) -> Result<(), StoreError> {
+    let mut happened = Happened::default();
+    if let Some(row) = opened {
+        happened.add(row.get(0), "opened");
+    }
+    happened.tell(transaction, now).await
+}
+
+async fn attach(transaction: &Transaction<'_>, happened: &mut Happened) -> Result<(), StoreError> {
+    let kinds: Vec<&str> = ViolationKind::ALL.into_iter().filter(|kind| kind.rests_on_position()).map(ViolationKind::name).collect();
+    for row in transaction.query(ATTACH, &[&kinds]).await? {
+        happened.add(row.get(0), "attached");
+    }
+    Ok(())
+}
+
+/// What is to be told of alerts, in order.
+#[derive(Default)]
+struct Happened {
+    alerts: Vec<i64>,
+    kinds: Vec<&'static str>,
+}
+
+impl Happened {
+    fn add(&mut self, alert_id: i64, kind: &'static str) {
+        self.alerts.push(alert_id);
+        self.kinds.push(kind);
+    }
+
+    async fn tell(&self, client: &Transaction<'_>, now: Timestamp) -> Result<(), StoreError> {
+        if !self.alerts.is_empty() {
+            client.execute(EVENTS, &[&self.alerts, &self.kinds, &server_time(now)]).await?;
+        }
+        Ok(())
+    }
+}
