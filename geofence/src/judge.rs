@@ -6,8 +6,8 @@ use crate::tracker::tell;
 use crate::{Cell, EndReason, Fix, Order, Plan, Report, Signals, Timestamp, Violation};
 use std::sync::Arc;
 
-/// Most findings by time alone since the last report that a later one may still correct. Beyond it (a wearer unheard for weeks) the
-/// way back is dropped, and what such a report shows is judged as if it were taken then.
+/// Most findings by time alone since the last report that a later one may still correct at once. Beyond it (a wearer unheard for weeks) a
+/// report from before now is late: the past must be judged again.
 const AHEAD_MAX: usize = 64;
 
 /// One wearer's standing to all zones, and the state of the tag. Deterministic: the same calls give the same findings, on any machine.
@@ -22,6 +22,8 @@ pub struct Judge {
     pub(crate) kept_at: Timestamp,
     /// How long after it was taken the newest report was received, milliseconds.
     pub(crate) lag_ms: i64,
+    /// Time alone has found more than can be taken back: only judging the past again can.
+    pub(crate) no_way_back: bool,
 }
 
 /// A tag whose newest report came later than this is catching up: it sends what it kept, milliseconds ...
@@ -49,12 +51,12 @@ impl Judge {
     /// Judges from `from` (the fitting): earlier boundaries are not looked at (policy 8.12).
     pub fn new(plan: Arc<Plan>, from: Timestamp) -> Self {
         let memory = Memory { zones: State::new(&plan, from), device: Device::new(from) };
-        Self { plan, memory, ahead: None, newest: Order::before(from), kept_at: from, lag_ms: 0 }
+        Self { plan, memory, ahead: None, newest: Order::before(from), kept_at: from, lag_ms: 0, no_way_back: false }
     }
 
     /// Whether a report belongs before one that has been judged: [`Judge::report`] would not look at it, the past must be judged again.
     pub fn is_late(&self, order: &Order) -> bool {
-        *order < self.newest
+        *order < self.newest || (self.no_way_back && order.at() <= self.clock())
     }
 
     /// Judges one report. Reports come in their [`Order`], but may come after [`Judge::advance`] has gone past them: what was found
@@ -67,6 +69,7 @@ impl Judge {
             return;
         }
         self.newest = order;
+        self.no_way_back = false;
         self.lag_ms = received_at.millis_since(order.at()).max(0);
         let battery_percent = (report.battery_percent != Report::BATTERY_UNSAID).then_some(report.battery_percent);
         let clock_is_off = report.clock_is_off(received_at);
@@ -118,7 +121,8 @@ impl Judge {
             tell(&mut ahead.told, violation.clone());
             tell(found, violation);
         }
-        self.ahead = (ahead.told.len() <= AHEAD_MAX).then_some(ahead);
+        self.no_way_back |= ahead.told.len() > AHEAD_MAX;
+        self.ahead = (!self.no_way_back).then_some(ahead);
     }
 
     /// When [`Judge::advance`] may find something next (it may also find nothing then); `None` if never without another report.
@@ -144,7 +148,9 @@ impl Judge {
     /// instant and is told by the next call of [`Judge::report`] or [`Judge::advance`].
     pub fn set_plan(&mut self, plan: Arc<Plan>) {
         self.memory.zones.change_plan(&self.plan, &plan);
-        self.ahead = None;
+        if let Some(ahead) = &mut self.ahead {
+            ahead.settled.zones.change_plan(&self.plan, &plan);
+        }
         self.plan = plan;
     }
 

@@ -28,6 +28,7 @@ struct Saved {
     newest: Order,
     kept_at: Timestamp,
     lag_ms: i64,
+    no_way_back: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -53,7 +54,15 @@ impl Judge {
     /// Appends the memory in a versioned form for [`Judge::restore`].
     pub fn save(&self, out: &mut Vec<u8>) {
         let ahead = self.ahead.as_ref().map(|ahead| (ahead.settled.save(&self.plan), ahead.told.clone()));
-        write(&Saved { memory: self.memory.save(&self.plan), ahead, newest: self.newest, kept_at: self.kept_at, lag_ms: self.lag_ms }, out);
+        let saved = Saved {
+            memory: self.memory.save(&self.plan),
+            ahead,
+            newest: self.newest,
+            kept_at: self.kept_at,
+            lag_ms: self.lag_ms,
+            no_way_back: self.no_way_back,
+        };
+        write(&saved, out);
     }
 
     /// The judge that wrote `bytes`, under a plan that may have changed since (as by [`Judge::set_plan`]).
@@ -68,21 +77,33 @@ impl Judge {
         let saved: Saved = postcard::from_bytes(bytes).map_err(|error| StateError::Damaged(error.to_string()))?;
         let restore_ahead = |(settled, told)| Box::new(Ahead { settled: Memory::restore(&plan, settled), told });
         let ahead = saved.ahead.map(restore_ahead);
-        Ok(Self { memory: Memory::restore(&plan, saved.memory), ahead, newest: saved.newest, kept_at: saved.kept_at, lag_ms: saved.lag_ms, plan })
+        Ok(Self {
+            memory: Memory::restore(&plan, saved.memory),
+            ahead,
+            newest: saved.newest,
+            kept_at: saved.kept_at,
+            lag_ms: saved.lag_ms,
+            no_way_back: saved.no_way_back,
+            plan,
+        })
     }
 
     /// The memory before a report at `at` is taken in, if it is time to keep one: of which newest report, and its bytes. About one a day, so
     /// that judging the past again never begins more than a day early.
     pub fn checkpoint_before(&mut self, at: Timestamp) -> Option<(Timestamp, Vec<u8>)> {
         let newest = self.newest.at();
-        if at <= newest || at.millis_since(self.kept_at) < KEPT_EVERY_MS || newest <= self.kept_at {
+        if self.no_way_back || at <= newest || at.millis_since(self.kept_at) < KEPT_EVERY_MS || newest <= self.kept_at {
             return None;
         }
         self.kept_at = newest;
         // As of the newest report: what time alone brought since is found again.
         let settled = self.ahead.as_ref().map_or(&self.memory, |ahead| &ahead.settled);
+        let mut memory = settled.save(&self.plan);
+        // Time may have passed since in which nothing fell due.
+        memory.zones.as_of(newest);
         let mut bytes = Vec::new();
-        write(&Saved { memory: settled.save(&self.plan), ahead: None, newest: self.newest, kept_at: newest, lag_ms: self.lag_ms }, &mut bytes);
+        let saved = Saved { memory, ahead: None, newest: self.newest, kept_at: newest, lag_ms: self.lag_ms, no_way_back: false };
+        write(&saved, &mut bytes);
         Some((newest, bytes))
     }
 }

@@ -35,6 +35,13 @@ pub(crate) struct SavedState {
     trackers: Vec<Tracker>,
 }
 
+impl SavedState {
+    /// The same as of an earlier instant, since which nothing fell due.
+    pub fn as_of(&mut self, at: Timestamp) {
+        self.clock = self.clock.min(at);
+    }
+}
+
 impl State {
     /// Judged from `from` on: what is on then is on without a boundary (policy 8.12).
     pub fn new(plan: &Plan, from: Timestamp) -> Self {

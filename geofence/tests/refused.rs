@@ -114,9 +114,10 @@ fn strap_case_and_sos_open_at_once_when_they_become_yes_and_never_end() {
         let at = Timestamp::from_millis(1_700_000_000_000 + second * 1000);
         let mut found = Vec::new();
         judge.report(&Report { signals, ..Report::at(at) }, at, &mut found);
-        told.extend(
-            found.into_iter().map(|violation| format!("{} {} {:?}", violation.kind.name(), violation.start.millis() / 1000 - 1_700_000_000, violation.end) + if violation.restored_at.is_some() { " restored" } else { "" }),
-        );
+        told.extend(found.into_iter().map(|violation| {
+            format!("{} {} {:?}", violation.kind.name(), violation.start.millis() / 1000 - 1_700_000_000, violation.end)
+                + if violation.restored_at.is_some() { " restored" } else { "" }
+        }));
     };
     let none = Signals::default();
     report(1, none.with(Signal::StrapOpen, true));
@@ -128,10 +129,7 @@ fn strap_case_and_sos_open_at_once_when_they_become_yes_and_never_end() {
     // What comes late is for judging the past again.
     report(3, none.with(Signal::CaseTamper, false));
     report(7, none.with(Signal::Sos, true));
-    assert_eq!(
-        told,
-        ["strap_open 1 None", "sos 2 None", "strap_open 1 None restored", "case_tamper 5 None", "strap_open 6 None"]
-    );
+    assert_eq!(told, ["strap_open 1 None", "sos 2 None", "strap_open 1 None restored", "case_tamper 5 None", "strap_open 6 None"]);
 }
 
 #[test]

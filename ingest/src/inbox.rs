@@ -1,9 +1,9 @@
 //! What the rest of the house leaves for one connection: outcomes of its submissions, commands for its tags.
 
 use crate::wire::{Command, Outcome};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
-use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
 /// Commands waiting for one connection. One more is refused as busy.

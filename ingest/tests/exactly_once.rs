@@ -2,7 +2,10 @@
 //! single-threaded replay of the sorted list finds.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use geofence::{Batch, Checkpoint, EndReason, Judge, Order, Past, Plan, Report, Signal, Source, StoredReport, TagState, Timestamp, Violation, Watch, Zone};
+use geofence::{
+    Batch, Checkpoint, EndReason, Judge, Order, Past, Plan, Report, Signal, Source, StoredReport, TagState, Timestamp, Violation, Watch,
+    Zone,
+};
 use ingest::port::{Journal, JournalError, Quarantined};
 use ingest::wire::{Outcome, Submission};
 use ingest::{Counters, Delivery, Inbox, Shard, ShardContext, ShardHandle, ShardLimits, TagFacts, WearerFacts};
@@ -81,10 +84,12 @@ impl Kept {
         let newest = self.judgements.range((wearer_id, Timestamp::MIN)..(wearer_id, from)).next_back();
         let checkpoint = newest.map(|((wearer_id, at), bytes)| Checkpoint { wearer_id: *wearer_id, at: *at, bytes: bytes.clone() });
         let since = checkpoint.as_ref().map_or(Timestamp::MIN, |checkpoint| checkpoint.at);
-        let of_wearer = |stored: &StoredReport| stored.tag_id + 100 == wearer_id && Order::of(&stored.report, stored.received_at).at() > since;
+        let of_wearer =
+            |stored: &StoredReport| stored.tag_id + 100 == wearer_id && Order::of(&stored.report, stored.received_at).at() > since;
         let reports = self.reports.iter().map(|(_, stored)| *stored).filter(of_wearer).collect();
         let matters = |violation: &&Violation| violation.end.is_none_or(|(at, _)| at >= since) || violation.found_at > since;
-        let told = self.findings.iter().filter(|(key, _)| key.0 == wearer_id).map(|(_, violation)| violation).filter(matters).cloned().collect();
+        let told =
+            self.findings.iter().filter(|(key, _)| key.0 == wearer_id).map(|(_, violation)| violation).filter(matters).cloned().collect();
         Past { checkpoint, reports, told }
     }
 }

@@ -54,7 +54,8 @@ impl System {
         store.maintain(crate::clock::now()).await.context("partitions could not be made")?;
         let directory = Arc::new(Directory::default());
         let (watch, timers_from) = after_outage(store).await.context("outages could not be read")?;
-        let (feed, facts) = FactsFeed::load(store.clone(), Arc::clone(&directory), watch).await.context("tags and zones could not be read")?;
+        let (feed, facts) =
+            FactsFeed::load(store.clone(), Arc::clone(&directory), watch).await.context("tags and zones could not be read")?;
         tracing::info!(tags = directory.len(), "tags and zones read");
         let mut journals = Vec::new();
         store.journals_gone(FORMER_SERVER_MAX).await?;
@@ -63,7 +64,9 @@ impl System {
         }
         let (sightings, seen) = mpsc::channel(crate::interference::QUEUE_MAX);
         let last_batch = store.highest_batch().await?;
-        let door = Arc::new(Door::open(config.limits.door(timers_from), journals, Arc::<Directory>::clone(&directory), facts, last_batch, sightings).await);
+        let door = Arc::new(
+            Door::open(config.limits.door(timers_from), journals, Arc::<Directory>::clone(&directory), facts, last_batch, sightings).await,
+        );
         // Every shard has a head of its own now; those of shards that are no more would keep recovery in the past.
         store.shards_retire(shards).await?;
         let stop = CancellationToken::new();

@@ -4,11 +4,17 @@ use crate::StoreError;
 use geofence::{EndReason, ViolationKind};
 
 pub(crate) fn kind_named(name: &str) -> Result<ViolationKind, StoreError> {
-    ViolationKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| StoreError::Unreadable(format!("a violation of kind {name:?}")))
+    ViolationKind::ALL
+        .into_iter()
+        .find(|kind| kind.name() == name)
+        .ok_or_else(|| StoreError::Unreadable(format!("a violation of kind {name:?}")))
 }
 
 pub(crate) fn reason_named(name: &str) -> Result<EndReason, StoreError> {
-    EndReason::ALL.into_iter().find(|reason| reason.name() == name).ok_or_else(|| StoreError::Unreadable(format!("the end reason {name:?}")))
+    EndReason::ALL
+        .into_iter()
+        .find(|reason| reason.name() == name)
+        .ok_or_else(|| StoreError::Unreadable(format!("the end reason {name:?}")))
 }
 
 #[cfg(test)]

@@ -6,9 +6,9 @@ use crate::reports::{Span, report_from, with_columns};
 use crate::time::server_time;
 use crate::{Store, StoreError};
 use chrono::{DateTime, Utc};
+use deadpool_postgres::Client;
 use geofence::{Checkpoint, Judge, Past, StoredReport, Timestamp, Violation};
 use std::collections::HashMap;
-use deadpool_postgres::Client;
 use tokio_postgres::Row;
 
 /// The newest checkpoint of each wearer before an instant, in the form that this program reads.

@@ -35,7 +35,9 @@ pub(super) fn choose(plan: &Arc<Plan>, rules: Option<Rules>, grounds: &Grounds) 
         (earliest, grounds.reports.clone()),
     ];
     let given = tries.into_iter().find_map(|(from, reports)| complete(plan, &violation, from, reports));
-    given.ok_or_else(|| CommandError::Evidence("the stored reports do not show this violation (any more): it was refuted or corrected".to_owned()))
+    given.ok_or_else(|| {
+        CommandError::Evidence("the stored reports do not show this violation (any more): it was refuted or corrected".to_owned())
+    })
 }
 
 fn at(stored: &StoredReport) -> Timestamp {
@@ -66,7 +68,10 @@ fn proving(plan: &Plan, violation: &Violation, grounds: &Grounds) -> Vec<StoredR
     let furthest = furthest(plan, violation, grounds);
     let matters = |stored: &&StoredReport| {
         let at = at(stored);
-        at <= violation.found_at || at == last_breaking_at || at >= closing_from || Some(Order::of(&stored.report, stored.received_at)) == furthest
+        at <= violation.found_at
+            || at == last_breaking_at
+            || at >= closing_from
+            || Some(Order::of(&stored.report, stored.received_at)) == furthest
     };
     grounds.reports.iter().filter(matters).copied().collect()
 }

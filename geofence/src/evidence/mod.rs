@@ -104,7 +104,8 @@ impl Evidence {
     /// If the zones or times cannot be read.
     pub fn judge(&self) -> Result<Option<Value>, CommandError> {
         let time = |text: &str| text.parse::<Timestamp>().map_err(|_| CommandError::Evidence(format!("{text:?} is no time")));
-        let deaf = self.outages.iter().map(|(from, to)| Ok(Deaf { from: time(from)?, to: time(to)? })).collect::<Result<_, CommandError>>()?;
+        let deaf =
+            self.outages.iter().map(|(from, to)| Ok(Deaf { from: time(from)?, to: time(to)? })).collect::<Result<_, CommandError>>()?;
         let wearer = self.violation["wearer"].as_str().ok_or_else(|| CommandError::Evidence("the violation has no wearer".to_owned()))?;
         let plan = plan(&self.zones, wearer, deaf)?;
         let reports = self.reports.iter().map(EvidenceLine::stored).collect();

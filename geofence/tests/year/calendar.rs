@@ -73,9 +73,14 @@ fn day_text(date: NaiveDate) -> String {
 
 #[test]
 fn the_days_of_1401_have_their_known_gregorian_dates() {
-    for (month, day, gregorian) in
-        [(1, 1, "2022-03-21"), (1, 13, "2022-04-02"), (6, 31, "2022-09-22"), (7, 1, "2022-09-23"), (9, 30, "2022-12-21"), (12, 29, "2023-03-20")]
-    {
+    for (month, day, gregorian) in [
+        (1, 1, "2022-03-21"),
+        (1, 13, "2022-04-02"),
+        (6, 31, "2022-09-22"),
+        (7, 1, "2022-09-23"),
+        (9, 30, "2022-12-21"),
+        (12, 29, "2023-03-20"),
+    ] {
         assert_eq!(date(month, day).to_string(), gregorian);
         assert_eq!(day_text(date(month, day)), format!("1401/{month:02}/{day:02}"));
     }

@@ -33,7 +33,8 @@ fn plan(leaves: Vec<Leave>) -> Plan {
         home(json!({"radius_m": 400, "valid_from": widened})),
         zone(2, json!({"zone": "Golestan street", "sense": "exclusion", "distance_m": 100}), street()),
     ];
-    let airports = [("Mehrabad airport", (35.689, 51.313)), ("Imam Khomeini airport", (35.416, 51.152)), ("Shiraz airport", (29.54, 52.59))];
+    let airports =
+        [("Mehrabad airport", (35.689, 51.313)), ("Imam Khomeini airport", (35.416, 51.152)), ("Shiraz airport", (29.54, 52.59))];
     let airports = (10..).zip(airports).map(|(key, (name, centre))| {
         let properties = json!({"zone": name, "sense": "exclusion", "radius_m": 2500});
         zone(key, properties, point(centre))

@@ -49,7 +49,7 @@ const fn days(count: i64) -> i64 {
 
 /// The year, line by line.
 fn episodes() -> Vec<Episode> {
-    use What::{Accuracy, At, Battery, HeldBack, Journey, Nothing, NoPosition, StrapOpen};
+    use What::{Accuracy, At, Battery, HeldBack, Journey, NoPosition, Nothing, StrapOpen};
     let lines = [
         // With the family on the four free nights of Nowruz, and on the fifth, which is not free.
         (1, 1, "20:00", 330, At(FAMILY)),

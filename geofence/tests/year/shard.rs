@@ -99,6 +99,11 @@ impl Told {
         self.0.iter().filter(matters).cloned().collect()
     }
 
+    /// How many were refuted.
+    pub fn refuted(&self) -> usize {
+        self.0.iter().filter(|told| is_refuted(told)).count()
+    }
+
     /// What was not refuted, by start, kind and zone.
     pub fn standing(&self) -> Vec<Violation> {
         let mut standing: Vec<_> = self.0.iter().filter(|told| !is_refuted(told)).cloned().collect();

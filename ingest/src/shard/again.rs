@@ -1,8 +1,8 @@
 //! Judging the past again: after a late report, or facts recorded after they held. Waits until a backlog has come in, so that an hour of it
 //! costs one judging of that hour; reads many pasts with one question; judges them beside the shard, which goes on meanwhile.
 
-use super::memory::PastTask;
 use super::Shard;
+use super::memory::PastTask;
 use crate::events;
 use crate::limits::ShardLimits;
 use crate::port::{Journal, JournalError};

@@ -24,6 +24,8 @@ pub(super) struct Gathering {
     pub number: i64,
     /// When the first thing came in.
     pub since: Option<Instant>,
+    /// Whether time alone found something in it.
+    pub timed: bool,
     pub reports: Vec<StoredReport>,
     pub violations: Vec<WearerViolation>,
     pub judged_again: Vec<JudgedAgain>,

@@ -40,6 +40,9 @@ const TIMER_ALLOWANCE_MS: i64 = 2_000;
 /// A batch on its way to the database.
 struct Commit {
     number: i64,
+    begun: Instant,
+    /// Whether time alone found something in it.
+    timed: bool,
     task: JoinHandle<(Batch, Result<(), JournalError>)>,
     waiting: Vec<Waiting>,
 }
@@ -62,6 +65,8 @@ pub struct Shard<J> {
     checkpoint: i64,
     /// When a head was last sent to the database.
     head_sent: Instant,
+    /// Time alone finds nothing more before this: what it found last takes its time in the database, and others need it too.
+    timers_rest: Instant,
     /// Whether memory holds nothing that the database may lack, but for batches under way.
     memory_is_true: bool,
 }
@@ -88,6 +93,7 @@ impl<J: Journal> Shard<J> {
             due: BinaryHeap::new(),
             checkpoint: 0,
             head_sent: Instant::now(),
+            timers_rest: Instant::now(),
             memory_is_true: true,
         };
         (shard, handle)
@@ -106,7 +112,7 @@ impl<J: Journal> Shard<J> {
             let (wake_at, may_wake) = (self.wake_at(full), self.may_wake(open));
             tokio::select! {
                 biased;
-                done = finished(&mut self.commit), if self.commit.is_some() => self.committed(done).await,
+                done = finished(&mut self.commit, &mut self.timers_rest), if self.commit.is_some() => self.committed(done).await,
                 answer = self.late.answered(), if self.late.is_asking() => self.resume(answer).await,
                 judged = self.again.judged(), if self.again.is_judging() => self.end_again(judged),
                 () = tokio::time::sleep_until(wake_at), if may_wake => {
@@ -150,7 +156,7 @@ impl<J: Journal> Shard<J> {
         let due = self.due.peek().map(|std::cmp::Reverse((due, _))| {
             let ready = due.plus_millis(TIMER_ALLOWANCE_MS).max(self.context.timers_from);
             let wait_ms = ready.millis_since((self.context.clock)());
-            now + std::time::Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0).min(60_000))
+            (now + std::time::Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0).min(60_000))).max(self.timers_rest)
         });
         [due, self.again.wake_at()].into_iter().flatten().fold(leave, Instant::min)
     }
@@ -245,6 +251,9 @@ impl<J: Journal> Shard<J> {
 
     /// Judges what has fallen due by time alone.
     fn advance(&mut self) {
+        if Instant::now() < self.timers_rest {
+            return;
+        }
         let (now, mut found) = (self.timers_now(), Vec::new());
         while self.gathering.violations.len() < self.context.limits.timed_violations_max
             && let Some(std::cmp::Reverse((due, tag_id))) = self.due.peek().copied()
@@ -257,6 +266,7 @@ impl<J: Journal> Shard<J> {
                 if let Some(wearer_id) = memory.wearer_id() {
                     self.open_gathering();
                     self.changed(tag_id);
+                    self.gathering.timed |= !found.is_empty();
                     self.gathering.found(wearer_id, tag_id, found.drain(..));
                 }
             }
@@ -291,21 +301,24 @@ impl<J: Journal> Shard<J> {
 
     fn flush_states(&mut self, states_max: usize, unwritten_for: std::time::Duration) {
         self.open_gathering();
-        let Gathering { number, reports, violations, judged_again, checkpoints, strays, sightings, waiting, .. } = std::mem::take(&mut self.gathering);
+        let Gathering { number, timed, reports, violations, judged_again, checkpoints, strays, sightings, waiting, .. } =
+            std::mem::take(&mut self.gathering);
         if !sightings.is_empty() {
             // Whoever watches the areas may be behind or gone: one sighting more or less changes nothing.
             let _ = self.context.sightings.try_send(sightings);
         }
         let states = self.unwritten.states(&mut self.tags, number, states_max, unwritten_for);
         let checkpoint = self.unwritten.oldest(&self.tags).map_or(number, |first| first - 1);
-        let batch = Batch { number, shard: self.context.number, checkpoint, reports, violations, states, judged_again, checkpoints, strays };
+        let batch =
+            Batch { number, shard: self.context.number, checkpoint, reports, violations, states, judged_again, checkpoints, strays };
         let journal = Arc::clone(&self.journal);
         let task = tokio::spawn(async move {
             let result = journal.append(&batch).await;
             (batch, result)
         });
-        self.head_sent = Instant::now();
-        self.commit = Some(Commit { number, task, waiting });
+        let begun = Instant::now();
+        self.head_sent = begun;
+        self.commit = Some(Commit { number, begun, timed, task, waiting });
     }
 
     async fn committed(&mut self, (batch, waiting, result): (Batch, Vec<Waiting>, Result<(), JournalError>)) {
@@ -335,10 +348,13 @@ impl<J: Journal> Shard<J> {
     }
 }
 
-/// The batch on its way, once its fate is known.
-async fn finished(commit: &mut Option<Commit>) -> (Batch, Vec<Waiting>, Result<(), JournalError>) {
+/// The batch on its way, once its fate is known. What time alone found in it rests for as long as that took.
+async fn finished(commit: &mut Option<Commit>, timers_rest: &mut Instant) -> (Batch, Vec<Waiting>, Result<(), JournalError>) {
     let Some(running) = commit else { return std::future::pending().await };
     let (batch, result) = (&mut running.task).await.expect("a journal returns errors, it does not panic");
+    if running.timed {
+        *timers_rest = Instant::now() + running.begun.elapsed();
+    }
     let waiting = commit.take().map(|done| done.waiting).unwrap_or_default();
     (batch, waiting, result)
 }

@@ -51,7 +51,7 @@ impl<J: Journal> Shard<J> {
         // A head of its own, so that whoever reads back next knows where this shard stands.
         loop {
             self.flush();
-            let done = super::finished(&mut self.commit).await;
+            let done = super::finished(&mut self.commit, &mut self.timers_rest).await;
             let is_stored = done.2.is_ok();
             self.committed(done).await;
             if is_stored || !self.memory_is_true {
@@ -240,7 +240,7 @@ impl<J: Journal> Shard<J> {
     pub(super) async fn write_everything(mut self) {
         while self.memory_is_true && !self.unwritten.is_empty(&self.tags) {
             self.flush_states(LAST_STATES_MAX, Duration::ZERO);
-            if let (_, _, Err(error)) = super::finished(&mut self.commit).await {
+            if let (_, _, Err(error)) = super::finished(&mut self.commit, &mut self.timers_rest).await {
                 return events::memory_not_written(self.context.number, &error);
             }
         }

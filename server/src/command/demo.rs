@@ -20,10 +20,10 @@ pub async fn run(mut config: Config, args: DemoArgs) -> Result<()> {
     config.state_dir = args.state_dir.unwrap_or_else(|| config.state_dir.join("demo"));
     println!("Starting PostgreSQL ...");
     let database = Database::open(&config).await?;
-    let town = Town::generate(args.seed, args.wearers)?;
+    let town = Town::generate(args.seed, args.wearers)?.starting_at(crate::clock::now());
     enrol(&database, &town).await?;
     let system = System::start(&config, database).await?;
-    describe(&config, &system, args.wearers);
+    describe(&config, &system, &town);
     let after = system.store().alert_last_sequence().await?;
 
     let watch = WatchOptions::from(WatchArgs { after: Some(after), ..WatchArgs::of_server(format!("http://{}", system.rooms)) });
@@ -72,12 +72,16 @@ fn door(system: &System, protocol: WireProtocol) -> Result<Endpoint> {
     Ok(Endpoint::plain(address.to_string()))
 }
 
-fn describe(config: &Config, system: &System, wearers: u32) {
+fn describe(config: &Config, system: &System, town: &Town) {
+    let wearers = town.tags().len();
     println!("\nA town of {wearers} wearers reports over TCP. Alerts appear below, the first within half a minute. Ctrl-C ends it.\n");
     for (protocol, address) in &system.tags {
         println!("  tags, {:<10} {address}", protocol.name());
     }
     println!("  rooms, gRPC      http://{}   (another terminal: paband watch --server http://{})", system.rooms, system.rooms);
     println!("  database         {}", config.state_dir.display());
+    for scene in town.scenes() {
+        println!("  staged           {scene}");
+    }
     println!();
 }

@@ -44,9 +44,17 @@ fn tell(out: &mut impl Write, alert: &Alert, evidence: &Evidence) -> std::io::Re
     if let Some(parameters) = &evidence.parameters {
         writeln!(out, "parameters: {parameters}")?;
     }
-    writeln!(out, "\n{:<19} {:<19} {:<7} {:>10} {:>10} {:>9}  verdict and signals", "taken (Tehran)", "arrived", "part", "accuracy m", "edge m", "battery")?;
+    writeln!(
+        out,
+        "\n{:<19} {:<19} {:<7} {:>10} {:>10} {:>9}  verdict and signals",
+        "taken (Tehran)", "arrived", "part", "accuracy m", "edge m", "battery"
+    )?;
     evidence.reports.iter().try_for_each(|line| tell_line(out, line))?;
-    writeln!(out, "\nTimes in Tehran, Solar Hijri. Edge: distance to the zone's edge, positive inside. To judge it again: paband explain {} --json > FILE && paband judge --evidence FILE", alert.alert_id)
+    writeln!(
+        out,
+        "\nTimes in Tehran, Solar Hijri. Edge: distance to the zone's edge, positive inside. To judge it again: paband explain {} --json > FILE && paband judge --evidence FILE",
+        alert.alert_id
+    )
 }
 
 fn tell_line(out: &mut impl Write, line: &EvidenceLine) -> std::io::Result<()> {

@@ -172,8 +172,7 @@ async fn the_next_start_goes_on_behind_the_last_event_shown() {
 
 #[tokio::test]
 async fn a_request_that_can_never_succeed_ends_the_client() {
-    let args =
-        WatchArgs::of_server("not an address".to_owned());
+    let args = WatchArgs::of_server("not an address".to_owned());
     let ended = run(WatchOptions { args, colour: false }, Vec::new(), CancellationToken::new()).await;
     assert!(ended.unwrap_err().to_string().contains("--server"));
 }

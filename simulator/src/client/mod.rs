@@ -90,6 +90,18 @@ impl Tag {
         self.flash.send_modify(|flash| flash.push(report));
     }
 
+    /// Adds reports at once, so that they go out together, in this order, as far as one frame holds them.
+    pub fn push_all(&self, reports: Vec<Report>) {
+        if !reports.is_empty() {
+            self.flash.send_modify(|flash| reports.into_iter().for_each(|report| flash.push(report)));
+        }
+    }
+
+    /// Whether every report is stored.
+    pub fn is_delivered(&self) -> bool {
+        self.flash.borrow().is_empty()
+    }
+
     /// Adds a report as soon as nothing need be dropped for it.
     pub async fn push_when_room(&self, report: Report) {
         self.changed(|flash| flash.has_room()).await;

@@ -8,8 +8,8 @@ use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
 use std::f64::consts::TAU;
 
-/// Asia/Tehran is 3 h 30 min before UTC; since 2022 without summer time.
-const TEHRAN_OFFSET_S: i64 = 12_600;
+/// Asia/Tehran is 3 h 30 min before UTC; since 2022 without summer time. Seconds.
+pub(super) const TEHRAN_OFFSET_S: i64 = 12_600;
 /// Those with a curfew are at home from 21:40 to 06:10, seconds of the day.
 const HOME_FROM_S: i64 = 21 * 3600 + 40 * 60;
 const HOME_TO_S: i64 = 6 * 3600 + 10 * 60;
@@ -22,7 +22,7 @@ const BATTERY: (f64, f64) = (30.0, 100.0);
 /// Of the minutes indoors, one in so many is without any fix.
 const GAP_ONE_IN: u64 = 9;
 
-/// What the tag reports at `taken_at`, `now_s` seconds after the start; `None` = it has no power.
+/// What the tag reports at `taken_at`, `now_s` seconds after the start; `None` = nothing.
 pub(super) fn report(
     wearer: &Wearer,
     incident: Option<&Incident>,
@@ -31,7 +31,7 @@ pub(super) fn report(
     random: &mut Xoshiro256PlusPlus,
 ) -> Option<Report> {
     let state = incident.map(|incident| (incident.kind, now_s - incident.begins_s));
-    if state.is_some_and(|(kind, passed_s)| kind.is_flat(passed_s)) {
+    if state.is_some_and(|(kind, passed_s)| kind.is_mute(passed_s)) {
         return None;
     }
     let at = place(wearer, state, now_s, taken_at);
@@ -44,7 +44,7 @@ pub(super) fn report(
         .with(Signal::Charging, charging)
         .with(Signal::Motion, !indoors);
     let bare = Report { battery_percent: battery as u8, signals, ..Report::at(taken_at) };
-    Some(if indoors { indoor_fix(bare, at, random) } else { outdoor_fix(bare, at, state.is_some(), random) })
+    Some(if indoors { indoor_fix(bare, at, random) } else { outdoor_fix(bare, at, is_driving(state), random) })
 }
 
 /// Where the wearer really is.
@@ -53,12 +53,17 @@ fn place(wearer: &Wearer, state: Option<(IncidentKind, f64)>, now_s: f64, now: T
     if out_m > 0.0 {
         return wearer.home.towards(wearer.street_heading(), out_m);
     }
-    if state.is_some_and(|(kind, _)| kind == IncidentKind::EntersStreet) || !may_move(wearer.regime, now) {
+    let returns = |(kind, _)| matches!(kind, IncidentKind::EntersStreet | IncidentKind::CrossesStreetUnheard);
+    if state.is_some_and(returns) || !may_move(wearer.regime, now) {
         return wearer.home;
     }
     // Away from the street, there and back.
     let way = (now_s / BLOCK_S * TAU).sin().abs() * BLOCK_M;
     wearer.home.towards(wearer.street_heading() + TAU / 2.0, way)
+}
+
+fn is_driving(state: Option<(IncidentKind, f64)>) -> bool {
+    state.is_some_and(|(kind, _)| kind != IncidentKind::MissesCurfew)
 }
 
 fn may_move(regime: Regime, now: Timestamp) -> bool {
@@ -102,7 +107,7 @@ fn outdoor_fix(bare: Report, at: Place, by_car: bool, random: &mut Xoshiro256Plu
 }
 
 /// The measured position: off by a normal error of which 95 % lie within the accuracy.
-fn fix(bare: Report, at: Place, accuracy_m: f64, random: &mut Xoshiro256PlusPlus) -> Report {
+pub(super) fn fix(bare: Report, at: Place, accuracy_m: f64, random: &mut Xoshiro256PlusPlus) -> Report {
     // 95 % of a Rayleigh distribution lie within 2.45 sigma; its radius from a uniform number in (0, 1].
     let error_m = accuracy_m / 2.45 * (-2.0 * (1.0 - random.random::<f64>()).ln()).sqrt();
     let [longitude_e7, latitude_e7] = at.towards(random.random_range(0.0..TAU), error_m).e7();

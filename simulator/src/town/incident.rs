@@ -1,14 +1,26 @@
 //! What goes wrong in the town, and when. Times are seconds from the start of the run.
 
-use super::wearer::{Regime, STREET_DISTANCE_M, Wearer};
+use super::wearer::{Regime, STREET_DISTANCE_M};
+use rand::RngExt;
 use rand::rngs::Xoshiro256PlusPlus;
-use rand::{RngExt, SeedableRng};
 use serde::Serialize;
+use std::ops::Range;
 
 /// How fast people leave and come back: by car, metres a second.
 pub(super) const SPEED_M_S: f64 = 15.0;
 /// How far those go who leave home, metres: beyond every home zone.
 const LEAVE_M: f64 = 450.0;
+
+/// How long who crosses the street unheard stays in it: at a report every 5 s at least three are taken there, seconds.
+const CROSSING_STAY_S: f64 = 20.0;
+/// While who crosses the street is unheard: gone well before the street, back well after it, seconds after the beginning.
+pub(super) const UNHEARD_S: Range<f64> = 48.0..108.0;
+/// Who misses a curfew is away from so long before it begins, seconds: long before the run starts.
+pub(super) const CURFEW_LEAD_S: f64 = 300.0;
+/// How long that curfew lasts, seconds. Its zone says the same.
+pub(super) const CURFEW_S: f64 = 3_600.0;
+/// While who misses a curfew takes no report, seconds after the beginning: from shortly before the curfew until it is found broken.
+const CURFEW_MUTE_S: Range<f64> = CURFEW_LEAD_S - 15.0..CURFEW_LEAD_S + 90.0;
 
 /// One way to break a rule, or to look as if.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -28,6 +40,10 @@ pub enum IncidentKind {
     GoesSilent,
     /// Leaves home while nothing is heard for more than five minutes: the kept reports show it, late.
     LeavesSilently,
+    /// Goes into the street to keep away from and out again without a network; what the tag kept comes after its next report, newest first.
+    CrossesStreetUnheard,
+    /// Is away when a curfew begins, and says nothing for a while.
+    MissesCurfew,
 }
 
 /// Something that happens to one wearer.
@@ -39,8 +55,15 @@ pub(super) struct Incident {
     pub kind: IncidentKind,
 }
 
+impl Incident {
+    /// When all is as before.
+    pub fn ends_s(&self) -> f64 {
+        self.begins_s + self.kind.seconds()
+    }
+}
+
 impl IncidentKind {
-    /// With its share, percent.
+    /// With its share, percent. The others are staged.
     const SHARES: [(Self, u32); 7] = [
         (Self::LeavesHome, 32),
         (Self::EntersStreet, 22),
@@ -61,10 +84,12 @@ impl IncidentKind {
             Self::RunsFlat => "lets the battery run flat",
             Self::GoesSilent => "goes silent",
             Self::LeavesSilently => "goes silent and leaves home",
+            Self::CrossesStreetUnheard => "goes through the street to keep away from, out of the network",
+            Self::MissesCurfew => "is away when a curfew begins",
         }
     }
 
-    fn any(random: &mut Xoshiro256PlusPlus) -> Self {
+    pub(super) fn any(random: &mut Xoshiro256PlusPlus) -> Self {
         let mut left = random.random_range(0..100);
         for (kind, share) in Self::SHARES {
             if left < share {
@@ -76,10 +101,11 @@ impl IncidentKind {
     }
 
     /// Whom it can happen to.
-    fn fits(self, regime: Regime) -> bool {
+    pub(super) fn fits(self, regime: Regime) -> bool {
         match self {
             Self::LeavesHome | Self::LeavesSilently => regime == Regime::Home,
-            Self::EntersStreet => regime == Regime::KeepAway,
+            Self::EntersStreet | Self::CrossesStreetUnheard => regime == Regime::KeepAway,
+            Self::MissesCurfew => regime == Regime::Curfew,
             _ => true,
         }
     }
@@ -94,6 +120,8 @@ impl IncidentKind {
             Self::RunsFlat => 240.0,
             Self::GoesSilent => 120.0,
             Self::LeavesSilently => 400.0,
+            Self::CrossesStreetUnheard => 2.0 * STREET_DISTANCE_M / SPEED_M_S + CROSSING_STAY_S,
+            Self::MissesCurfew => CURFEW_LEAD_S + CURFEW_S + LEAVE_M / SPEED_M_S,
         }
     }
 
@@ -101,7 +129,9 @@ impl IncidentKind {
     pub fn metres_out(self, passed_s: f64) -> f64 {
         let (there_m, back_by_s) = match self {
             Self::LeavesHome => (LEAVE_M, self.seconds()),
-            Self::EntersStreet => (STREET_DISTANCE_M, self.seconds()),
+            Self::EntersStreet | Self::CrossesStreetUnheard => (STREET_DISTANCE_M, self.seconds()),
+            // Long gone when the run starts.
+            Self::MissesCurfew => return ((self.seconds() - passed_s) * SPEED_M_S).clamp(0.0, LEAVE_M),
             // At home again while nobody hears it.
             Self::LeavesSilently => (LEAVE_M, self.seconds() - 100.0),
             _ => return 0.0,
@@ -111,66 +141,25 @@ impl IncidentKind {
 
     /// Whether the tag can reach the server so many seconds after the beginning.
     pub fn radio(self, passed_s: f64) -> bool {
-        !matches!(self, Self::GoesSilent | Self::LeavesSilently) && !self.is_flat(passed_s)
+        match self {
+            Self::GoesSilent | Self::LeavesSilently => false,
+            Self::CrossesStreetUnheard => !UNHEARD_S.contains(&passed_s),
+            _ => !self.is_flat(passed_s),
+        }
+    }
+
+    /// Whether what is taken without a network waits until a newer report is through, and then comes newest first.
+    pub fn tells_late(self) -> bool {
+        self == Self::CrossesStreetUnheard
+    }
+
+    /// Whether the tag takes no report.
+    pub fn is_mute(self, passed_s: f64) -> bool {
+        self.is_flat(passed_s) || (self == Self::MissesCurfew && CURFEW_MUTE_S.contains(&passed_s))
     }
 
     /// Whether the tag has no power left.
     pub fn is_flat(self, passed_s: f64) -> bool {
         self == Self::RunsFlat && (70.0..180.0).contains(&passed_s)
-    }
-}
-
-/// The endless sequence of incidents of one seed.
-#[derive(Debug)]
-pub(super) struct Schedule {
-    random: Xoshiro256PlusPlus,
-    /// Begins so often, seconds on the average.
-    every_s: f64,
-    next_s: f64,
-    /// By wearer: busy until.
-    busy_until_s: Vec<f64>,
-    opening: std::vec::IntoIter<(f64, IncidentKind)>,
-}
-
-impl Schedule {
-    pub fn new(seed: u64, wearers: usize, per_minute: f64) -> Self {
-        // Begun before the start, so that the first alerts come in the first seconds.
-        let opening = vec![
-            (-52.0, IncidentKind::EntersStreet),
-            (-25.0, IncidentKind::LeavesHome),
-            (4.0, IncidentKind::CutsStrap),
-            (16.0, IncidentKind::CallsForHelp),
-            (24.0, IncidentKind::LeavesSilently),
-        ];
-        Self {
-            random: Xoshiro256PlusPlus::seed_from_u64(seed ^ 0x1CED),
-            every_s: 60.0 / per_minute,
-            next_s: 30.0,
-            busy_until_s: vec![f64::MIN; wearers],
-            opening: opening.into_iter(),
-        }
-    }
-
-    /// The next incident that begins up to `now_s`, if anybody is free for it.
-    pub fn next(&mut self, wearers: &[Wearer], now_s: f64) -> Option<Incident> {
-        let (begins_s, kind) = self.due(now_s)?;
-        let free: Vec<usize> =
-            (0..wearers.len()).filter(|place| kind.fits(wearers[*place].regime) && self.busy_until_s[*place] < begins_s).collect();
-        let wearer = *free.get(self.random.random_range(0..free.len().max(1)))?;
-        // A minute of peace before the next.
-        self.busy_until_s[wearer] = begins_s + kind.seconds() + 60.0;
-        Some(Incident { begins_s, wearer, kind })
-    }
-
-    fn due(&mut self, now_s: f64) -> Option<(f64, IncidentKind)> {
-        if let Some(first) = self.opening.as_slice().first() {
-            return if first.0 <= now_s { self.opening.next() } else { None };
-        }
-        if self.next_s > now_s {
-            return None;
-        }
-        let begins_s = self.next_s;
-        self.next_s += self.every_s * self.random.random_range(0.5..1.5);
-        Some((begins_s, IncidentKind::any(&mut self.random)))
     }
 }

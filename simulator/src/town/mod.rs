@@ -2,11 +2,19 @@
 //!
 //! It lives in real time, because no report may be taken in the server's future and nothing before the fitting is judged. What would take days
 //! is made short instead: somebody leaves home for three minutes, and somebody does so every few seconds.
+//! Three scenes are staged: a backlog told late, interference in the area, and a curfew missed, if the start is known
+//! ([`Town::starting_at`]).
 
+mod backlog;
+mod curfew;
 mod day;
 mod incident;
+mod interference;
+mod life;
 mod place;
 mod run;
+mod scene;
+mod schedule;
 mod wearer;
 mod zones;
 
@@ -14,8 +22,10 @@ pub use incident::IncidentKind;
 pub use run::{Options, Summary, run};
 
 use anyhow::{Result, ensure};
+use geofence::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::Xoshiro256PlusPlus;
+use scene::Scenes;
 use wearer::Wearer;
 
 /// Most wearers of a town. It is made to be looked at; for many tags there is [`crate::load`].
@@ -26,6 +36,7 @@ pub const WEARERS_MAX: u32 = 9_999;
 pub struct Town {
     seed: u64,
     wearers: Vec<Wearer>,
+    scenes: Scenes,
 }
 
 /// One tag of the town, as the server registers it.
@@ -50,8 +61,22 @@ impl Town {
         let fleet = format!("town {seed}");
         // Towns of different seeds have different tags, as far as the digits go.
         let first_serial = 50_000_000 + (seed % 4_000) as u32 * 10_000;
-        let wearers = (0..wearers).map(|place| Wearer::generate(&fleet, first_serial, place, &mut random)).collect();
-        Ok(Self { seed, wearers })
+        let wearers: Vec<_> = (0..wearers).map(|place| Wearer::generate(&fleet, first_serial, place, &mut random)).collect();
+        let scenes = Scenes::cast(seed, &wearers, None);
+        Ok(Self { seed, wearers, scenes })
+    }
+
+    /// The same town, to be lived in from about then on: at the first whole minute at least 60 s later a curfew begins while its wearer is
+    /// away. That minute is written into a zone, so the zones are to be made known for this run alone.
+    #[must_use]
+    pub fn starting_at(self, starts_at: Timestamp) -> Self {
+        let scenes = Scenes::cast(self.seed, &self.wearers, Some(starts_at));
+        Self { scenes, ..self }
+    }
+
+    /// What is staged, and about when after the start: one line each, for a person.
+    pub fn scenes(&self) -> Vec<String> {
+        self.scenes.words(&self.wearers)
     }
 
     /// Every tag with its wearer.
@@ -69,7 +94,7 @@ impl Town {
 
     /// Every zone as a GeoJSON FeatureCollection.
     pub fn zones_geojson(&self) -> String {
-        zones::collection(&self.wearers)
+        zones::collection(&self.wearers, self.scenes.curfew.as_ref())
     }
 }
 

@@ -1,15 +1,14 @@
 //! The town alive: every tag on the line, people moving, things going wrong.
 
 use super::Town;
-use super::incident::{Incident, IncidentKind, Schedule};
-use super::{day, wearer::Wearer};
+use super::incident::IncidentKind;
+use super::life::{Life, Now, Player};
+use super::wearer::Wearer;
 use crate::client::{Endpoint, Protocol, Tag, TagOptions};
 use crate::progress::Progress;
 use crate::wire::{Order, teltonika::Codec};
 use anyhow::{Result, bail, ensure};
 use geofence::Timestamp;
-use rand::SeedableRng;
-use rand::rngs::Xoshiro256PlusPlus;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -66,78 +65,76 @@ pub async fn run(town: &Town, options: Options, cancel: CancellationToken) -> Re
     ensure!(!options.report_every.is_zero(), "a tag reports at most every millisecond");
     let stop = cancel.child_token();
     let _stop_with_run = stop.clone().drop_guard();
-    let mut life = Life::begin(town, &options, &stop);
+    let mut line = Line::begin(town, &options, &stop);
     let mut progress = Progress::new("reports stored", None, options.quiet);
     let mut ticks = interval(TICK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     loop {
         tokio::select! {
             () = stop.cancelled() => break,
-            _ = ticks.tick() => life.step(&mut progress).await?,
+            _ = ticks.tick() => line.step(&mut progress).await?,
         }
-        if options.seconds.is_some_and(|seconds| life.started.elapsed().as_secs_f64() >= seconds) {
+        if options.seconds.is_some_and(|seconds| line.started.elapsed().as_secs_f64() >= seconds) {
             break;
         }
     }
-    Ok(life.summary())
+    Ok(line.summary())
 }
 
-struct Life<'a> {
-    wearers: &'a [Wearer],
+/// A town whose tags are on the line.
+struct Line<'a> {
+    life: Life<'a>,
     started: Instant,
-    schedule: Schedule,
-    players: Vec<Player>,
+    /// When the town last moved, seconds after the start.
+    moved_s: f64,
+    tags: Vec<(Tag, mpsc::Receiver<Order>)>,
     incidents: BTreeMap<IncidentKind, u64>,
 }
 
-/// One wearer with a running tag.
-struct Player {
-    tag: Tag,
-    orders: mpsc::Receiver<Order>,
-    incident: Option<Incident>,
-    report_every: Duration,
-    report_at: Instant,
-    random: Xoshiro256PlusPlus,
-}
-
-impl<'a> Life<'a> {
+impl<'a> Line<'a> {
     fn begin(town: &'a Town, options: &Options, stop: &CancellationToken) -> Self {
-        let (wearers, started) = (&town.wearers[..], Instant::now());
-        let players = (0..wearers.len()).map(|place| {
-            // One after the other over an interval, so that they do not all report at once.
-            let turn = options.report_every.mul_f64(place as f64 / wearers.len() as f64);
-            Player::begin(&wearers[place], options, started + turn, town.seed.wrapping_add(place as u64), stop)
-        });
         Self {
-            wearers,
-            started,
-            schedule: Schedule::new(town.seed, wearers.len(), options.incidents_per_minute),
-            players: players.collect(),
+            life: Life::begin(town, options.report_every.as_secs_f64(), options.incidents_per_minute, clock()),
+            started: Instant::now(),
+            moved_s: 0.0,
+            tags: town.wearers.iter().map(|wearer| tag(wearer, options, stop)).collect(),
             incidents: BTreeMap::new(),
         }
     }
 
     async fn step(&mut self, progress: &mut Progress) -> Result<()> {
-        let now_s = self.started.elapsed().as_secs_f64();
-        while let Some(incident) = self.schedule.next(self.wearers, now_s) {
-            *self.incidents.entry(incident.kind).or_default() += 1;
-            progress.say(&format!("{} {}", self.wearers[incident.wearer].reference, incident.kind.words()));
-            self.players[incident.wearer].incident = Some(incident);
-        }
-        for (player, wearer) in self.players.iter_mut().zip(self.wearers) {
-            player.step(wearer, now_s);
-            if player.tag.is_refused() {
-                let (imei, why) = (&wearer.identity.imei, player.tag.refused().await);
-                bail!("the server refuses tag {imei} of {} ({why}): register the tags of this town first", wearer.reference);
+        let now = Now { passed_s: self.started.elapsed().as_secs_f64(), at: clock() };
+        self.tell(now, progress);
+        for (place, (tag, orders)) in self.tags.iter_mut().enumerate() {
+            heed_orders(&mut self.life.players[place], orders, now.passed_s);
+            let deed = self.life.step(place, now, tag.is_delivered());
+            tag.radio(deed.radio);
+            tag.push_all(deed.reports);
+            if tag.is_refused() {
+                let (wearer, why) = (&self.life.wearers[place], tag.refused().await);
+                let (imei, reference) = (&wearer.identity.imei, &wearer.reference);
+                bail!("the server refuses tag {imei} of {reference} ({why}): register the tags of this town first");
             }
         }
         progress.show(self.summary().reports_stored, format!("{} incidents", self.incidents.values().sum::<u64>()));
         Ok(())
     }
 
+    /// What begins now.
+    fn tell(&mut self, now: Now, progress: &Progress) {
+        while let Some(incident) = self.life.happens(now) {
+            *self.incidents.entry(incident.kind).or_default() += 1;
+            progress.say(&format!("{} {}", self.life.wearers[incident.wearer].reference, incident.kind.words()));
+        }
+        if let Some(wearers) = self.life.disturbance(self.moved_s, now) {
+            progress.say(&format!("{wearers} wearers lose their true position to interference"));
+        }
+        self.moved_s = now.passed_s;
+    }
+
     fn summary(&self) -> Summary {
         let mut summary = Summary { incidents: self.incidents.clone(), ..Summary::default() };
-        for counters in self.players.iter().map(|player| player.tag.counters()) {
+        for counters in self.tags.iter().map(|(tag, _)| tag.counters()) {
             summary.reports += counters.taken;
             summary.reports_stored += counters.stored;
         }
@@ -145,43 +142,24 @@ impl<'a> Life<'a> {
     }
 }
 
-impl Player {
-    fn begin(wearer: &Wearer, options: &Options, report_at: Instant, seed: u64, stop: &CancellationToken) -> Self {
-        let (endpoint, protocol) = match wearer.native {
-            true => (&options.native, Protocol::Native),
-            false => (&options.teltonika, Protocol::Teltonika(Codec::EightExtended)),
-        };
-        let (tag, orders) = Tag::start(TagOptions::new(wearer.identity.clone(), endpoint.clone(), protocol), stop.clone());
-        Self { tag, orders, incident: None, report_every: options.report_every, report_at, random: Xoshiro256PlusPlus::seed_from_u64(seed) }
-    }
+fn tag(wearer: &Wearer, options: &Options, stop: &CancellationToken) -> (Tag, mpsc::Receiver<Order>) {
+    let (endpoint, protocol) = match wearer.native {
+        true => (&options.native, Protocol::Native),
+        false => (&options.teltonika, Protocol::Teltonika(Codec::EightExtended)),
+    };
+    Tag::start(TagOptions::new(wearer.identity.clone(), endpoint.clone(), protocol), stop.clone())
+}
 
-    fn step(&mut self, wearer: &Wearer, now_s: f64) {
-        if self.incident.is_some_and(|incident| now_s - incident.begins_s > incident.kind.seconds()) {
-            self.incident = None;
-        }
-        self.tag.radio(self.incident.is_none_or(|incident| incident.kind.radio(now_s - incident.begins_s)));
-        let now = Instant::now();
-        self.heed_orders(now);
-        if now < self.report_at {
-            return;
-        }
-        self.report_at = (self.report_at + self.report_every).max(now);
-        if let Some(report) = day::report(wearer, self.incident.as_ref(), now_s, clock(), &mut self.random) {
-            self.tag.push(report);
-        }
-    }
-
-    fn heed_orders(&mut self, now: Instant) {
-        while let Ok(order) = self.orders.try_recv() {
-            match order {
-                Order::LocateNow => self.report_at = now,
-                Order::SetInterval(seconds) => {
-                    self.report_every = Duration::from_secs(seconds.clamp(1, INTERVAL_S_MAX).into());
-                    self.report_at = self.report_at.min(now + self.report_every);
-                }
-                // An invented wearer reads no text.
-                Order::Notify(..) => {}
+fn heed_orders(player: &mut Player, orders: &mut mpsc::Receiver<Order>, now_s: f64) {
+    while let Ok(order) = orders.try_recv() {
+        match order {
+            Order::LocateNow => player.report_at_s = now_s,
+            Order::SetInterval(seconds) => {
+                player.report_every_s = seconds.clamp(1, INTERVAL_S_MAX).into();
+                player.report_at_s = player.report_at_s.min(now_s + player.report_every_s);
             }
+            // An invented wearer reads no text.
+            Order::Notify(..) => {}
         }
     }
 }

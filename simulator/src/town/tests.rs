@@ -1,8 +1,11 @@
 use super::*;
 use crate::identity::{distinct, is_imei};
 use geofence::{Signal, Timestamp};
-use incident::{Incident, Schedule};
+use incident::Incident;
+use schedule::Schedule;
 use serde_json::Value;
+
+mod scenes;
 
 fn town(seed: u64, wearers: u32) -> Town {
     Town::generate(seed, wearers).unwrap()
@@ -57,7 +60,7 @@ fn zones_are_closed_rings_or_circles_near_the_town() {
 
 /// The incidents of the first ten minutes.
 fn incidents(town: &Town, seed: u64) -> Vec<Incident> {
-    let mut schedule = Schedule::new(seed, town.wearers.len(), 4.0);
+    let mut schedule = Schedule::new(seed, town.wearers.len(), 4.0, town.scenes.incidents(Timestamp::from_millis(0)));
     (0..3000).filter_map(|tick| schedule.next(&town.wearers, f64::from(tick) * 0.2)).collect()
 }
 
@@ -66,9 +69,23 @@ fn incidents_are_the_same_for_a_seed_mixed_and_a_few_a_minute() {
     let town = town(7, 50);
     let happened = incidents(&town, 7);
     assert_eq!(happened, incidents(&town, 7));
-    assert!((30..=45).contains(&happened.len()), "{}", happened.len());
+    assert!((33..=48).contains(&happened.len()), "{}", happened.len());
     let kinds: std::collections::BTreeSet<_> = happened.iter().map(|incident| incident.kind).collect();
     assert!(kinds.len() >= 5, "{kinds:?}");
+}
+
+#[test]
+fn the_first_alerts_come_in_the_first_seconds_scenes_or_not() {
+    let happened = incidents(&town(7, 50), 7);
+    for expected in [
+        (-52.0, IncidentKind::EntersStreet),
+        (-25.0, IncidentKind::LeavesHome),
+        (4.0, IncidentKind::CutsStrap),
+        (16.0, IncidentKind::CallsForHelp),
+        (24.0, IncidentKind::LeavesSilently),
+    ] {
+        assert!(happened.iter().any(|incident| (incident.begins_s, incident.kind) == expected), "{expected:?}");
+    }
 }
 
 /// What the tag of the first such incident says from the start of the run on, a report every 5 s: seconds, metres from home, the report.

@@ -1,5 +1,6 @@
 //! The town's zones as GeoJSON, in the form that the server imports.
 
+use super::curfew::Curfew;
 use super::place::{Place, rectangle};
 use super::wearer::{House, Regime, Wearer};
 use serde_json::{Value, json};
@@ -11,17 +12,18 @@ const AIRPORT_M: (f64, f64) = (3_200.0, 1_400.0);
 /// A street to keep away from, metres.
 const STREET_M: (f64, f64) = (240.0, 90.0);
 
-/// Every zone of the town as one FeatureCollection.
-pub(super) fn collection(wearers: &[Wearer]) -> String {
-    let features: Vec<Value> = wearers.iter().filter_map(own_zone).chain([airport()]).collect();
+/// Every zone of the town as one FeatureCollection; one wearer's curfew is the one that is staged.
+pub(super) fn collection(wearers: &[Wearer], staged: Option<&Curfew>) -> String {
+    let own = wearers.iter().enumerate().map(|(place, wearer)| own_zone(wearer, staged.filter(|curfew| curfew.wearer == place)));
+    let features: Vec<Value> = own.chain([airport()]).collect();
     json!({ "type": "FeatureCollection", "features": features }).to_string()
 }
 
-fn own_zone(wearer: &Wearer) -> Option<Value> {
+fn own_zone(wearer: &Wearer, staged: Option<&Curfew>) -> Value {
     match wearer.regime {
-        Regime::Home => Some(home(wearer, json!("always"))),
-        Regime::Curfew => Some(home(wearer, curfew())),
-        Regime::KeepAway => Some(street(wearer)),
+        Regime::Home => home(wearer, json!("always")),
+        Regime::Curfew => home(wearer, staged.map_or_else(curfew, Curfew::timetable)),
+        Regime::KeepAway => street(wearer),
     }
 }
 

@@ -32,7 +32,8 @@ pub(super) struct Statements {
 
 impl Statements {
     pub async fn prepare(client: &Client) -> Result<Self, tokio_postgres::Error> {
-        let (answered, checkpoints, strays) = tokio::try_join!(client.prepare(ANSWERED), client.prepare(CHECKPOINTS), client.prepare(STRAYS))?;
+        let (answered, checkpoints, strays) =
+            tokio::try_join!(client.prepare(ANSWERED), client.prepare(CHECKPOINTS), client.prepare(STRAYS))?;
         Ok(Self { answered, checkpoints, strays })
     }
 }
@@ -53,7 +54,8 @@ pub(super) async fn write(client: &Client, statements: &Statements, batch: &Batc
             return Ok(0);
         }
         // Of two of the same instant in one batch the later one is right; one statement may write a row once.
-        let newest: std::collections::BTreeMap<_, _> = batch.checkpoints.iter().map(|kept| ((kept.wearer_id, kept.at), &kept.bytes)).collect();
+        let newest: std::collections::BTreeMap<_, _> =
+            batch.checkpoints.iter().map(|kept| ((kept.wearer_id, kept.at), &kept.bytes)).collect();
         let wearers: Vec<i64> = newest.keys().map(|(wearer_id, _)| *wearer_id).collect();
         let ats: Vec<i64> = newest.keys().map(|(_, at)| at.millis()).collect();
         let bytes: Vec<&[u8]> = newest.values().map(|bytes| bytes.as_slice()).collect();

@@ -97,7 +97,24 @@ pub(super) async fn write(
     let events = client
         .execute(
             statement,
-            &[&batch, &recorded_at, &wearers, &tags, &zones, &kinds, &starts, &founds, &lates, &ends, &reasons, &beyonds, &breakings, &restored, &because, &positional],
+            &[
+                &batch,
+                &recorded_at,
+                &wearers,
+                &tags,
+                &zones,
+                &kinds,
+                &starts,
+                &founds,
+                &lates,
+                &ends,
+                &reasons,
+                &beyonds,
+                &breakings,
+                &restored,
+                &because,
+                &positional,
+            ],
         )
         .await?;
     Ok(events as usize)

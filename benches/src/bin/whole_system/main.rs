@@ -9,6 +9,7 @@ mod latency;
 mod memory;
 mod raw_copy;
 mod server;
+mod storm;
 
 use anyhow::{Context, Result};
 use bare::Bare;
@@ -35,6 +36,12 @@ struct Args {
     /// Rounds of each kind, taking turns; medians are printed.
     #[arg(long, default_value_t = 3)]
     rounds: usize,
+    /// Wearers whose curfew begins at once.
+    #[arg(long, default_value_t = 100_000)]
+    curfews: u32,
+    /// Tags that fall silent at once.
+    #[arg(long, default_value_t = 50_000)]
+    silent: u32,
     /// Tags known in the memory measurement.
     #[arg(long, default_value_t = 1_000_000)]
     memory_tags: u32,
@@ -48,6 +55,8 @@ enum Measurement {
     Singles,
     /// From frame to alert and to acknowledgement at 50,000 reports a second.
     Latency,
+    /// The delay of other tags' alerts while very many curfews begin, or tags fall silent, at one instant.
+    Storm,
     /// Memory per known tag.
     Memory,
 }
@@ -72,6 +81,10 @@ async fn main() -> Result<()> {
     }
     if wanted(Measurement::Latency) {
         latency::measure(&args.paband, args.seconds).await?;
+    }
+    if wanted(Measurement::Storm) {
+        storm::measure(&args.paband, storm::Storm::Curfew, args.curfews).await?;
+        storm::measure(&args.paband, storm::Storm::Silence, args.silent).await?;
     }
     if wanted(Measurement::Memory) {
         memory::measure(&args.paband, args.memory_tags).await?;

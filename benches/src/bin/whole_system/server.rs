@@ -48,6 +48,20 @@ impl Server {
         Ok(server)
     }
 
+    /// Enrols more tags, fitted then, whose wearers share one zone (a GeoJSON feature's properties without `wearers`), or none.
+    pub fn enrol_quiet(&self, serials: std::ops::Range<u32>, fitted_at: &str, zone: Option<serde_json::Value>) -> Result<()> {
+        let (csv, geojson) = (self.directory.join("quiet.csv"), self.directory.join("quiet.geojson"));
+        fleet::write_tags(serials.clone(), std::fs::File::create(&csv)?)?;
+        run(&self.paband, &self.directory, &["tag", "import", &csv.display().to_string(), "--fitted-at", fitted_at])?;
+        if let Some(mut properties) = zone {
+            properties["wearers"] = serials.map(fleet::wearer).collect();
+            let feature = serde_json::json!({"type": "Feature", "geometry": {"type": "Point", "coordinates": [51.4, 35.7]}, "properties": properties});
+            std::fs::write(&geojson, serde_json::json!({"type": "FeatureCollection", "features": [feature]}).to_string())?;
+            run(&self.paband, &self.directory, &["zone", "import", &geojson.display().to_string()])?;
+        }
+        Ok(())
+    }
+
     fn enrol(&self, tags: u32) -> Result<()> {
         let (csv, geojson) = (self.directory.join("tags.csv"), self.directory.join("zones.geojson"));
         fleet::write_tags(0..tags, std::fs::File::create(&csv)?)?;
