@@ -22,12 +22,18 @@ const LEAVE: &str = "UPDATE incident_members SET left_at = greatest($2, joined_a
 
 /// Alerts of members that rest on positions and lie within the incident. One that a shard is writing now is attached the next time.
 const ATTACH: &str = "
-    UPDATE alerts SET incident = m.incident FROM incident_members m, alerts i
-    WHERE m.left_at IS NULL AND i.alert_id = m.incident AND alerts.alert_id IN (
-        SELECT a.alert_id FROM alerts a WHERE a.wearer_id = m.wearer_id AND a.incident IS NULL AND a.kind = ANY ($1)
-            AND a.started_at >= i.started_at - 300000 AND (a.ended_at IS NULL OR a.ended_at >= i.started_at)
-        FOR UPDATE SKIP LOCKED)
-    RETURNING alerts.alert_id";
+    WITH members AS MATERIALIZED (
+        SELECT m.incident, m.wearer_id, i.started_at FROM incident_members m JOIN alerts i ON i.alert_id = m.incident WHERE m.left_at IS NULL
+    ), explained AS MATERIALIZED (
+        SELECT a.alert_id, m.incident FROM members m JOIN alerts a ON a.wearer_id = m.wearer_id
+        WHERE a.incident IS NULL AND a.kind = ANY ($1) AND a.started_at >= m.started_at - 300000
+            AND (a.ended_at IS NULL OR a.ended_at >= m.started_at)
+        FOR UPDATE OF a SKIP LOCKED
+    )
+    UPDATE alerts SET incident = e.incident FROM explained e WHERE alerts.alert_id = e.alert_id RETURNING alerts.alert_id";
+
+/// The shards write alerts too: rather attach the next time than make them wait.
+const PATIENCE: &str = "SET LOCAL statement_timeout = '2s'";
 
 /// Events about alerts as they are now. Locks the counter's row until the commit: a transaction's last statement.
 const EVENTS: &str = "
@@ -70,6 +76,7 @@ impl Store {
     pub async fn incident(&self, incident: &Interference, now: Timestamp) -> Result<(), StoreError> {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
+        transaction.batch_execute(PATIENCE).await?;
         let (start, found_at) = (incident.start.millis(), incident.found_at.millis());
         let end = incident.end.map(Timestamp::millis);
         let row = transaction.query_one(INCIDENT, &[&incident.cell.name(), &start, &found_at, &server_time(now), &end]).await?;
@@ -95,6 +102,7 @@ impl Store {
     pub async fn incidents_attach(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
+        transaction.batch_execute(PATIENCE).await?;
         let mut happened = Happened::default();
         attach(&transaction, &mut happened).await?;
         happened.tell(&transaction, now).await?;

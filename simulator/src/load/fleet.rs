@@ -12,8 +12,8 @@ const CORNER_E7: (i32, i32) = (354_500_000, 511_500_000);
 const COLUMNS: u32 = 1000;
 /// Between two homes, 1e-7 degree: about 55 m.
 const STEP_E7: i32 = 5_000;
-/// A report lies this far from home at most in latitude and longitude, 1e-7 degree: about 20 m.
-const JITTER_E7: i32 = 1_800;
+/// A report lies this far from home at most in latitude and longitude, 1e-7 degree: about 5 m, within the accuracy that it states.
+const JITTER_E7: i32 = 500;
 /// Where wearers go who break their zone, 1e-7 degree of latitude: about 1,100 m, beyond the edge of every home zone.
 const AWAY_E7: i32 = 100_000;
 /// Every wearer is away once a day for this long: about one violation per wearer and day, as real programmes see.
