@@ -63,7 +63,7 @@ impl Default for ShardLimits {
             reports_in_flight_max: 60_000,
             checkpoint_after: Duration::from_secs(120),
             checkpoint_states_max: 1_000,
-            timed_violations_max: 100,
+            timed_violations_max: 40,
             again_horizon: Duration::from_secs(7 * 86_400),
             again_quiet: Duration::from_millis(500),
             again_wait_max: Duration::from_secs(5),

@@ -70,6 +70,8 @@ pub struct Limits {
     pub frame_s: u64,
     pub batch_reports_max: usize,
     pub linger_ms: u64,
+    /// A report that came later than this is judged in the background, days.
+    pub judge_again_days: u64,
     pub reports_in_flight_max: usize,
     pub checkpoint_s: u64,
     /// For an orderly stop.
@@ -133,6 +135,7 @@ impl Default for Limits {
             frame_s: connections.frame.as_secs(),
             batch_reports_max: shards.batch_reports_max,
             linger_ms: 4,
+            judge_again_days: 7,
             reports_in_flight_max: shards.reports_in_flight_max,
             checkpoint_s: shards.checkpoint_after.as_secs(),
             stop_s: 30,
@@ -168,6 +171,7 @@ impl Limits {
             shards: ingest::ShardLimits {
                 batch_reports_max: self.batch_reports_max,
                 linger: Duration::from_millis(self.linger_ms),
+                again_horizon: Duration::from_secs(self.judge_again_days.saturating_mul(86_400)),
                 reports_in_flight_max: self.reports_in_flight_max,
                 checkpoint_after: Duration::from_secs(self.checkpoint_s),
                 ..ingest::ShardLimits::default()

@@ -2,7 +2,7 @@
 //! costs one judging of that hour; reads many pasts with one question; judges them beside the shard, which goes on meanwhile.
 
 use super::Shard;
-use super::memory::PastTask;
+use super::wearer::PastTask;
 use crate::events;
 use crate::limits::ShardLimits;
 use crate::port::{Journal, JournalError};

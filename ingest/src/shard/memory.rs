@@ -1,6 +1,7 @@
 //! What a shard remembers of one tag.
 
 use super::keys::{Place, ReportKeys};
+use super::wearer::{Dirty, PastTask, Wearer};
 use crate::events;
 use geofence::{Checkpoint, Judge, JudgedAgain, Order, Plan, Report, Sighting, StoredReport, Stray, TagState, Timestamp, Violation};
 use serde::{Deserialize, Serialize};
@@ -71,54 +72,6 @@ pub(super) struct TagMemory {
     pub parked: usize,
     /// The instant for which the shard's clock is set for this tag.
     scheduled: Option<Timestamp>,
-}
-
-#[derive(Debug)]
-struct Wearer {
-    facts: WearerFacts,
-    judge: Judge,
-    /// From when the past must be judged again.
-    dirty: Option<Dirty>,
-    /// The past is being judged again, from then: nothing else is taken in meanwhile.
-    again: Option<Dirty>,
-    /// The newest answered request.
-    answered: i64,
-    /// When the wearer was last seen, and whether in trouble.
-    seen: (Timestamp, bool),
-}
-
-/// A wearer in the same trouble is seen again after this, milliseconds.
-const SEEN_EVERY_MS: i64 = 60_000;
-/// What was taken longer ago says nothing of how the area is now, milliseconds.
-const SEEN_WITHIN_MS: i64 = 300_000;
-
-/// What must be judged again.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-struct Dirty {
-    from: Timestamp,
-    /// A report came late.
-    late: bool,
-}
-
-impl Wearer {
-    fn new(facts: &WearerFacts) -> Self {
-        let judge = Judge::new(Arc::clone(&facts.plan), facts.fitted_at);
-        let mut wearer = Self { facts: facts.clone(), judge, dirty: None, again: None, answered: 0, seen: (Timestamp::MIN, false) };
-        wearer.requested();
-        wearer
-    }
-
-    fn is_dirty_from(&mut self, from: Timestamp, late: bool) {
-        let dirty = self.dirty.get_or_insert(Dirty { from, late });
-        *dirty = Dirty { from: dirty.from.min(from), late: dirty.late || late };
-    }
-
-    /// Looks whether staff wish the past judged again.
-    fn requested(&mut self) {
-        if let Some(request) = self.facts.request.as_ref().filter(|request| request.number > self.answered) {
-            self.is_dirty_from(request.from, false);
-        }
-    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -240,15 +193,7 @@ impl TagMemory {
 
     /// What the newest report shows of the wearer's area, if it is news.
     pub fn sighting(&mut self, received_at: Timestamp) -> Option<Sighting> {
-        let wearer = self.wearer.as_mut()?;
-        let (cell, troubled) = wearer.judge.sighting()?;
-        let at = wearer.judge.newest_at().min(received_at);
-        let is_news = troubled != wearer.seen.1 || at.millis_since(wearer.seen.0) >= SEEN_EVERY_MS;
-        if !is_news || received_at.millis_since(at) > SEEN_WITHIN_MS {
-            return None;
-        }
-        wearer.seen = (at, troubled);
-        Some(Sighting { at, wearer: wearer.facts.wearer_id, cell, troubled })
+        self.wearer.as_mut()?.sighting(received_at)
     }
 
     /// A judgement to keep before a report at `at` is taken in; none while the past is in doubt.
@@ -313,20 +258,7 @@ impl TagMemory {
     /// The past has been judged again: why, what it answers, and from when. `None` if the tag has changed hands meanwhile.
     pub fn end_again(&mut self, tag_id: i64, task: &PastTask, judge: Judge) -> Option<(Arc<str>, JudgedAgain)> {
         let wearer = self.wearer.as_mut().filter(|wearer| wearer.facts.wearer_id == task.facts.wearer_id)?;
-        let dirty = wearer.again.take()?;
-        wearer.judge = judge;
-        if !Arc::ptr_eq(&wearer.facts.plan, &task.facts.plan) {
-            wearer.judge.set_plan(Arc::clone(&wearer.facts.plan));
-        }
-        let request = task.facts.request.as_ref().filter(|request| request.number > wearer.answered);
-        let cause = match request {
-            Some(request) if dirty.late => Arc::from(format!("{}; late report", request.cause)),
-            Some(request) => Arc::clone(&request.cause),
-            None => Arc::from("late report"),
-        };
-        wearer.answered = wearer.answered.max(request.map_or(0, |request| request.number));
-        let answered = JudgedAgain { wearer_id: task.facts.wearer_id, tag_id, from: task.from, request: wearer.answered };
-        Some((cause, answered))
+        wearer.end_again(tag_id, task, judge)
     }
 
     /// The past could not be judged again; it still must be.
@@ -342,14 +274,6 @@ impl TagMemory {
     pub fn facts(&self, tag_id: i64) -> TagFacts {
         TagFacts { tag_id, wearer: self.wearer.as_ref().map(|wearer| wearer.facts.clone()), worn_until: self.worn_until }
     }
-}
-
-/// A past to judge again.
-#[derive(Clone, Debug)]
-pub(super) struct PastTask {
-    pub facts: WearerFacts,
-    pub from: Timestamp,
-    pub until: Timestamp,
 }
 
 fn read_written(bytes: &[u8]) -> Option<Written> {

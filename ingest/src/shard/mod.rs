@@ -7,7 +7,9 @@ mod keys;
 mod late;
 mod memory;
 mod recovery;
+mod timers;
 mod unwritten;
+mod wearer;
 
 pub use handle::{Delivery, ShardContext, ShardHandle, ShardMessage};
 pub use memory::{JudgingRequest, TagFacts, WearerFacts};
@@ -33,9 +35,6 @@ use unwritten::Unwritten;
 
 /// Deliveries taken from the inbox at one look.
 const LOOK_MAX: usize = 256;
-
-/// How far judgement by time alone stays behind the clock, so that a fix under way is taken in first.
-const TIMER_ALLOWANCE_MS: i64 = 2_000;
 
 /// A batch on its way to the database.
 struct Commit {
@@ -139,39 +138,6 @@ impl<J: Journal> Shard<J> {
         self.gathering.is_empty() && self.commit.is_none() && self.late.is_empty() && !self.again.is_judging()
     }
 
-    fn may_wake(&self, open: bool) -> bool {
-        open && self.commit.is_none()
-    }
-
-    /// When the shard must do something although nobody writes to it.
-    fn wake_at(&self, full: bool) -> Instant {
-        let limits = &self.context.limits;
-        let now = Instant::now();
-        let leave = match self.gathering.since {
-            Some(_) if full => now,
-            Some(since) => since + limits.linger,
-            None if self.unwritten.is_urgent() => now,
-            None => self.head_sent + limits.checkpoint_after,
-        };
-        let due = self.due.peek().map(|std::cmp::Reverse((due, _))| {
-            let ready = due.plus_millis(TIMER_ALLOWANCE_MS).max(self.context.timers_from);
-            let wait_ms = ready.millis_since((self.context.clock)());
-            (now + std::time::Duration::from_millis(u64::try_from(wait_ms).unwrap_or(0).min(60_000))).max(self.timers_rest)
-        });
-        [due, self.again.wake_at()].into_iter().flatten().fold(leave, Instant::min)
-    }
-
-    fn wake(&mut self) {
-        self.advance();
-        self.begin_again();
-        let limits = &self.context.limits;
-        let lingered = self.gathering.since.is_some_and(|since| since.elapsed() >= limits.linger);
-        let urgent = self.gathering.is_empty() && self.unwritten.is_urgent();
-        if lingered || urgent || self.head_sent.elapsed() >= limits.checkpoint_after {
-            self.flush();
-        }
-    }
-
     async fn take_in_waiting(&mut self, messages: &mut Vec<ShardMessage>) {
         while messages.len() < LOOK_MAX
             && let Ok(message) = self.inbox.try_recv()
@@ -249,37 +215,6 @@ impl<J: Journal> Shard<J> {
         context.counters.reports_late.add(late_reports);
     }
 
-    /// Judges what has fallen due by time alone.
-    fn advance(&mut self) {
-        if Instant::now() < self.timers_rest {
-            return;
-        }
-        let (now, mut found) = (self.timers_now(), Vec::new());
-        while self.gathering.violations.len() < self.context.limits.timed_violations_max
-            && let Some(std::cmp::Reverse((due, tag_id))) = self.due.peek().copied()
-            && due <= now
-        {
-            self.due.pop();
-            let Some(memory) = self.tags.get_mut(&tag_id) else { continue };
-            if memory.falls_due(due, now) {
-                memory.advance(now, &mut found);
-                if let Some(wearer_id) = memory.wearer_id() {
-                    self.open_gathering();
-                    self.changed(tag_id);
-                    self.gathering.timed |= !found.is_empty();
-                    self.gathering.found(wearer_id, tag_id, found.drain(..));
-                }
-            }
-            self.reschedule(tag_id);
-        }
-    }
-
-    /// Up to when time alone may judge: a little behind the clock, and not before the backlog of an outage has had time to come in.
-    fn timers_now(&self) -> Timestamp {
-        let now = (self.context.clock)();
-        if now < self.context.timers_from { Timestamp::MIN } else { now.plus_millis(-TIMER_ALLOWANCE_MS) }
-    }
-
     /// A tag's memory changed in the batch being filled.
     fn changed(&mut self, tag_id: i64) {
         if let Some(memory) = self.tags.get_mut(&tag_id) {
@@ -348,12 +283,15 @@ impl<J: Journal> Shard<J> {
     }
 }
 
-/// The batch on its way, once its fate is known. What time alone found in it rests for as long as that took.
+/// Time alone rests this many times as long as what it found last took to commit: others need the database too.
+const TIMERS_REST: u32 = 2;
+
+/// The batch on its way, once its fate is known.
 async fn finished(commit: &mut Option<Commit>, timers_rest: &mut Instant) -> (Batch, Vec<Waiting>, Result<(), JournalError>) {
     let Some(running) = commit else { return std::future::pending().await };
     let (batch, result) = (&mut running.task).await.expect("a journal returns errors, it does not panic");
     if running.timed {
-        *timers_rest = Instant::now() + running.begun.elapsed();
+        *timers_rest = Instant::now() + running.begun.elapsed() * TIMERS_REST;
     }
     let waiting = commit.take().map(|done| done.waiting).unwrap_or_default();
     (batch, waiting, result)
