@@ -131,3 +131,29 @@ async fn an_outage_is_written_down_when_the_service_is_back() {
         (Standing::Kept, Standing::Unknown, Standing::Unknown, Standing::Kept)
     );
 }
+
+#[tokio::test]
+async fn kept_judgements_are_daily_for_eight_days_and_monthly_before() {
+    let database = TestDatabase::create().await;
+    let store = stage(&database).await;
+    let mut journal = store.journal_connection(0).await.unwrap();
+    let day = 86_400_000;
+    let begins = geofence::Timestamp::from_millis(600 * 30 * day);
+    for number in 0..100_i64 {
+        let at = begins.plus_millis(number * day);
+        let checkpoint = geofence::Checkpoint { wearer_id: 1, at, bytes: vec![geofence::Judge::FORM, 0] };
+        journal
+            .append(&geofence::Batch { number: number + 1, checkpoints: vec![checkpoint], ..geofence::Batch::default() }, at)
+            .await
+            .unwrap();
+    }
+    let kept = async |number: i64| {
+        let past = store.pasts(&[(1, begins.plus_millis(number * day + 1))]).await.unwrap();
+        past[0].checkpoint.as_ref().map(|kept| kept.at.millis_since(begins) / day)
+    };
+    assert_eq!(
+        (kept(99).await, kept(92).await, kept(89).await, kept(59).await, kept(10).await),
+        (Some(99), Some(92), Some(60), Some(30), Some(0))
+    );
+    assert_eq!(kept(-1).await, None);
+}

@@ -12,8 +12,16 @@ const ANSWERED: &str = "
     void AS (DELETE FROM judge_checkpoints c USING again WHERE c.wearer_id = again.wearer_id AND c.judged_at >= again.from_ms)
     DELETE FROM judging_requests r USING again WHERE r.wearer_id = again.wearer_id AND r.request_id <= again.request_id";
 
+/// Of those older than eight days the first of every thirty days stays: what reaches back further starts there.
 const CHECKPOINTS: &str = "
-    INSERT INTO judge_checkpoints (wearer_id, judged_at, bytes) SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[])
+    WITH given AS (SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS given (wearer_id, judged_at, bytes)),
+    surplus AS (
+        DELETE FROM judge_checkpoints c USING given g
+        WHERE c.wearer_id = g.wearer_id AND c.judged_at < g.judged_at - 8 * 86400000::bigint AND EXISTS (
+            SELECT FROM judge_checkpoints d WHERE d.wearer_id = c.wearer_id AND d.judged_at < c.judged_at
+                AND d.judged_at / (30 * 86400000::bigint) = c.judged_at / (30 * 86400000::bigint))
+    )
+    INSERT INTO judge_checkpoints (wearer_id, judged_at, bytes) SELECT * FROM given
     ON CONFLICT (wearer_id, judged_at) DO UPDATE SET bytes = excluded.bytes";
 
 /// Reports from before a tag's fitting or after its removal: whoever wore it then.
