@@ -71,8 +71,14 @@ pub struct DemoArgs {
 pub enum ZoneCommand {
     /// Import zones of wearers from GeoJSON: all of the file, or nothing of it.
     Import {
-        /// A FeatureCollection; each feature has the properties `wearer` (or `wearers`), `zone` and `sense`.
+        /// A FeatureCollection; each feature has the properties `wearer` (or `wearers`), `zone` and `sense`. `leaves` may stand beside.
         file: PathBuf,
+        /// Who enters it. What was already in force or over by now is judged again, and says who changed it and why.
+        #[arg(long, env = "USER", default_value = "")]
+        by: String,
+        /// Why.
+        #[arg(long, default_value = "")]
+        reason: String,
     },
 }
 

@@ -43,7 +43,7 @@ async fn write(store: &Store, unwritten: &mut Vec<Interference>, now: Timestamp)
             return tracing::warn!(error = &error as &dyn std::error::Error, "an incident could not be written; tried again shortly");
         }
         let incident = unwritten.remove(0);
-        tracing::warn!(members = incident.joined.len(), ended = incident.end.is_some(), "interference in an area");
+        tracing::debug!(joined = incident.joined.len(), ended = incident.end.is_some(), "interference in an area");
     }
 }
 

@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 /// A wearer with a home, a tag, and a server.
 struct Stage {
     server: Server,
-    database: TestDatabase,
+    _database: TestDatabase,
     sql: tokio_postgres::Client,
     /// The seconds of the test count from here, some hours ago.
     begins: Timestamp,
@@ -36,7 +36,7 @@ impl Stage {
         store.tags_register(&[row]).await.unwrap();
         let server = Server::start(Some(database.url()), "");
         let sql = connect(database.url()).await;
-        Self { server, database, sql, begins }
+        Self { server, _database: database, sql, begins }
     }
 
     fn at(&self, second: i64) -> Timestamp {
@@ -143,8 +143,10 @@ async fn a_zone_drawn_for_the_past_is_judged_in_the_past() {
         "properties":{{"wearer":"W-1","zone":"home","sense":"inclusion","radius_m":1500,"valid_from":"{}"}}}}]}}"#,
         stage.at(1)
     );
-    stage.database.store().await.zones_import(&wider, Timestamp::from(chrono::Utc::now())).await.unwrap();
-    until("the violation is refuted", async || stage.violations().await[0].starts_with("660..660 refuted | zone home changed by ")).await;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), wider).unwrap();
+    stage.server.paband(&["zone", "import", file.path().to_str().unwrap(), "--by", "sara", "--reason", "drawn too small"]);
+    stage.becomes(&["660..660 refuted | zone home changed by sara: drawn too small"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -180,6 +182,7 @@ async fn every_verdict_explains_itself_and_wearers_stood_as_told() {
     let json = stage.server.paband(&["explain", &id.to_string(), "--json", "--server", &room]);
     let evidence = Evidence::parse(&json).unwrap();
     assert_eq!(evidence.judge().unwrap().as_ref(), Some(&evidence.violation));
+    assert_eq!(evidence.zones["features"][0]["properties"]["version"], 1);
     assert!(evidence.reports.len() < 20, "only what proves it is shown: {}", evidence.reports.len());
     // Without the database.
     let file = tempfile::NamedTempFile::new().unwrap();

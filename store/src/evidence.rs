@@ -15,7 +15,7 @@ const AROUND_MS: i64 = 3_600_000;
 const WHOSE: &str = "SELECT wearer_id FROM alerts WHERE alert_id = $1";
 
 const VERSIONS: &str = "
-    SELECT v.feature::text, v.valid_from, v.valid_to FROM zones z JOIN zone_versions v USING (zone_id)
+    SELECT v.feature::text, v.valid_from, v.valid_to, v.version FROM zones z JOIN zone_versions v USING (zone_id)
     WHERE z.reference = $2 AND v.valid_from IS DISTINCT FROM v.valid_to
         AND (z.everyone OR EXISTS (SELECT FROM zone_wearers w WHERE w.zone_id = z.zone_id AND w.wearer_id = $1))
     ORDER BY v.valid_from";
@@ -78,6 +78,7 @@ async fn versions(client: &Client, wearer_id: i64, alert: &Alert) -> Result<Vec<
         properties["wearer"] = alert.wearer.as_str().into();
         properties["valid_from"] = json!(time(1));
         properties["valid_to"] = json!(time(2));
+        properties["version"] = row.get::<_, i32>(3).into();
         Ok(feature)
     };
     client.query(VERSIONS, &[&wearer_id, &alert.zone]).await?.iter().map(version).collect()

@@ -15,19 +15,19 @@ const INCIDENT: &str = "
     RETURNING alert_id, xmax = 0";
 
 const JOIN: &str = "
-    INSERT INTO incident_members (incident, wearer_id, joined_at) SELECT $1, wearer_id, $3 FROM unnest($2::bigint[]) AS joined (wearer_id)
+    INSERT INTO incident_members (incident, wearer_id, joined_at) SELECT $1, wearer_id, $3::bigint FROM unnest($2::bigint[]) AS joined (wearer_id)
     JOIN wearers USING (wearer_id) ON CONFLICT DO NOTHING";
 
 const LEAVE: &str = "UPDATE incident_members SET left_at = greatest($2, joined_at) WHERE incident = $1 AND left_at IS NULL";
 
-/// Alerts of members that rest on positions and lie within the incident. One that a shard is writing now is attached the next time.
+/// Alerts of members that rest on positions and began once the member was in trouble (some seconds are given for the way here): what began
+/// before, the interference does not explain. One that a shard is writing now is attached the next time.
 const ATTACH: &str = "
     WITH members AS MATERIALIZED (
-        SELECT m.incident, m.wearer_id, i.started_at FROM incident_members m JOIN alerts i ON i.alert_id = m.incident WHERE m.left_at IS NULL
+        SELECT incident, wearer_id, joined_at FROM incident_members WHERE left_at IS NULL
     ), explained AS MATERIALIZED (
         SELECT a.alert_id, m.incident FROM members m JOIN alerts a ON a.wearer_id = m.wearer_id
-        WHERE a.incident IS NULL AND a.kind = ANY ($1) AND a.started_at >= m.started_at - 300000
-            AND (a.ended_at IS NULL OR a.ended_at >= m.started_at)
+        WHERE a.incident IS NULL AND a.kind = ANY ($1) AND a.started_at >= m.joined_at - 10000
         FOR UPDATE OF a SKIP LOCKED
     )
     UPDATE alerts SET incident = e.incident FROM explained e WHERE alerts.alert_id = e.alert_id RETURNING alerts.alert_id";
@@ -85,7 +85,9 @@ impl Store {
         if is_new {
             happened.add(alert_id, "opened");
         }
-        transaction.execute(JOIN, &[&alert_id, &incident.joined, &start]).await?;
+        // The first members were in trouble from the start; who joins later is so now.
+        let joined_at = if is_new { start } else { now.millis() };
+        transaction.execute(JOIN, &[&alert_id, &incident.joined, &joined_at]).await?;
         attach(&transaction, &mut happened).await?;
         if let Some(end) = end {
             transaction.execute(LEAVE, &[&alert_id, &end]).await?;

@@ -14,6 +14,9 @@ const CHUNK: usize = 20_000;
 /// Staff changes come one after the other: each sees what the one before did.
 const LOCK: &str = "SELECT FROM facts_head FOR UPDATE";
 
+/// For what the triggers write about the past.
+const WHO_AND_WHY: &str = "SELECT set_config('paband.actor', $1, true), set_config('paband.reason', $2, true)";
+
 const STAGE: &str = "
     CREATE TEMP TABLE given (number bigint, wearer text, reference text, everyone boolean, feature jsonb, valid_from timestamptz,
         valid_to timestamptz, wearer_id bigint, zone_id bigint, covering bigint, same boolean) ON COMMIT DROP;
@@ -137,9 +140,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::Zones`] with a line for every mistake in the file; or when the database does not answer.
     pub async fn zones_import(&self, collection: &str, now: Timestamp) -> Result<ZoneImport, StoreError> {
+        self.zones_import_by(collection, now, "", "").await
+    }
+
+    /// The same, by somebody and for a reason: where it makes the past be judged again, what that changes says so. Empty = not told.
+    ///
+    /// # Errors
+    /// As [`Store::zones_import`].
+    pub async fn zones_import_by(&self, collection: &str, now: Timestamp, by: &str, reason: &str) -> Result<ZoneImport, StoreError> {
         let file = ZoneFile::read(collection, now).map_err(StoreError::Zones)?;
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
+        transaction.execute(WHO_AND_WHY, &[&by, &reason]).await?;
         let done = import(&transaction, &file).await?;
         transaction.commit().await?;
         Ok(done)

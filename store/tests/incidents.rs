@@ -25,7 +25,9 @@ async fn an_incident_explains_what_rests_on_positions_and_never_hides_a_strap() 
     let store = stage(&database).await;
     let mut journal = store.journal_connection(0).await.unwrap();
     let start = now().plus_seconds(100);
-    let before = vec![violation(1, 1, ViolationKind::Inclusion, start), violation(1, 1, ViolationKind::StrapOpen, start)];
+    // What began well before the trouble is no work of it, a strap never is.
+    let hour_before = violation(2, 2, ViolationKind::Exclusion, start.plus_seconds(-3600));
+    let before = vec![violation(1, 1, ViolationKind::Inclusion, start), violation(1, 1, ViolationKind::StrapOpen, start), hour_before];
     journal.append(&violations(1, before), start).await.unwrap();
     let cell = Cell::of(35.7, 51.4);
     let open = Interference { cell, start, found_at: start.plus_seconds(60), end: None, joined: vec![1, 2] };

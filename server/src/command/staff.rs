@@ -11,10 +11,10 @@ use store::TagRow;
 /// Imports zones.
 pub async fn zone(config: &Config, command: ZoneCommand) -> Result<()> {
     crate::logging::start(&config.log)?;
-    let ZoneCommand::Import { file } = command;
+    let ZoneCommand::Import { file, by, reason } = command;
     let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let database = Database::open(config).await?;
-    let imported = database.store.zones_import(&text, crate::clock::now()).await;
+    let imported = database.store.zones_import_by(&text, crate::clock::now(), &by, &reason).await;
     let imported = imported.with_context(|| format!("nothing of {} was imported", file.display()));
     database.close().await?;
     println!("{}", imported?);

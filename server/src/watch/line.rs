@@ -25,13 +25,10 @@ pub fn line(event: &AlertEvent, persian: bool) -> (Style, String) {
         EventKind::Attached => (LATE, &alert.started_at, "explained"),
         EventKind::Unspecified => (LATE, &alert.recorded_at, "changed"),
     };
-    let mut line = format!(
-        "{:>8}  {}  {word:<8}  {:<25}  wearer {}",
-        event.sequence,
-        tehran(time.as_ref()),
-        english(alert.kind()),
-        shown(&alert.wearer)
-    );
+    // An area's incident and an unknown tag concern no wearer.
+    let whose = if alert.wearer.is_empty() { "no wearer".to_owned() } else { format!("wearer {}", shown(&alert.wearer)) };
+    let kind = english(alert.kind());
+    let mut line = format!("{:>8}  {}  {word:<8}  {kind:<25}  {whose}", event.sequence, tehran(time.as_ref()));
     details(&mut line, event.kind(), alert);
     if persian {
         write!(line, "  {}", shown(in_persian(alert.kind()))).expect("a string takes everything");
@@ -45,7 +42,12 @@ fn details(line: &mut String, kind: EventKind, alert: &Alert) {
         line.push_str(&text);
     };
     if !alert.zone.is_empty() {
-        add(format!("zone {}", shown(&alert.zone)));
+        let what = match alert.kind() {
+            AlertKind::AreaInterference => "area",
+            AlertKind::Identity => "tag",
+            _ => "zone",
+        };
+        add(format!("{what} {}", shown(&alert.zone)));
     }
     if let Some(metres) = alert.max_beyond_m {
         add(format!("{metres:.0} m beyond the edge"));
@@ -74,7 +76,10 @@ fn details(line: &mut String, kind: EventKind, alert: &Alert) {
     if !alert.note.is_empty() {
         add(format!("note: {}", shown(&alert.note)));
     }
-    add(format!("alert {}, tag {}", alert.alert_id, shown(&alert.imei)));
+    add(format!("alert {}", alert.alert_id));
+    if !alert.imei.is_empty() {
+        add(format!("tag {}", shown(&alert.imei)));
+    }
 }
 
 pub fn english(kind: AlertKind) -> &'static str {

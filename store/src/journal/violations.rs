@@ -25,7 +25,8 @@ pub(super) const WRITE: &str = "
         SELECT wearer_id, tag_id, $1, zone, kind, started_at, found_at, found_late, $2::timestamptz, ended_at, end_reason, max_beyond_m,
             last_breaking_at, restored_at, corrected_because,
             CASE WHEN rests_on_position THEN
-                (SELECT m.incident FROM incident_members m WHERE m.wearer_id = given.wearer_id AND m.left_at IS NULL LIMIT 1) END
+                (SELECT m.incident FROM incident_members m WHERE m.wearer_id = given.wearer_id AND m.left_at IS NULL
+                    AND given.started_at >= m.joined_at - 10000 LIMIT 1) END
         FROM given ORDER BY wearer_id, zone, kind, started_at
         ON CONFLICT (wearer_id, zone, kind, started_at) DO UPDATE SET
             batch = excluded.batch,
