@@ -6,7 +6,7 @@ use crate::events;
 use crate::limits::{ConnectionLimits, ShardLimits};
 use crate::listener::{WireProtocol, accept};
 use crate::port::{Journal, Quarantined, TagDirectory};
-use crate::shard::{Shard, ShardContext, TagFacts};
+use crate::shard::{RetiredPast, Shard, ShardContext, TagFacts};
 use crate::shared::{Shared, shard_of};
 use crate::wire::Command;
 use geofence::{Sighting, Timestamp};
@@ -130,6 +130,14 @@ impl Door {
                 // A shard ends only at the stop; then nobody delivers any more either.
                 let _ = shard.facts(facts).await;
             }
+        }
+    }
+
+    /// Has the pasts of wearers who wear nothing any more judged again.
+    pub async fn judge_retired(&self, pasts: Vec<RetiredPast>) {
+        for past in pasts {
+            // A shard ends only at the stop; the request waits for the next start.
+            let _ = self.shared.shards[self.shared.shard_of(past.tag_id)].retired(vec![past]).await;
         }
     }
 

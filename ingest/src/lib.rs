@@ -19,4 +19,4 @@ pub use door::{Door, DoorOptions, Stopped};
 pub use inbox::{Inbox, Settled};
 pub use limits::{ConnectionLimits, ShardLimits};
 pub use listener::WireProtocol;
-pub use shard::{Delivery, JudgingRequest, Shard, ShardContext, ShardHandle, ShardMessage, TagFacts, WearerFacts};
+pub use shard::{Delivery, JudgingRequest, RetiredPast, Shard, ShardContext, ShardHandle, ShardMessage, TagFacts, WearerFacts};

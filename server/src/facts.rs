@@ -3,7 +3,7 @@
 use crate::directory::Directory;
 use geofence::{Leave, Plan, Watch, Zone};
 use ingest::port::KnownTag;
-use ingest::{Door, JudgingRequest, TagFacts, WearerFacts};
+use ingest::{Door, JudgingRequest, RetiredPast, TagFacts, WearerFacts};
 use std::collections::HashMap;
 use std::sync::Arc;
 use store::{Channel, Facts, Store, StoreError};
@@ -21,6 +21,7 @@ pub struct FactsFeed {
 /// One step of news.
 struct News {
     facts: Vec<TagFacts>,
+    retired: Vec<RetiredPast>,
     known: Vec<(String, KnownTag)>,
 }
 
@@ -42,15 +43,26 @@ impl FactsFeed {
                 tick = changed.changed() => if tick.is_err() { return },
             }
             match self.next().await {
-                Ok(news) if news.facts.is_empty() => {}
+                Ok(news) if news.facts.is_empty() && news.retired.is_empty() => {}
                 Ok(news) => {
                     tracing::info!(tags = news.facts.len(), version = self.version, "new facts in force");
                     // The shards first: a tag that can log in must be known to its shard.
                     door.facts(news.facts).await;
                     self.directory.update(news.known);
+                    door.judge_retired(news.retired).await;
                 }
                 Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "new facts cannot be read yet"),
             }
+        }
+    }
+
+    fn wearer(&self, wearer: store::WearerFacts) -> WearerFacts {
+        WearerFacts {
+            wearer_id: wearer.wearer_id,
+            fitted_at: wearer.fitted_at,
+            monitored_from: wearer.monitored_from,
+            request: wearer.request.map(|(number, from, cause)| JudgingRequest { number, from, cause: cause.into() }),
+            plan: Arc::new(self.plan(&wearer.zone_rows, wearer.leaves)),
         }
     }
 
@@ -60,20 +72,16 @@ impl FactsFeed {
     }
 
     async fn next(&mut self) -> Result<News, StoreError> {
-        let Facts { version, zones, tags } = self.store.facts_after(self.version).await?;
+        let Facts { version, zones, tags, retired } = self.store.facts_after(self.version).await?;
         self.zones.extend(zones.into_iter().map(|row| (row.row_id, Arc::new(row.zone))));
-        let mut news = News { facts: Vec::with_capacity(tags.len()), known: Vec::with_capacity(tags.len()) };
+        let mut news = News { facts: Vec::with_capacity(tags.len()), known: Vec::with_capacity(tags.len()), retired: Vec::new() };
         for tag in tags {
-            let wearer = tag.wearer.map(|wearer| WearerFacts {
-                wearer_id: wearer.wearer_id,
-                fitted_at: wearer.fitted_at,
-                monitored_from: wearer.monitored_from,
-                request: wearer.request.map(|(number, from, cause)| JudgingRequest { number, from, cause: cause.into() }),
-                plan: Arc::new(self.plan(&wearer.zone_rows, wearer.leaves)),
-            });
+            let wearer = tag.wearer.map(|wearer| self.wearer(wearer));
             news.facts.push(TagFacts { tag_id: tag.tag_id, wearer, worn_until: tag.worn_until });
             news.known.push((tag.imei, KnownTag { tag_id: tag.tag_id, key: tag.key }));
         }
+        news.retired =
+            retired.into_iter().map(|(tag_id, until, wearer)| RetiredPast { tag_id, until, wearer: self.wearer(wearer) }).collect();
         self.version = version;
         Ok(news)
     }

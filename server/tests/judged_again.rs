@@ -173,6 +173,24 @@ async fn the_next_tag_goes_on_where_the_one_before_ended() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_removal_ends_what_is_open_and_leave_recorded_afterwards_still_counts() {
+    let stage = Stage::new().await;
+    stage.send("W-1", &day(&stage)[..16]).await;
+    stage.becomes(&["660..open  | "]).await;
+    let removed = "UPDATE fittings SET period = tstzrange(lower(period), to_timestamp($1))";
+    stage.sql.execute(removed, &[&(stage.at(1000).millis() as f64 / 1000.0)]).await.unwrap();
+    until("the violation ends with the removal", async || stage.violations().await[0].starts_with("660..1000 zone_off | tag removed by "))
+        .await;
+    let leave = "INSERT INTO leaves (wearer_id, valid_from, valid_to)
+        SELECT wearer_id, to_timestamp($1), to_timestamp($2) FROM wearers WHERE reference = 'W-1'";
+    let seconds = |second: i64| stage.at(second).millis() as f64 / 1000.0;
+    stage.sql.execute(leave, &[&seconds(600), &seconds(3000)]).await.unwrap();
+    until("the violation is taken back", async || stage.violations().await[0].starts_with("660..660 refuted | leave recorded by ")).await;
+    let requests = async || stage.sql.query_one("SELECT count(*) FROM judging_requests", &[]).await.unwrap().get::<_, i64>(0);
+    until("the request is answered", async || requests().await == 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_verdict_explains_itself_and_wearers_stood_as_told() {
     let stage = Stage::new().await;
     stage.send("W-1", &day(&stage)).await;

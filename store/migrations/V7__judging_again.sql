@@ -24,11 +24,11 @@ CREATE FUNCTION facts_cause(fact text) RETURNS text LANGUAGE sql STABLE AS $$
         || coalesce(': ' || nullif(current_setting('paband.reason', true), ''), '')
 $$;
 
--- A fact that holds from before now: its wearers' past is judged again. Those who wear nothing have no past under way.
+-- A fact that holds from before now: its wearers' past is judged again, also of those who wear nothing any more.
 CREATE FUNCTION judging_request(wearers bigint[], since timestamptz, fact text) RETURNS void LANGUAGE sql AS $$
     INSERT INTO judging_requests (wearer_id, from_at, cause)
     SELECT DISTINCT f.wearer_id, greatest(since, (SELECT min(lower(g.period)) FROM fittings g WHERE g.wearer_id = f.wearer_id)), facts_cause(fact)
-    FROM fittings f WHERE f.wearer_id = ANY (wearers) AND upper_inf(f.period) AND since < clock_timestamp()
+    FROM fittings f WHERE f.wearer_id = ANY (wearers) AND (upper_inf(f.period) OR upper(f.period) > since) AND since < clock_timestamp()
 $$;
 
 CREATE FUNCTION leave_reaches_back() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -51,7 +51,7 @@ BEGIN
     END IF;
     SELECT * INTO zone FROM zones WHERE zone_id = coalesce(NEW.zone_id, OLD.zone_id);
     PERFORM judging_request(
-        CASE WHEN zone.everyone THEN (SELECT array_agg(wearer_id) FROM fittings WHERE upper_inf(period))
+        CASE WHEN zone.everyone THEN (SELECT array_agg(DISTINCT wearer_id) FROM fittings WHERE upper_inf(period) OR upper(period) > since)
              ELSE (SELECT array_agg(wearer_id) FROM zone_wearers WHERE zone_id = zone.zone_id) END,
         since, 'zone ' || zone.reference || ' changed');
     RETURN NULL;
@@ -67,6 +67,17 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER fitting_goes_on AFTER INSERT ON fittings FOR EACH ROW EXECUTE FUNCTION fitting_goes_on();
+
+-- A removal recorded after it happened: what was found since is not the wearer's.
+CREATE FUNCTION removal_reaches_back() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT upper_inf(NEW.period) AND upper(NEW.period) IS DISTINCT FROM upper(OLD.period) THEN
+        INSERT INTO judging_requests (wearer_id, from_at, cause)
+        VALUES (NEW.wearer_id, greatest(upper(NEW.period) - interval '1 millisecond', lower(NEW.period)), facts_cause('tag removed'));
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER removal_reaches_back AFTER UPDATE ON fittings FOR EACH ROW EXECUTE FUNCTION removal_reaches_back();
 
 -- A request is a fact for the shard that judges the wearer.
 CREATE TRIGGER facts_begin BEFORE INSERT ON judging_requests FOR EACH STATEMENT EXECUTE FUNCTION facts_begin();

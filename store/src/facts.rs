@@ -17,6 +17,8 @@ pub struct Facts {
     pub zones: Vec<ZoneRow>,
     /// Tags of which anything changed.
     pub tags: Vec<TagFacts>,
+    /// Wearers who wear nothing any more and whose past must be judged again, each with the tag worn last and the end of the wearing.
+    pub retired: Vec<(i64, Timestamp, WearerFacts)>,
 }
 
 /// One version of one zone.
@@ -108,6 +110,24 @@ const TAGS: &str = "
     FROM changed c LEFT JOIN wearers w USING (wearer_id) LEFT JOIN zone_rows z USING (wearer_id) LEFT JOIN absences a USING (wearer_id)
         LEFT JOIN past_fittings p USING (tag_id) LEFT JOIN monitored m USING (wearer_id) LEFT JOIN requests r USING (wearer_id)";
 
+/// The same of wearers who wear nothing any more and have a request: the columns of a wearer are those of [`TAGS`].
+const RETIRED: &str = "
+    WITH requests AS (
+        SELECT r.wearer_id, max(request_id) AS request_id, min(from_at) AS from_at, string_agg(DISTINCT cause, '; ') AS cause
+        FROM judging_requests r
+        WHERE NOT EXISTS (SELECT FROM fittings f WHERE f.wearer_id = r.wearer_id AND upper_inf(f.period)) GROUP BY r.wearer_id
+    )
+    SELECT f.tag_id, upper(f.period), NULL, r.wearer_id, w.reference, lower(f.period),
+        (SELECT array_agg(v.row_id) FROM zone_wearers z JOIN zones USING (zone_id) JOIN zone_versions v USING (zone_id)
+            WHERE z.wearer_id = r.wearer_id AND v.valid_from IS DISTINCT FROM v.valid_to AND NOT everyone),
+        (SELECT array_agg(valid_from ORDER BY leave_id) FROM leaves l WHERE l.wearer_id = r.wearer_id),
+        (SELECT array_agg(valid_to ORDER BY leave_id) FROM leaves l WHERE l.wearer_id = r.wearer_id),
+        (SELECT array_agg(exclusion ORDER BY leave_id) FROM leaves l WHERE l.wearer_id = r.wearer_id),
+        NULL, (SELECT min(lower(g.period)) FROM fittings g WHERE g.wearer_id = r.wearer_id), r.request_id, r.from_at, r.cause
+    FROM requests r JOIN wearers w USING (wearer_id) CROSS JOIN LATERAL (
+        SELECT tag_id, period FROM fittings g WHERE g.wearer_id = r.wearer_id ORDER BY upper(period) DESC LIMIT 1
+    ) AS f";
+
 impl Store {
     /// Everything that changed after this version, as of one instant; after 0: everything.
     ///
@@ -119,15 +139,17 @@ impl Store {
         let transaction = one_instant.start().await?;
         let newest: i64 = transaction.query_one("SELECT version FROM facts_head", &[]).await?.get(0);
         if newest == version {
-            return Ok(Facts { version, zones: Vec::new(), tags: Vec::new() });
+            return Ok(Facts { version, zones: Vec::new(), tags: Vec::new(), retired: Vec::new() });
         }
         // One reader, so that zones share the names and rules they have in common.
         let mut reader = ZoneReader::default();
         let zones = collect(rows(&transaction, ZONES, version).await?, |row| zone_from(row, &mut reader)).await?;
         let everyones: Vec<i64> = transaction.query(EVERYONES, &[]).await?.iter().map(|row| row.get(0)).collect();
         let tags = collect(rows(&transaction, TAGS, version).await?, |row| tag_from(row, &everyones)).await?;
+        let retired = transaction.query(RETIRED, &[]).await?;
+        let retired = retired.iter().map(|row| retired_from(row, &everyones)).collect();
         transaction.commit().await?;
-        Ok(Facts { version: newest, zones, tags })
+        Ok(Facts { version: newest, zones, tags, retired })
     }
 }
 
@@ -175,6 +197,10 @@ fn tag_from(row: &Row, everyones: &[i64]) -> Result<TagFacts, StoreError> {
     let wearer = row.get::<_, Option<i64>>(3).map(|wearer_id| wearer_from(row, wearer_id, everyones));
     let worn_until = row.get::<_, Option<DateTime<Utc>>>(10).map(Timestamp::from);
     Ok(TagFacts { tag_id: row.get(0), imei: row.get(1), key, wearer, worn_until })
+}
+
+fn retired_from(row: &Row, everyones: &[i64]) -> (i64, Timestamp, WearerFacts) {
+    (row.get(0), Timestamp::from(row.get::<_, DateTime<Utc>>(1)), wearer_from(row, row.get(3), everyones))
 }
 
 fn wearer_from(row: &Row, wearer_id: i64, everyones: &[i64]) -> WearerFacts {

@@ -1,12 +1,12 @@
 //! Judging the past again: after a late report, or facts recorded after they held. Waits until a backlog has come in, so that an hour of it
 //! costs one judging of that hour; reads many pasts with one question; judges them beside the shard, which goes on meanwhile.
 
-use super::Shard;
 use super::wearer::PastTask;
+use super::{RetiredPast, Shard};
 use crate::events;
 use crate::limits::ShardLimits;
 use crate::port::{Journal, JournalError};
-use geofence::{Again, Timestamp, judge_again};
+use geofence::{Again, EndReason, JudgedAgain, Timestamp, Violation, judge_again};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,6 +38,8 @@ pub(super) struct AgainQueue {
     due: HashMap<i64, Due, foldhash::fast::RandomState>,
     /// Tags whose past was judged a moment ago: not again before.
     resting: HashMap<i64, Instant, foldhash::fast::RandomState>,
+    /// Wearers who wear nothing any more: their past concerns no memory.
+    retired: Vec<RetiredPast>,
     /// No entry is due earlier.
     earliest: Option<Instant>,
     judging: Option<JoinHandle<Judged>>,
@@ -51,6 +53,17 @@ impl AgainQueue {
         let entry = self.due.entry(tag_id).or_insert_with(|| Due { at: now, latest: rested + limits.again_wait_max });
         entry.at = (now + limits.again_quiet).max(rested).min(entry.latest);
         self.earliest = Some(self.earliest.map_or(entry.at, |earliest| earliest.min(entry.at)));
+    }
+
+    /// Pasts of wearers who wear nothing any more. A newer request of the same wearer replaces the older.
+    pub fn retire(&mut self, pasts: Vec<RetiredPast>) {
+        for past in pasts {
+            self.retired.retain(|other| other.wearer.wearer_id != past.wearer.wearer_id);
+            self.retired.push(past);
+        }
+        if !self.retired.is_empty() {
+            self.earliest = Some(Instant::now());
+        }
     }
 
     /// Whether pasts are being judged.
@@ -90,7 +103,8 @@ impl AgainQueue {
         for tag_id in &turn {
             self.due.remove(tag_id);
         }
-        self.earliest = self.due.values().map(|due| due.at).min();
+        let retired = (!self.retired.is_empty()).then_some(now);
+        self.earliest = self.due.values().map(|due| due.at).chain(retired).min();
         turn
     }
 }
@@ -116,6 +130,12 @@ impl<J: Journal> Shard<J> {
             }
             tasks.extend(memory.begin_again().map(|task| (tag_id, task)));
         }
+        if tasks.is_empty()
+            && let Some(past) = self.again.retired.pop()
+        {
+            tasks.push((past.tag_id, past.task()));
+            self.again.earliest = self.again.earliest.filter(|_| !(self.again.retired.is_empty() && self.again.due.is_empty()));
+        }
         if !tasks.is_empty() {
             let journal = Arc::clone(&self.journal);
             self.again.judging = Some(tokio::spawn(judge(journal, tasks)));
@@ -129,9 +149,12 @@ impl<J: Journal> Shard<J> {
             Ok(pasts) => pasts,
             Err(error) => {
                 events::past_unread(self.context.number, &error);
-                for (tag_id, _) in judged.tasks {
+                for (tag_id, task) in judged.tasks {
                     self.again.resting.insert(tag_id, Instant::now() + RETRY);
-                    self.abandon_again(tag_id, &limits);
+                    match task.retired {
+                        Some(past) => self.again.retire(vec![*past]),
+                        None => self.abandon_again(tag_id, &limits),
+                    }
                 }
                 return self.ask_about_late();
             }
@@ -141,6 +164,10 @@ impl<J: Journal> Shard<J> {
         self.open_gathering();
         for ((tag_id, task), past) in judged.tasks.into_iter().zip(pasts) {
             reports += past.reports;
+            if task.retired.is_some() {
+                self.end_retired(tag_id, &task, past);
+                continue;
+            }
             self.again.resting.insert(tag_id, Instant::now() + rest);
             let Some(memory) = self.tags.get_mut(&tag_id) else { continue };
             let Some((cause, answered)) = memory.end_again(tag_id, &task, past.judge) else { continue };
@@ -159,12 +186,24 @@ impl<J: Journal> Shard<J> {
         self.ask_about_late();
     }
 
+    /// A past that concerns no memory. If the batch fails the request stays, and comes again at the next start.
+    fn end_retired(&mut self, tag_id: i64, task: &PastTask, past: Again) {
+        let Some(request) = &task.facts.request else { return };
+        let gathering = &mut self.gathering;
+        gathering.corrected(task.facts.wearer_id, tag_id, &request.cause, past.found);
+        gathering.checkpoints.extend(past.checkpoints);
+        gathering.judged_again.push(JudgedAgain { wearer_id: task.facts.wearer_id, tag_id, from: task.from, request: request.number });
+    }
+
     /// Gives up what is being judged again after a failed batch: it is judged anew once memory is read back.
     pub(super) async fn abandon_pasts(&mut self) {
         if self.again.is_judging() {
             let judged = self.again.judged().await;
-            for (tag_id, _) in judged.tasks {
-                self.abandon_again(tag_id, &self.context.limits.clone());
+            for (tag_id, task) in judged.tasks {
+                match task.retired {
+                    Some(past) => self.again.retire(vec![*past]),
+                    None => self.abandon_again(tag_id, &self.context.limits.clone()),
+                }
             }
         }
     }
@@ -200,10 +239,28 @@ async fn judge<J: Journal>(journal: Arc<J>, tasks: Vec<(i64, PastTask)>) -> Judg
     Judged { tasks, pasts, took: begun.elapsed() }
 }
 
+impl RetiredPast {
+    /// Everything from the request on, up to the moment before the tag was taken off.
+    fn task(&self) -> PastTask {
+        let from = self.wearer.request.as_ref().map_or(self.wearer.monitored_from, |request| request.from);
+        let (from, until) = (from.max(self.wearer.monitored_from), self.until.plus_millis(-1));
+        PastTask { facts: self.wearer.clone(), from, until, retired: Some(Box::new(self.clone())) }
+    }
+}
+
 impl PastTask {
     fn judge(&self, past: geofence::Past) -> Result<Again, JournalError> {
         let facts = &self.facts;
-        judge_again(Arc::clone(&facts.plan), facts.wearer_id, facts.monitored_from, past, self.until)
-            .map_err(|error| JournalError(Box::new(error)))
+        let again = judge_again(Arc::clone(&facts.plan), facts.wearer_id, facts.monitored_from, past, self.until);
+        let mut again = again.map_err(|error| JournalError(Box::new(error)))?;
+        if let Some(past) = &self.retired {
+            // With the tag off nothing binds any more; what only a person may end waits for one.
+            let open = again.judge.open().into_iter().filter(|violation| !violation.kind.ends_by_person());
+            for violation in open {
+                again.found.retain(|found| !found.is_same(&violation));
+                again.found.push(Violation { end: Some((past.until, EndReason::ZoneOff)), ..violation });
+            }
+        }
+        Ok(again)
     }
 }

@@ -1,6 +1,6 @@
 //! How the rest of the door speaks to a shard.
 
-use super::TagFacts;
+use super::{TagFacts, WearerFacts};
 use crate::counters::Counters;
 use crate::inbox::Inbox;
 use crate::limits::ShardLimits;
@@ -28,6 +28,19 @@ pub enum ShardMessage {
     Deliver(Delivery),
     /// What staff have decided, for tags of this shard. In force from the next delivery on.
     Facts(Vec<TagFacts>),
+    /// Pasts of wearers who wear nothing any more, to be judged again.
+    Retired(Vec<RetiredPast>),
+}
+
+/// A wearer who wears nothing any more, whose past must be judged again as a request says.
+#[derive(Clone, Debug)]
+pub struct RetiredPast {
+    /// The tag worn last: its shard does it.
+    pub tag_id: i64,
+    /// When it was taken off.
+    pub until: Timestamp,
+    /// The wearer, with the request.
+    pub wearer: WearerFacts,
 }
 
 /// The sending end of a shard, with its share of back-pressure.
@@ -42,6 +55,11 @@ impl ShardHandle {
     /// Tells the shard what staff have decided; `false` if the shard has ended.
     pub async fn facts(&self, facts: Vec<TagFacts>) -> bool {
         self.inbox.send(ShardMessage::Facts(facts)).await.is_ok()
+    }
+
+    /// Hands over pasts to judge again; `false` if the shard has ended.
+    pub async fn retired(&self, pasts: Vec<RetiredPast>) -> bool {
+        self.inbox.send(ShardMessage::Retired(pasts)).await.is_ok()
     }
 
     /// Hands over a delivery; waits while the shard has no room, so that its sender reads no further. `false` if the shard has ended.

@@ -252,7 +252,7 @@ impl TagMemory {
         let dirty = wearer.dirty.take()?;
         wearer.again = Some(dirty);
         let facts = wearer.facts.clone();
-        Some(PastTask { from: dirty.from.max(facts.monitored_from), until: wearer.judge.clock(), facts })
+        Some(PastTask { from: dirty.from.max(facts.monitored_from), until: wearer.judge.clock(), facts, retired: None })
     }
 
     /// The past has been judged again: why, what it answers, and from when. `None` if the tag has changed hands meanwhile.

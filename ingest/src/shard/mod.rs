@@ -11,7 +11,7 @@ mod timers;
 mod unwritten;
 mod wearer;
 
-pub use handle::{Delivery, ShardContext, ShardHandle, ShardMessage};
+pub use handle::{Delivery, RetiredPast, ShardContext, ShardHandle, ShardMessage};
 pub use memory::{JudgingRequest, TagFacts, WearerFacts};
 
 use crate::events;
@@ -158,6 +158,7 @@ impl<J: Journal> Shard<J> {
                 self.ask_about_late();
             }
             ShardMessage::Facts(facts) => self.apply(facts).await,
+            ShardMessage::Retired(pasts) => self.again.retire(pasts),
         }
     }
 

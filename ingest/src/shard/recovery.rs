@@ -147,6 +147,7 @@ impl<J: Journal> Shard<J> {
                 let refused: Vec<_> = delivery.submissions.iter().map(|submission| self.waiting(&delivery.inbox, submission)).collect();
                 self.settle(refused, Outcome::NotStored);
             }
+            ShardMessage::Retired(pasts) => self.again.retire(pasts),
             ShardMessage::Facts(facts) => {
                 for facts in facts {
                     tags.insert(facts.tag_id);

@@ -1,5 +1,6 @@
 //! What a shard remembers of whoever wears a tag.
 
+use super::RetiredPast;
 use super::memory::WearerFacts;
 use geofence::{Judge, JudgedAgain, Sighting, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -89,4 +90,6 @@ pub(super) struct PastTask {
     pub facts: WearerFacts,
     pub from: Timestamp,
     pub until: Timestamp,
+    /// The wearer wears nothing any more.
+    pub retired: Option<Box<RetiredPast>>,
 }
