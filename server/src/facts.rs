@@ -16,6 +16,8 @@ pub struct FactsFeed {
     zones: HashMap<i64, Arc<Zone>>,
     watch: Arc<Watch>,
     version: i64,
+    /// Pasts that were asked for before the door was open.
+    retired: Vec<RetiredPast>,
 }
 
 /// One step of news.
@@ -28,15 +30,17 @@ struct News {
 impl FactsFeed {
     /// Loads everything; the directory is filled, the facts are for the door that opens next.
     pub async fn load(store: Store, directory: Arc<Directory>, watch: Watch) -> Result<(Self, Vec<TagFacts>), StoreError> {
-        let mut feed = Self { store, directory, zones: HashMap::new(), watch: Arc::new(watch), version: 0 };
+        let mut feed = Self { store, directory, zones: HashMap::new(), watch: Arc::new(watch), version: 0, retired: Vec::new() };
         let news = feed.next().await?;
         feed.directory.update(news.known);
+        feed.retired = news.retired;
         Ok((feed, news.facts))
     }
 
     /// Follows changes until cancelled. A missed notice is made good by the version.
     pub async fn follow(mut self, door: Arc<Door>, stop: CancellationToken) {
         let mut changed = self.store.listen(Channel::Facts);
+        door.judge_retired(std::mem::take(&mut self.retired)).await;
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,

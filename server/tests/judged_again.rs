@@ -174,7 +174,7 @@ async fn the_next_tag_goes_on_where_the_one_before_ended() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removal_ends_what_is_open_and_leave_recorded_afterwards_still_counts() {
-    let stage = Stage::new().await;
+    let mut stage = Stage::new().await;
     stage.send("W-1", &day(&stage)[..16]).await;
     stage.becomes(&["660..open  | "]).await;
     let removed = "UPDATE fittings SET period = tstzrange(lower(period), to_timestamp($1))";
@@ -188,6 +188,11 @@ async fn a_removal_ends_what_is_open_and_leave_recorded_afterwards_still_counts(
     until("the violation is taken back", async || stage.violations().await[0].starts_with("660..660 refuted | leave recorded by ")).await;
     let requests = async || stage.sql.query_one("SELECT count(*) FROM judging_requests", &[]).await.unwrap().get::<_, i64>(0);
     until("the request is answered", async || requests().await == 0).await;
+    // Asked for while nobody runs: answered at the next start.
+    assert!(stage.server.terminate().success());
+    stage.sql.batch_execute("DELETE FROM leaves").await.unwrap();
+    stage.server.spawn();
+    until("the violation stands again", async || stage.violations().await[0].starts_with("660..1000 zone_off")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -52,18 +52,21 @@ impl AgainQueue {
         let rested = self.resting.get(&tag_id).copied().unwrap_or(now).max(now);
         let entry = self.due.entry(tag_id).or_insert_with(|| Due { at: now, latest: rested + limits.again_wait_max });
         entry.at = (now + limits.again_quiet).max(rested).min(entry.latest);
-        self.earliest = Some(self.earliest.map_or(entry.at, |earliest| earliest.min(entry.at)));
+        let at = entry.at;
+        self.wake_by(at);
     }
 
-    /// Pasts of wearers who wear nothing any more. A newer request of the same wearer replaces the older.
-    pub fn retire(&mut self, pasts: Vec<RetiredPast>) {
+    /// Pasts of wearers who wear nothing any more, to be judged from `at` on. A newer request of the same wearer replaces the older.
+    pub fn retire(&mut self, pasts: Vec<RetiredPast>, at: Instant) {
         for past in pasts {
             self.retired.retain(|other| other.wearer.wearer_id != past.wearer.wearer_id);
             self.retired.push(past);
+            self.wake_by(at);
         }
-        if !self.retired.is_empty() {
-            self.earliest = Some(Instant::now());
-        }
+    }
+
+    fn wake_by(&mut self, at: Instant) {
+        self.earliest = Some(self.earliest.map_or(at, |earliest| earliest.min(at)));
     }
 
     /// Whether pasts are being judged.
@@ -149,13 +152,7 @@ impl<J: Journal> Shard<J> {
             Ok(pasts) => pasts,
             Err(error) => {
                 events::past_unread(self.context.number, &error);
-                for (tag_id, task) in judged.tasks {
-                    self.again.resting.insert(tag_id, Instant::now() + RETRY);
-                    match task.retired {
-                        Some(past) => self.again.retire(vec![*past]),
-                        None => self.abandon_again(tag_id, &limits),
-                    }
-                }
+                self.abandon(judged.tasks);
                 return self.ask_about_late();
             }
         };
@@ -199,21 +196,25 @@ impl<J: Journal> Shard<J> {
     pub(super) async fn abandon_pasts(&mut self) {
         if self.again.is_judging() {
             let judged = self.again.judged().await;
-            for (tag_id, task) in judged.tasks {
-                match task.retired {
-                    Some(past) => self.again.retire(vec![*past]),
-                    None => self.abandon_again(tag_id, &self.context.limits.clone()),
-                }
-            }
+            self.abandon(judged.tasks);
         }
     }
 
-    fn abandon_again(&mut self, tag_id: i64, limits: &ShardLimits) {
-        if let Some(memory) = self.tags.get_mut(&tag_id) {
-            memory.abandon_again();
-            self.again.note(tag_id, limits);
+    /// These pasts were not judged; they are tried again in a while.
+    fn abandon(&mut self, tasks: Vec<(i64, PastTask)>) {
+        let retry_at = Instant::now() + RETRY;
+        for (tag_id, task) in tasks {
+            if let Some(past) = task.retired {
+                self.again.retire(vec![*past], retry_at);
+                continue;
+            }
+            self.again.resting.insert(tag_id, retry_at);
+            if let Some(memory) = self.tags.get_mut(&tag_id) {
+                memory.abandon_again();
+            }
+            self.note_doubt(tag_id);
+            self.reschedule(tag_id);
         }
-        self.reschedule(tag_id);
     }
 
     /// Notes a tag whose past is in doubt, after memory was read back or facts came.

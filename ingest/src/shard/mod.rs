@@ -158,7 +158,7 @@ impl<J: Journal> Shard<J> {
                 self.ask_about_late();
             }
             ShardMessage::Facts(facts) => self.apply(facts).await,
-            ShardMessage::Retired(pasts) => self.again.retire(pasts),
+            ShardMessage::Retired(pasts) => self.again.retire(pasts, Instant::now()),
         }
     }
 

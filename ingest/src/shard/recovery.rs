@@ -11,6 +11,7 @@ use geofence::{Batch, Order, Report, StoredReport, TagState, Violation};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// The first wait before asking a silent database again; doubles up to [`RETRY_MAX`].
 const RETRY_MIN: Duration = Duration::from_millis(50);
@@ -147,7 +148,7 @@ impl<J: Journal> Shard<J> {
                 let refused: Vec<_> = delivery.submissions.iter().map(|submission| self.waiting(&delivery.inbox, submission)).collect();
                 self.settle(refused, Outcome::NotStored);
             }
-            ShardMessage::Retired(pasts) => self.again.retire(pasts),
+            ShardMessage::Retired(pasts) => self.again.retire(pasts, Instant::now()),
             ShardMessage::Facts(facts) => {
                 for facts in facts {
                     tags.insert(facts.tag_id);
