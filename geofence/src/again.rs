@@ -1,5 +1,6 @@
 //! The past judged again, from a kept judgement over every report that is stored: after a late report, or facts recorded after they held.
 
+use crate::tracker::tell;
 use crate::{Checkpoint, EndReason, Judge, Order, Past, Plan, StateError, Timestamp, Violation};
 use std::sync::Arc;
 
@@ -47,13 +48,7 @@ struct Known(Vec<Violation>);
 
 impl Known {
     fn learn(&mut self, found: &mut Vec<Violation>) {
-        for violation in found.drain(..) {
-            // The newest are touched most.
-            match self.0.iter_mut().rev().find(|known| known.is_same(&violation)) {
-                Some(known) => *known = violation,
-                None => self.0.push(violation),
-            }
-        }
+        found.drain(..).for_each(|violation| tell(&mut self.0, violation));
     }
 
     /// What is new or different from what was told. Of what was found before the checkpoint nothing is refuted: its grounds lie before.

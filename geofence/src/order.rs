@@ -1,10 +1,9 @@
 //! A report's place in time: the order in which reports are judged, whatever order they arrive in.
 
+use crate::fix::is_plausible_at;
 use crate::{Fix, Report, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// A report further ahead of the receiving clock than this has a wrong clock, seconds (policy 1).
-const AHEAD_MAX_S: i64 = 600;
 /// A report from before this has a clock that was never set: 2001-01-01T00:00:00Z, milliseconds.
 const CLOCKS_BEGIN_MS: i64 = 978_307_200_000;
 
@@ -55,7 +54,7 @@ impl Order {
 impl Report {
     /// Whether the tag's clock cannot be right: more than 10 minutes ahead of the receiving clock, or never set.
     pub fn clock_is_off(&self, received_at: Timestamp) -> bool {
-        self.taken_at > received_at.plus_seconds(AHEAD_MAX_S) || self.taken_at.millis() < CLOCKS_BEGIN_MS
+        !is_plausible_at(self.taken_at, received_at) || self.taken_at.millis() < CLOCKS_BEGIN_MS
     }
 
     /// The instant at which the report counts: as the tag says, or when it was received if the tag's clock is off.

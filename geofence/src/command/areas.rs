@@ -1,6 +1,7 @@
 //! Interference in areas, from the tracks of a file.
 
 use super::Row;
+use crate::tracker::tell;
 use crate::{Cell, EndReason, Interference, InterferenceRules, InterferenceWatch, Sighting, Timestamp, Violation, ViolationKind};
 use std::sync::Arc;
 
@@ -31,15 +32,9 @@ impl Areas {
             watch.take(sighting, &mut found);
         }
         watch.advance(until, &mut found);
-        let mut rows: Vec<Row> = Vec::new();
-        for incident in found {
-            let row = Row { wearer: Arc::from(""), violation: violation(&incident) };
-            match rows.iter_mut().find(|known| known.violation.is_same(&row.violation)) {
-                Some(known) => *known = row,
-                None => rows.push(row),
-            }
-        }
-        rows
+        let mut newest = Vec::new();
+        found.iter().for_each(|incident| tell(&mut newest, violation(incident)));
+        newest.into_iter().map(|violation| Row { wearer: Arc::from(""), violation }).collect()
     }
 }
 

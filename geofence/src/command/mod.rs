@@ -34,10 +34,11 @@ pub fn judge_files(zones: &str, track: impl Read, until: Option<Timestamp>, all_
     for (wearer, track) in tracks.by_wearer {
         let wearer: Arc<str> = Arc::from(wearer);
         let plan = plans.of(&wearer)?;
-        let violations = match &watch {
-            Some(watch) => judge_all(plan.watched(watch.clone()), track, until, &mut areas),
-            None => judge(plan, track, until),
+        let plan = match &watch {
+            Some(watch) => plan.watched(watch.clone()),
+            None => plan,
         };
+        let violations = judge(plan, track, until, &mut areas);
         rows.extend(violations.into_iter().map(|violation| Row { wearer: wearer.clone(), violation }));
     }
     rows.extend(areas.rows(until));
@@ -89,21 +90,8 @@ impl Tracks {
     }
 }
 
-fn judge(plan: Plan, mut track: Track, until: Timestamp) -> Vec<Violation> {
-    track.sort();
-    let mut judge = Judge::new(Arc::new(plan), track.from);
-    let (mut found, mut known) = (Vec::new(), Known::default());
-    for fix in &track.fixes {
-        judge.fix(fix, &mut found);
-        known.learn(&mut found);
-    }
-    judge.advance(until, &mut found);
-    known.learn(&mut found);
-    known.all()
-}
-
-/// The same with the tag itself watched; what it shows of its area goes to `areas`.
-fn judge_all(plan: Plan, mut track: Track, until: Timestamp, areas: &mut Areas) -> Vec<Violation> {
+/// What a wearer shows of the area goes to `areas`. Without a watch, rows without a position change nothing.
+fn judge(plan: Plan, mut track: Track, until: Timestamp, areas: &mut Areas) -> Vec<Violation> {
     track.sort();
     let mut judge = Judge::new(Arc::new(plan), track.from);
     let (mut found, mut known) = (Vec::new(), Known::default());
