@@ -1,23 +1,14 @@
 //! What a person does with an alert.
 
+use crate::alert_events::Happened;
 use crate::alerts::{ONE, alert_from};
 use crate::time::server_time;
-use crate::{Alert, AlertError, Store};
+use crate::{Alert, AlertError, Store, StoreError};
 use geofence::{EndReason, Timestamp};
 use tokio_postgres::Transaction;
 
 const ACKNOWLEDGE: &str = "UPDATE alerts SET acknowledged_by = $2, acknowledged_at = $3 WHERE alert_id = $1";
 const CLOSE: &str = "UPDATE alerts SET ended_at = $2, end_reason = 'by_person', closed_by = $3, note = $4 WHERE alert_id = $1";
-
-/// The event that tells of the alert as it is now. Locks the counter's row until the commit: a transaction's last statement.
-const EVENT: &str = "
-    WITH head AS (UPDATE alert_head SET sequence = sequence + 1 RETURNING sequence)
-    INSERT INTO alert_events (sequence, alert_id, recorded_at, kind, ended_at, end_reason, max_beyond_m, last_breaking_at, acknowledged_at,
-        acknowledged_by, note, restored_at, corrected_because, incident)
-    SELECT sequence, alert_id, $3, $2, ended_at, end_reason, max_beyond_m, last_breaking_at, acknowledged_at, acknowledged_by, note,
-        restored_at, corrected_because, incident
-    FROM alerts, head WHERE alert_id = $1
-    RETURNING pg_notify('paband_alerts', '')";
 
 impl Store {
     /// A person takes the alert on. The same person again changes nothing.
@@ -33,7 +24,7 @@ impl Store {
             Some((by, at)) => return Err(AlertError::AlreadyAcknowledged { by, at }),
             None => {
                 transaction.execute(ACKNOWLEDGE, &[&alert_id, &by, &server_time(now)]).await?;
-                transaction.execute(EVENT, &[&alert_id, &"acknowledged", &server_time(now)]).await?;
+                tell(&transaction, alert_id, "acknowledged", now).await?;
             }
         }
         let (alert, _) = locked(&transaction, alert_id).await?;
@@ -57,13 +48,19 @@ impl Store {
             Some((at, _)) => return Err(AlertError::AlreadyEnded(at)),
             None => {
                 transaction.execute(CLOSE, &[&alert_id, &now.millis(), &by, &note]).await?;
-                transaction.execute(EVENT, &[&alert_id, &"ended", &server_time(now)]).await?;
+                tell(&transaction, alert_id, "ended", now).await?;
             }
         }
         let (alert, _) = locked(&transaction, alert_id).await?;
         transaction.commit().await?;
         Ok(alert)
     }
+}
+
+async fn tell(transaction: &Transaction<'_>, alert_id: i64, kind: &'static str, now: Timestamp) -> Result<(), StoreError> {
+    let mut happened = Happened::default();
+    happened.add(alert_id, kind);
+    happened.tell(transaction, now).await
 }
 
 /// The alert and who closed it, with its row locked until the commit.

@@ -1,5 +1,6 @@
 //! What concerns more than one wearer's reports: interference in an area, and doubts about who a tag is.
 
+use crate::alert_events::Happened;
 use crate::time::server_time;
 use crate::{Store, StoreError};
 use geofence::{Cell, Interference, Timestamp, ViolationKind};
@@ -34,18 +35,6 @@ const ATTACH: &str = "
 
 /// The shards write alerts too: rather attach the next time than make them wait.
 const PATIENCE: &str = "SET LOCAL statement_timeout = '2s'";
-
-/// Events about alerts as they are now. Locks the counter's row until the commit: a transaction's last statement.
-const EVENTS: &str = "
-    WITH given AS (SELECT * FROM unnest($1::bigint[], $2::text[]) WITH ORDINALITY AS given (alert_id, kind, number)),
-    head AS (UPDATE alert_head SET sequence = sequence + cardinality($1) RETURNING sequence)
-    INSERT INTO alert_events (sequence, alert_id, recorded_at, kind, ended_at, end_reason, max_beyond_m, last_breaking_at, acknowledged_at,
-        acknowledged_by, note, restored_at, corrected_because, incident)
-    SELECT head.sequence - cardinality($1) + number, a.alert_id, $3, given.kind,
-        CASE WHEN given.kind <> 'opened' THEN ended_at END, CASE WHEN given.kind <> 'opened' THEN end_reason END,
-        max_beyond_m, last_breaking_at, acknowledged_at, acknowledged_by, note, restored_at, corrected_because, incident
-    FROM given JOIN alerts a USING (alert_id), head
-    RETURNING pg_notify('paband_alerts', '')";
 
 const OPEN: &str = "
     SELECT a.zone, a.started_at, a.found_at, coalesce(array_agg(m.wearer_id) FILTER (WHERE m.wearer_id IS NOT NULL), '{}')
@@ -166,25 +155,4 @@ async fn attach(transaction: &Transaction<'_>, happened: &mut Happened) -> Resul
         happened.add(row.get(0), "attached");
     }
     Ok(())
-}
-
-/// What is to be told of alerts, in order.
-#[derive(Default)]
-struct Happened {
-    alerts: Vec<i64>,
-    kinds: Vec<&'static str>,
-}
-
-impl Happened {
-    fn add(&mut self, alert_id: i64, kind: &'static str) {
-        self.alerts.push(alert_id);
-        self.kinds.push(kind);
-    }
-
-    async fn tell(&self, client: &Transaction<'_>, now: Timestamp) -> Result<(), StoreError> {
-        if !self.alerts.is_empty() {
-            client.execute(EVENTS, &[&self.alerts, &self.kinds, &server_time(now)]).await?;
-        }
-        Ok(())
-    }
 }

@@ -1,6 +1,7 @@
 //! The only SQL: migrations, journal, queries, the managed PostgreSQL. Never knows a socket of a tag, nor judges anything.
 
 mod alert_actions;
+mod alert_events;
 mod alerts;
 mod error;
 mod evidence;
