@@ -91,6 +91,12 @@ fn day(stage: &Stage) -> Vec<Report> {
     (0..40).map(|minute| stage.fix(minute * 60, if (11..=20).contains(&minute) { 900.0 } else { 0.0 })).collect()
 }
 
+/// How many reports a line of the log says were judged again.
+fn reports_judged_again(line: &str) -> Option<u64> {
+    let line: serde_json::Value = serde_json::from_str(line).ok()?;
+    (line["fields"]["message"] == "judged again").then(|| line["fields"]["reports"].as_u64())?
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_backlog_after_a_live_report_is_judged_in_its_place() {
     let stage = Stage::new().await;
@@ -101,10 +107,14 @@ async fn a_backlog_after_a_live_report_is_judged_in_its_place() {
     stage.becomes(&[]).await;
     let mut backlog = day[12..39].to_vec();
     backlog.reverse();
-    for reports in backlog.chunks(5) {
+    for reports in backlog.chunks(1) {
         stage.send("W-1", reports).await;
     }
     stage.becomes(&["660..1260 kept | late report"]).await;
+    // Drop by drop, and yet not the square: 27 late reports of a past of 40.
+    let judged: u64 = stage.server.log().lines().filter_map(reports_judged_again).sum();
+    eprintln!("{judged} reports judged again");
+    assert!(judged > 0 && judged <= 6 * 40, "{judged} reports were judged again");
     // Once more, all of it: nothing changes.
     stage.send("W-1", &day).await;
     let late: i64 = stage.sql.query_one("SELECT count(*) FROM alerts WHERE found_late", &[]).await.unwrap().get(0);
