@@ -73,10 +73,7 @@ pub enum ZoneCommand {
     Import {
         /// A FeatureCollection; each feature has the properties `wearer` (or `wearers`), `zone` and `sense`. `leaves` may stand beside.
         file: PathBuf,
-        /// Who enters it. What was already in force or over by now is judged again, and says who changed it and why.
-        #[arg(long, env = "USER", default_value = "")]
-        by: String,
-        /// Why.
+        /// Why. What was already in force or over by now is judged again, and says who changed it and why.
         #[arg(long, default_value = "")]
         reason: String,
     },
@@ -92,6 +89,9 @@ pub enum TagCommand {
         /// From when the tags are on their wearers, RFC 3339; now if absent. Earlier reports are stored and judged by no zone.
         #[arg(long, value_name = "TIME")]
         fitted_at: Option<geofence::Timestamp>,
+        /// The code of the unit that new tags and wearers belong to.
+        #[arg(long, default_value = "central")]
+        unit: String,
     },
 }
 

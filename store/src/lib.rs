@@ -3,6 +3,7 @@
 mod alert_actions;
 mod alert_events;
 mod alerts;
+mod audit;
 mod error;
 mod evidence;
 mod facts;
@@ -13,6 +14,7 @@ mod maintain;
 mod migrate;
 mod names;
 mod past;
+mod people;
 pub mod postgres;
 mod quarantine;
 mod recovery;
@@ -24,18 +26,22 @@ mod tags;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod time;
+mod wearers;
 mod zone_file;
 mod zone_import;
 
 pub use alerts::{Alert, AlertEvent, AlertEventKind, AlertFilter, AlertPage};
+pub use audit::{AuditFilter, AuditPage};
 pub use error::{AlertError, EvidenceError, StoreError};
 pub use facts::{Facts, TagFacts, WearerFacts, ZoneRow};
 pub use journal::{Appended, JournalConnection};
 pub use listen::Channel;
 pub use maintain::Maintenance;
 pub use migrate::{MigrationReport, StorageMode};
+pub use people::*;
 pub use standing::{Standing, StandingFilter, StandingSpan};
 pub use status::{Partition, StorageStatus};
 pub use store::Store;
 pub use tags::TagRow;
+pub use wearers::{Track, Wearer, WearerFilter};
 pub use zone_import::ZoneImport;

@@ -1,5 +1,6 @@
 //! The pool of connections.
 
+use crate::audit::AuditWriter;
 use crate::journal::SHARD_LOCK_CLASS;
 use crate::{JournalConnection, StoreError};
 use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
@@ -16,11 +17,17 @@ const JOURNALS_LEFT: &str = "
 /// What every session relies on, whatever the server's own settings.
 const SETTINGS: &str = "-c TimeZone=UTC -c DateStyle=ISO -c synchronous_commit=on -c client_min_messages=warning -c jit=off";
 
+/// The role that every session works in once the tables are there: it cannot touch the audit's past.
+const ROLE: &str = "-c role=paband_service";
+
+const HAS_TABLES: &str = "SELECT to_regclass('audit') IS NOT NULL AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'paband_service')";
+
 /// The database. Clones share one pool.
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
     config: tokio_postgres::Config,
+    pub(crate) audit: AuditWriter,
 }
 
 impl std::fmt::Debug for Store {
@@ -32,18 +39,15 @@ impl std::fmt::Debug for Store {
 
 impl Store {
     /// A pool of at most `connections` to the database at `url`; makes one at once, and no table. A journal and a listener each
-    /// take one more, of their own.
+    /// take one more, of their own. Sessions work in the role `paband_service`, unless the database was never migrated.
     ///
     /// # Errors
     /// When `url` makes no sense or the database does not answer.
     pub async fn connect(url: &str, connections: usize) -> Result<Self, StoreError> {
-        let mut config: tokio_postgres::Config = url.parse()?;
-        config.connect_timeout(WAIT_MAX);
-        if config.get_application_name().is_none() {
-            config.application_name("paband");
-        }
-        let given = config.get_options().unwrap_or_default().to_owned();
-        config.options(format!("{given} {SETTINGS}"));
+        let owner = connect_owner(url).await?;
+        let has_tables: bool = owner.query_one(HAS_TABLES, &[]).await?.get(0);
+        drop(owner);
+        let config = config(url, if has_tables { ROLE } else { "" })?;
         // Asked before each use: after a restart of the server no caller gets a dead connection.
         let manager = Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Verified });
         let pool = Pool::builder(manager)
@@ -53,7 +57,8 @@ impl Store {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Unreachable(error.to_string()))?;
-        let store = Self { pool, config };
+        let audit = AuditWriter::start(pool.clone());
+        let store = Self { pool, config, audit };
         let _answers = store.client().await?;
         Ok(store)
     }
@@ -92,4 +97,22 @@ impl Store {
     pub(crate) fn config(&self) -> tokio_postgres::Config {
         self.config.clone()
     }
+}
+
+/// One connection as whoever `url` names, in no other role.
+pub(crate) async fn connect_owner(url: &str) -> Result<tokio_postgres::Client, StoreError> {
+    let (client, connection) = config(url, "")?.connect(NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+fn config(url: &str, more: &str) -> Result<tokio_postgres::Config, StoreError> {
+    let mut config: tokio_postgres::Config = url.parse()?;
+    config.connect_timeout(WAIT_MAX);
+    if config.get_application_name().is_none() {
+        config.application_name("paband");
+    }
+    let given = config.get_options().unwrap_or_default().to_owned();
+    config.options(format!("{given} {SETTINGS} {more}"));
+    Ok(config)
 }

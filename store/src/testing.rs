@@ -11,6 +11,11 @@ use tokio_postgres::{Client, Config, NoTls};
 /// Where the server for tests is; any role that may create databases and extensions.
 const SERVER: &str = "PABAND_TEST_DATABASE_URL";
 
+/// A caller who may do everything, as a command on the server.
+pub fn staff() -> access::Caller {
+    access::Caller::command("tests", "test")
+}
+
 /// A database of its own, dropped at the end.
 #[derive(Debug)]
 pub struct TestDatabase {
@@ -50,9 +55,8 @@ impl TestDatabase {
     /// # Panics
     /// When the server refuses.
     pub async fn store(&self) -> Store {
-        let store = Store::connect(&self.url, 4).await.expect("the test database answers");
-        store.migrate().await.expect("the test database takes the migrations");
-        store
+        Store::migrate(&self.url).await.expect("the test database takes the migrations");
+        Store::connect(&self.url, 4).await.expect("the test database answers")
     }
 
     /// A plain connection, for what tests do behind the store's back.

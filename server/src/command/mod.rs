@@ -56,3 +56,11 @@ pub async fn watch(args: WatchArgs) -> Result<()> {
     let stop = told_to_stop()?;
     crate::watch::run(args.into(), std::io::stdout(), stop).await
 }
+
+/// Who runs this command, for the audit: the user of the operating system, and through whom if that is known.
+pub fn caller(act: &str) -> access::Caller {
+    let uid = rustix::process::getuid().as_raw();
+    let said = ["SUDO_USER", "USER"].into_iter().find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
+    let user = said.map_or_else(|| format!("uid {uid}"), |user| format!("{user} (uid {uid})"));
+    access::Caller::command(user, act)
+}
