@@ -19,6 +19,7 @@ already-acknowledged = { $by } took this alert on at { DATETIME($at) }. Speak to
 already-ended = This alert ended at { DATETIME($at) }. Read how it ended; there is nothing left to close.
 closes-by-report = An alert of this kind ends by what the tag reports, not by a person. Acknowledge it and go on watching until it ends.
 not-proved = The stored reports do not show alert { $alert }: it may have been refuted since, or the reports were deleted after their time. See how it was corrected.
+concerns-no-wearer = Alert { $alert } concerns no wearer, but an area or a tag that nobody registered: there are no reports of a wearer to show.
 too-many-watchers = { $watchers_max } screens are watching alerts, and more are not allowed. Close one that nobody looks at, or ask the administrator to raise the limit.
 stopping = The server is stopping. Your screen goes on where it was as soon as it is back; if that takes minutes, tell the administrator.
 too-slow = This screen took alerts more slowly than they came and was cut off. It goes on where it was when it connects again; if this returns, check the network and the computer.

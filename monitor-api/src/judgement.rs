@@ -113,7 +113,8 @@ fn refused(alert_id: i64, error: EvidenceError) -> Status {
     let alert = [("alert", alert_id.to_string())];
     match error {
         EvidenceError::NotFound(_) => refusal(Code::NotFound, Reason::UnknownAlert, &alert),
-        EvidenceError::NotOfAWearer(_) | EvidenceError::Unproved(_) => refusal(Code::FailedPrecondition, Reason::NotProved, &alert),
+        EvidenceError::NotOfAWearer(_) => refusal(Code::FailedPrecondition, Reason::ConcernsNoWearer, &alert),
+        EvidenceError::Unproved(_) => refusal(Code::FailedPrecondition, Reason::NotProved, &alert),
         EvidenceError::Store(error) => store_failed("Explain", &error),
     }
 }

@@ -46,6 +46,7 @@ codes! {
         AlreadyEnded = "ALREADY_ENDED" [at],
         ClosesByReport = "CLOSES_BY_REPORT" [],
         NotProved = "NOT_PROVED" [alert],
+        ConcernsNoWearer = "CONCERNS_NO_WEARER" [alert],
         TooManyWatchers = "TOO_MANY_WATCHERS" [watchers_max],
         Stopping = "STOPPING" [],
         TooSlow = "TOO_SLOW" [],
