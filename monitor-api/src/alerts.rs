@@ -2,7 +2,8 @@
 
 use crate::events::Happening;
 use crate::hub::Hub;
-use crate::status::{check, database_away, length_violation, refusal};
+use crate::reason::{Reason, Wrong};
+use crate::status::{check, database_away, length_violation, refusal, wrong};
 use crate::watcher::{WatchStream, Watcher, sequence_in_future};
 use crate::{convert, list, page_token};
 use proto::monitor::alerts_server::Alerts;
@@ -52,8 +53,7 @@ impl AlertService {
         self.places.clone().try_acquire_owned().map_err(|_| {
             let watchers_max = self.hub.options().watchers_max;
             Happening::TooManyWatchers { watchers_max }.tell();
-            let message = format!("{watchers_max} watchers are connected, more are not allowed");
-            refusal(Code::ResourceExhausted, "TOO_MANY_WATCHERS", message, &[])
+            refusal(Code::ResourceExhausted, Reason::TooManyWatchers, &[("watchers_max", watchers_max.to_string())])
         })
     }
 
@@ -62,7 +62,7 @@ impl AlertService {
         let known = self.hub.now().last.ok_or_else(database_away)?;
         let Some(asked) = asked else { return Ok(known) };
         if asked < 0 {
-            check(vec![FieldViolation::new("after_sequence", format!("must not be negative, is {asked}"))])?;
+            check(vec![wrong("after_sequence", Wrong::MustNotBeNegative, &[("value", asked.to_string())])])?;
         }
         if asked <= known {
             return Ok(asked);
@@ -101,32 +101,33 @@ impl Alerts for AlertService {
 
     async fn close_alert(&self, request: Request<CloseAlertRequest>) -> Result<Response<Alert>, Status> {
         let CloseAlertRequest { alert_id, by, note } = request.into_inner();
-        let mut wrong = person_violations(alert_id, &by);
-        wrong.extend(length_violation("note", note.trim(), 1, NOTE_CHARACTERS_MAX));
-        check(wrong)?;
+        let mut violations = person_violations(alert_id, &by);
+        violations.extend(length_violation("note", note.trim(), 1, NOTE_CHARACTERS_MAX));
+        check(violations)?;
         let closing = self.store.alert_close(alert_id, by.trim(), note.trim(), convert::clock());
         Ok(Response::new(convert::alert(self.answer("CloseAlert", closing).await?)))
     }
 }
 
 fn person_violations(alert_id: i64, by: &str) -> Vec<FieldViolation> {
-    let mut wrong = Vec::new();
+    let mut violations = Vec::new();
     if alert_id <= 0 {
-        wrong.push(FieldViolation::new("alert_id", format!("must be above 0, is {alert_id}")));
+        violations.push(wrong("alert_id", Wrong::MustBeAboveZero, &[("value", alert_id.to_string())]));
     }
-    wrong.extend(length_violation("by", by.trim(), 1, BY_CHARACTERS_MAX));
-    wrong
+    violations.extend(length_violation("by", by.trim(), 1, BY_CHARACTERS_MAX));
+    violations
 }
 
 fn refused(request: &'static str, error: AlertError) -> Status {
-    let text = error.to_string();
     match error {
-        AlertError::NotFound(_) => refusal(Code::NotFound, "UNKNOWN_ALERT", text, &[]),
+        AlertError::NotFound(alert_id) => refusal(Code::NotFound, Reason::UnknownAlert, &[("alert", alert_id.to_string())]),
         AlertError::AlreadyAcknowledged { by, at } => {
-            refusal(Code::FailedPrecondition, "ALREADY_ACKNOWLEDGED", text, &[("by", by), ("at", at.to_string())])
+            refusal(Code::FailedPrecondition, Reason::AlreadyAcknowledged, &[("by", by), ("at", at.to_string())])
         }
-        AlertError::AlreadyEnded(at) => refusal(Code::FailedPrecondition, "ALREADY_ENDED", text, &[("at", at.to_string())]),
-        AlertError::NotClosedByPerson(_) => refusal(Code::FailedPrecondition, "CLOSES_BY_REPORT", text, &[]),
+        AlertError::AlreadyEnded(at) => refusal(Code::FailedPrecondition, Reason::AlreadyEnded, &[("at", at.to_string())]),
+        AlertError::NotClosedByPerson(kind) => {
+            refusal(Code::FailedPrecondition, Reason::ClosesByReport, &[("kind", kind.name().to_owned())])
+        }
         AlertError::Store(error) => store_failed(request, &error),
     }
 }
@@ -137,5 +138,5 @@ pub(crate) fn store_failed(request: &'static str, error: &StoreError) -> Status 
     if error.is_recoverable() {
         return database_away();
     }
-    refusal(Code::Internal, "DATABASE_REFUSED", "the database refused; the server's log says why", &[])
+    refusal(Code::Internal, Reason::DatabaseRefused, &[])
 }

@@ -52,6 +52,11 @@ pub enum Happening<'a> {
         /// What the store said.
         error: &'a str,
     },
+    /// A message of the catalogue was told with an argument missing.
+    MessageBroken {
+        /// Which message.
+        message_id: &'a str,
+    },
     /// The time to stop in ran out with callers still connected.
     CutOffAtStop,
 }
@@ -72,6 +77,7 @@ impl Happening<'_> {
             Self::TooSlow { sent } => warn!(sent, "a watcher was too slow and was cut off"),
             Self::TooManyWatchers { watchers_max } => warn!(watchers_max, "a watcher was refused: too many"),
             Self::RequestFailed { request, error } => error!(request, error, "a request failed"),
+            Self::MessageBroken { message_id } => error!(message_id, "a refusal was told with an argument missing"),
             Self::CutOffAtStop => warn!("stopping: some callers were still connected and were cut off"),
         }
     }

@@ -3,6 +3,8 @@
 use crate::convert;
 use crate::events::Happening;
 use crate::hub::{GAP_READS_MAX, Hub, unbroken};
+use crate::language::{current, speaking};
+use crate::reason::Reason;
 use crate::status::stream_end;
 use proto::monitor::{AlertEvent, Heartbeat, WatchResponse, watch_response::Message};
 use std::sync::Arc;
@@ -53,13 +55,14 @@ impl Watcher {
         let (outbox, messages) = mpsc::channel(OUTBOX_MESSAGES + 1);
         let last_word = outbox.clone().try_reserve_owned().expect("the new outbox is empty");
         let watcher = Self { hub, outbox, sent: AtomicI64::new(sequence), stop };
-        tokio::spawn(async move {
+        let streaming = async move {
             let end = watcher.run().await;
             if let Some(status) = watcher.status(&end) {
                 last_word.send(Err(status));
             }
             drop(place);
-        });
+        };
+        tokio::spawn(speaking(current(), streaming));
         ReceiverStream::new(messages)
     }
 
@@ -189,14 +192,14 @@ impl Watcher {
         let sent = self.sent();
         Some(match *end {
             End::Gone => return None,
-            End::Stopping => stream_end(Code::Unavailable, "STOPPING", "the server is stopping", sent),
+            End::Stopping => stream_end(Code::Unavailable, Reason::Stopping, &[], sent),
             End::TooSlow => {
                 Happening::TooSlow { sent }.tell();
-                stream_end(Code::Aborted, "TOO_SLOW", "the client is too slow and was cut off", sent)
+                stream_end(Code::Aborted, Reason::TooSlow, &[], sent)
             }
             End::Missing { next } => {
-                let message = format!("the events {} to {} are missing in the database", sent + 1, next - 1);
-                stream_end(Code::DataLoss, "EVENTS_MISSING", &message, next - 1)
+                let args = [("first", (sent + 1).to_string()), ("last", (next - 1).to_string())];
+                stream_end(Code::DataLoss, Reason::EventsMissing, &args, next - 1)
             }
             End::SetBack { newest } => sequence_in_future(sent, newest),
         })
@@ -205,8 +208,36 @@ impl Watcher {
 
 /// The client knows an event that the database does not have.
 pub fn sequence_in_future(asked: i64, newest: i64) -> Status {
-    let message = format!(
-        "sequence {asked} is beyond the newest event, {newest}: the database is older than what this client has seen (restored from a backup?)"
-    );
-    stream_end(Code::OutOfRange, "SEQUENCE_IN_FUTURE", &message, newest)
+    let args = [("asked", asked.to_string()), ("newest", newest.to_string())];
+    stream_end(Code::OutOfRange, Reason::SequenceInFuture, &args, newest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Hub, Watcher, speaking};
+    use crate::{Language, Options};
+    use std::sync::Arc;
+    use store::testing::TestDatabase;
+    use tokio::sync::Semaphore;
+    use tokio_stream::StreamExt;
+    use tokio_util::sync::CancellationToken;
+    use tonic_types::StatusExt;
+
+    #[tokio::test]
+    async fn the_last_word_of_a_stream_is_in_the_language_of_its_call() {
+        let database = TestDatabase::create().await;
+        let hub = Arc::new(Hub::new(database.store().await, Options::default()));
+        let stop = CancellationToken::new();
+        let place = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
+        let call = async { Watcher::start(hub, 0, place, stop.clone()) };
+        let mut messages = speaking(Language::Persian, call).await;
+        stop.cancel();
+        let status = loop {
+            if let Err(status) = messages.next().await.expect("a stream that stops says why") {
+                break status;
+            }
+        };
+        assert_eq!(status.get_details_localized_message().unwrap().locale, "fa-IR");
+        assert_eq!(status.get_details_error_info().unwrap().reason, "STOPPING");
+    }
 }

@@ -1,4 +1,4 @@
-use crate::house::{House, WEARER, reason};
+use crate::house::{House, WEARER, owned, reason, wrong_fields};
 use geofence::ViolationKind::{Exclusion, Inclusion, StrapOpen};
 use proto::monitor::{AcknowledgeAlertRequest, Alert, AlertKind, CloseAlertRequest, EndReason, EventKind, ListAlertsRequest};
 use tonic::Code;
@@ -72,8 +72,7 @@ async fn a_token_of_another_list_is_refused() {
     let first = room.list_alerts(ListAlertsRequest { page_size: 1, ..Default::default() }).await.unwrap().into_inner();
     let other = ListAlertsRequest { page_token: first.next_page_token, open_only: true, ..Default::default() };
     let status = room.list_alerts(other).await.unwrap_err();
-    assert_eq!(status.code(), Code::InvalidArgument);
-    assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "page_token");
+    assert_eq!((status.code(), wrong_fields(&status)), (Code::InvalidArgument, [("page_token", "PAGE_TOKEN_FOREIGN")].map(owned).into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -91,8 +90,11 @@ async fn one_person_takes_an_alert_on_and_the_rooms_are_told() {
 
     let status = room.acknowledge_alert(acknowledge(1, "op 8")).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).0), (Code::FailedPrecondition, "ALREADY_ACKNOWLEDGED".to_owned()));
-    assert_eq!(status.get_details_error_info().unwrap().metadata["by"], "op 7");
+    let metadata = status.get_details_error_info().unwrap().metadata;
+    let at = chrono::DateTime::parse_from_rfc3339(&metadata["at"]).unwrap();
+    assert_eq!((metadata["by"].as_str(), at.timestamp()), ("op 7", alert.acknowledged_at.unwrap().seconds));
     assert!(status.message().contains("op 7"), "{status}");
+    assert_eq!(status.get_details_localized_message().unwrap().message, status.message());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,7 +122,7 @@ async fn a_closing_without_a_person_or_a_note_is_refused() {
     let house = House::new().await;
     let mut room = house.room().await;
     let status = room.close_alert(close(0, "  ", &"x".repeat(4001))).await.unwrap_err();
-    let fields: Vec<_> = status.get_details_bad_request().unwrap().field_violations.into_iter().map(|v| v.field).collect();
-    assert_eq!((status.code(), fields), (Code::InvalidArgument, vec!["alert_id".to_owned(), "by".to_owned(), "note".to_owned()]));
+    let fields = [("alert_id", "MUST_BE_ABOVE_ZERO"), ("by", "MISSING"), ("note", "TOO_LONG")].map(owned).into();
+    assert_eq!((status.code(), wrong_fields(&status)), (Code::InvalidArgument, fields));
     assert_eq!(room.acknowledge_alert(acknowledge(1, "")).await.unwrap_err().code(), Code::InvalidArgument);
 }

@@ -188,6 +188,18 @@ pub fn reason(status: &Status) -> (String, Option<i64>) {
     (info.reason, resume_after)
 }
 
+/// The wrong fields of a refusal, each with its reason.
+pub fn wrong_fields(status: &Status) -> Vec<(String, String)> {
+    assert_eq!(reason(status).0, "INVALID_FIELDS");
+    let violations = status.get_details_bad_request().expect("wrong fields are named").field_violations;
+    violations.into_iter().map(|violation| (violation.field, violation.reason)).collect()
+}
+
+/// A field and its reason as [`wrong_fields`] tells them.
+pub fn owned((field, reason): (&str, &str)) -> (String, String) {
+    (field.to_owned(), reason.to_owned())
+}
+
 /// Numbers of batches, without repeat in this process.
 static BATCH: AtomicI64 = AtomicI64::new(1);
 
