@@ -11,8 +11,10 @@ mod page_token;
 mod serve;
 mod status;
 mod tags;
+mod transport;
 mod watcher;
 
-pub use options::{Options, Tls};
+pub use options::Options;
 pub use serve::{ServeError, serve};
 pub use tags::{CommandError, CommandSink, Order};
+pub use transport::{EncryptionError, IdentityError, Listener, MachineName, Peer, TlsSource, for_machines, for_people};
