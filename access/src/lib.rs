@@ -3,7 +3,6 @@
 
 mod audit;
 mod caller;
-mod language;
 mod mask;
 mod name;
 pub mod password;
@@ -14,7 +13,6 @@ mod totp;
 
 pub use audit::{AuditEntry, AuditFault, AuditHead, AuditLink, ChainCheck};
 pub use caller::{Caller, Grant, Purpose, Who};
-pub use language::Language;
 pub use mask::masked;
 pub use name::{is_person_name, is_unit_code};
 pub use role::Role;

@@ -1,6 +1,7 @@
 //! What an administrator should see of this service, told in one place.
 
-use tracing::{error, info, warn};
+use std::net::SocketAddr;
+use tracing::{debug, error, info, warn};
 
 /// Something that happened and that a person may have to act on.
 pub enum Happening<'a> {
@@ -59,6 +60,32 @@ pub enum Happening<'a> {
     },
     /// The time to stop in ran out with callers still connected.
     CutOffAtStop,
+    /// A listening socket gave no connection.
+    AcceptFailed {
+        /// What the system said.
+        error: &'a std::io::Error,
+    },
+    /// A connection was closed because the limit is reached.
+    TooManyConnections {
+        /// The limit.
+        connections_max: usize,
+    },
+    /// So many connected without finishing that the oldest had to go.
+    HandshakePushedOut,
+    /// Somebody connected and did not come to an understanding about TLS: a scanner, or a client that does not trust the certificate.
+    HandshakeFailed {
+        /// From where.
+        address: SocketAddr,
+        /// Why.
+        why: &'a str,
+    },
+    /// Somebody connected as a machine without a certificate that says which.
+    MachineRefused {
+        /// From where.
+        address: SocketAddr,
+        /// Why.
+        why: &'a str,
+    },
 }
 
 impl Happening<'_> {
@@ -78,6 +105,11 @@ impl Happening<'_> {
             Self::TooManyWatchers { watchers_max } => warn!(watchers_max, "a watcher was refused: too many"),
             Self::RequestFailed { request, error } => error!(request, error, "a request failed"),
             Self::MessageBroken { message_id } => error!(message_id, "a refusal was told with an argument missing"),
+            Self::AcceptFailed { error } => error!(%error, "a connection of a room or machine could not be accepted"),
+            Self::TooManyConnections { connections_max } => warn!(connections_max, "a connection was closed: too many"),
+            Self::HandshakePushedOut => debug!("a TLS handshake was given up for a newer one: too many at a time"),
+            Self::HandshakeFailed { address, why } => debug!(%address, why, "a TLS handshake failed"),
+            Self::MachineRefused { address, why } => warn!(%address, why, "a machine was refused"),
             Self::CutOffAtStop => warn!("stopping: some callers were still connected and were cut off"),
         }
     }

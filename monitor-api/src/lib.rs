@@ -15,10 +15,12 @@ mod reason;
 mod serve;
 mod status;
 mod tags;
+mod transport;
 mod watcher;
 
 pub use language::Language;
-pub use options::{Options, Tls};
+pub use options::Options;
 pub use reason::{Reason, Wrong};
 pub use serve::{ServeError, serve};
 pub use tags::{CommandError, CommandSink, Order};
+pub use transport::{EncryptionError, IdentityError, Listener, MachineName, Peer, TlsSource, for_machines, for_people};

@@ -1,13 +1,10 @@
 //! What an administrator may set, and the limits of the service.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// How the service behaves. Every field is a limit or a pace; the defaults suit one country's rooms.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Encryption; `None` = plain text, for a closed network or a proxy that encrypts.
-    pub tls: Option<Tls>,
     /// Most `Watch` streams at a time. One more is refused with `RESOURCE_EXHAUSTED`.
     pub watchers_max: usize,
     /// Events that the live tail keeps for a watcher that is slower than it. One that falls behind further is cut off with `ABORTED`.
@@ -27,7 +24,6 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            tls: None,
             watchers_max: 512,
             lag_events_max: 8192,
             stall_max: Duration::from_secs(30),
@@ -37,15 +33,4 @@ impl Default for Options {
             stop_wait_max: Duration::from_secs(5),
         }
     }
-}
-
-/// PEM files of TLS.
-#[derive(Clone, Debug)]
-pub struct Tls {
-    /// The certificate chain, the server's own first.
-    pub certificate: PathBuf,
-    /// Its private key.
-    pub key: PathBuf,
-    /// Where given, only clients with a certificate of this authority may call.
-    pub client_ca: Option<PathBuf>,
 }

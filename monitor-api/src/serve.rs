@@ -1,24 +1,23 @@
 //! The service from its listener to its last caller.
 
+use crate::Options;
 use crate::alerts::AlertService;
 use crate::events::Happening;
 use crate::hub::{Hub, Pulse};
 use crate::judgement::JudgementService;
 use crate::tags::{CommandSink, TagService};
-use crate::{Options, Tls};
+use crate::transport::{self, Listener};
 use proto::monitor::alerts_server::{self, AlertsServer};
 use proto::monitor::judgement_server::{self, JudgementServer};
 use proto::monitor::tags_server::{self, TagsServer};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
-use tonic::transport::server::{Router, TcpIncoming};
-use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
+use tonic::transport::Server;
+use tonic::transport::server::Router;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
@@ -41,15 +40,10 @@ const OVERALL: &str = "";
 /// Why the service ended or did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// A PEM file cannot be read.
-    #[error("cannot read {path}: {error}")]
-    Pem {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        error: std::io::Error,
-    },
-    /// The PEM files hold no usable certificate or key, or the listener failed.
+    /// A listener for machines has no encryption, so nobody could say who calls.
+    #[error("a listener for machines needs TLS")]
+    MachinesWithoutTls,
+    /// The service broke.
     #[error("the gRPC service failed: {0}")]
     Transport(#[from] tonic::transport::Error),
     /// The descriptors of the schemas cannot be shown.
@@ -60,61 +54,55 @@ pub enum ServeError {
     Hub(#[from] tokio::task::JoinError),
 }
 
-/// Serves until `stop` is cancelled. Streams then end with `UNAVAILABLE` and where to resume; what is still connected after
+/// Serves on all listeners until `stop` is cancelled. Streams then end with `UNAVAILABLE` and where to resume; what is still connected after
 /// [`Options::stop_wait_max`] is cut off.
 ///
 /// Needs no database to start: health says `NOT_SERVING` and watchers are refused until it answers.
 ///
 /// # Errors
-/// When a TLS file is not usable, or the service breaks.
+/// When a listener for machines has no TLS, or the service breaks.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: Vec<Listener>,
     store: Store,
     sink: impl CommandSink,
     options: Options,
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
     let stop_wait_max = options.stop_wait_max;
-    let mut server = server(options.tls.as_ref())?;
+    if listeners.iter().any(|listener| listener.machines && listener.tls.is_none()) {
+        return Err(ServeError::MachinesWithoutTls);
+    }
     let hub = Arc::new(Hub::new(store.clone(), options));
     let judgement = JudgementService::new(store.clone(), hub.options().database_wait_max);
     let alerts = AlertsServer::new(AlertService::new(store, hub.clone(), stop.clone())).max_decoding_message_size(REQUEST_BYTES_MAX);
     let tags = TagsServer::new(TagService::new(sink)).max_decoding_message_size(REQUEST_BYTES_MAX);
     let judgement = JudgementServer::new(judgement).max_decoding_message_size(REQUEST_BYTES_MAX);
     let (reporter, health) = tonic_health::server::health_reporter();
-    let router = server.add_service(alerts).add_service(judgement).add_service(tags).add_service(health);
+    let router = server().add_service(alerts).add_service(judgement).add_service(tags).add_service(health);
     let router = with_reflection(router)?;
 
     let _health = AbortOnDropHandle::new(tokio::spawn(tell_health(reporter, hub.pulse(), stop.clone())));
     let tail = AbortOnDropHandle::new(tokio::spawn(async move { hub.run().await }));
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let (incoming, accepting) = transport::accept(listeners);
     let serving = router.serve_with_incoming_shutdown(incoming, stop.clone().cancelled_owned());
-    tokio::select! {
-        served = serving => Ok(served?),
+    let ended = tokio::select! {
+        served = serving => served.map_err(ServeError::from),
         Err(broken) = tail => Err(broken.into()),
         () = async { stop.cancelled().await; tokio::time::sleep(stop_wait_max).await } => {
             Happening::CutOffAtStop.tell();
             Ok(())
         }
-    }
+    };
+    accepting.end().await;
+    ended
 }
 
-fn server(tls: Option<&Tls>) -> Result<Server, ServeError> {
-    let server = Server::builder()
+fn server() -> Server {
+    Server::builder()
         .http2_keepalive_interval(Some(PING_EVERY))
         .http2_keepalive_timeout(Some(PING_WAIT_MAX))
         .max_concurrent_streams(STREAMS_PER_CONNECTION_MAX)
-        .http2_max_header_list_size(HEADER_BYTES_MAX);
-    let Some(tls) = tls else { return Ok(server) };
-    let mut config = ServerTlsConfig::new().identity(Identity::from_pem(pem(&tls.certificate)?, pem(&tls.key)?));
-    if let Some(authority) = &tls.client_ca {
-        config = config.client_ca_root(Certificate::from_pem(pem(authority)?));
-    }
-    Ok(server.tls_config(config)?)
-}
-
-fn pem(path: &Path) -> Result<Vec<u8>, ServeError> {
-    std::fs::read(path).map_err(|error| ServeError::Pem { path: path.to_owned(), error })
+        .http2_max_header_list_size(HEADER_BYTES_MAX)
 }
 
 /// Both versions of reflection: tools in use ask for either.

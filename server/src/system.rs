@@ -101,13 +101,9 @@ impl System {
             TcpListener::bind(address).await.with_context(|| format!("cannot listen for rooms on {address}: is another program there?"))?;
         let bound = listener.local_addr()?;
         let sink = DoorCommands::new(door, directory);
-        let tls = config.rooms.tls.as_ref().map(|tls| monitor_api::Tls {
-            certificate: tls.certificate.clone(),
-            key: tls.key.clone(),
-            client_ca: None,
-        });
-        let options = monitor_api::Options { tls, ..monitor_api::Options::default() };
-        let serving = monitor_api::serve(listener, store.clone(), sink, options, stop.clone());
+        let tls = config.rooms.tls.as_ref().map(crate::tls::rooms).transpose()?;
+        let listeners = vec![monitor_api::Listener { socket: listener, tls, machines: false }];
+        let serving = monitor_api::serve(listeners, store.clone(), sink, monitor_api::Options::default(), stop.clone());
         let task = tokio::spawn(async move { serving.await.context("the rooms' side failed") });
         Ok((bound, task))
     }

@@ -24,3 +24,17 @@ pub fn acceptor(tls: &Tls) -> Result<TlsAcceptor> {
         .with_context(|| format!("{} does not fit {}", tls.key.display(), tls.certificate.display()))?;
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
+
+/// The rooms' certificate.
+///
+/// # Errors
+/// When a file cannot be read, or certificate and key do not belong together.
+pub fn rooms(tls: &Tls) -> Result<monitor_api::TlsSource> {
+    let chain = CertificateDer::pem_file_iter(&tls.certificate)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .with_context(|| format!("cannot read the certificate {}", tls.certificate.display()))?;
+    let key = PrivateKeyDer::from_pem_file(&tls.key).with_context(|| format!("cannot read the private key {}", tls.key.display()))?;
+    let config =
+        monitor_api::for_people(chain, key).with_context(|| format!("{} does not fit {}", tls.key.display(), tls.certificate.display()))?;
+    Ok(tokio::sync::watch::channel(Arc::new(config)).1)
+}

@@ -2,7 +2,7 @@
 
 use crate::cable::Cable;
 use geofence::{Batch, Timestamp, Violation, ViolationKind, WearerViolation};
-use monitor_api::{CommandError, CommandSink, Options, Order, ServeError, serve};
+use monitor_api::{CommandError, CommandSink, Listener, Options, Order, ServeError, serve};
 use proto::monitor::alerts_client::AlertsClient;
 use proto::monitor::{AlertEvent, Heartbeat, WatchRequest, WatchResponse, watch_response::Message};
 use std::net::SocketAddr;
@@ -126,7 +126,8 @@ pub async fn sql(database: &TestDatabase, command: &str) {
 async fn start(listener: TcpListener, cable: &Cable, options: &Options) -> (CancellationToken, JoinHandle<Result<(), ServeError>>) {
     let stop = CancellationToken::new();
     let store = Store::connect(cable.url(), 8).await.unwrap();
-    let serving = tokio::spawn(serve(listener, store, Door, options.clone(), stop.clone()));
+    let serving =
+        tokio::spawn(serve(vec![Listener { socket: listener, tls: None, machines: false }], store, Door, options.clone(), stop.clone()));
     (stop, serving)
 }
 
