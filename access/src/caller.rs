@@ -100,6 +100,12 @@ impl Caller {
         Self { who: Who::Command { user: user.into() }, roots: vec![CENTRAL_UNIT], ..Self::nobody(act, "") }
     }
 
+    /// The same call, now that it is known who makes it.
+    #[must_use]
+    pub fn known_as(self, who: Who) -> Self {
+        Self { who, ..self }
+    }
+
     /// In the grants whose role is one of `roles` and that are in force; `None` if there are none.
     #[must_use]
     pub fn with_grants(mut self, grants: &[Grant], roles: &[Role]) -> Option<Self> {

@@ -1,6 +1,7 @@
 //! The service of monitoring rooms.
 
 use crate::events::Happening;
+use crate::gate::caller;
 use crate::hub::Hub;
 use crate::reason::{Reason, Wrong};
 use crate::status::{check, database_away, length_violation, refusal, wrong};
@@ -15,9 +16,6 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::FieldViolation;
-
-/// Longest name or number of a person, characters.
-const BY_CHARACTERS_MAX: usize = 200;
 
 /// Longest note on closing, characters.
 const NOTE_CHARACTERS_MAX: usize = 4000;
@@ -78,44 +76,46 @@ impl Alerts for AlertService {
     type WatchStream = WatchStream;
 
     async fn list_alerts(&self, request: Request<ListAlertsRequest>) -> Result<Response<ListAlertsResponse>, Status> {
+        let caller = caller(&request)?;
         let request = request.into_inner();
         let filter = list::filter(&request)?;
-        let page = self.answer("ListAlerts", self.store.alert_list(&filter)).await?;
+        caller.about_wearer(&request.wearer);
+        let page = self.answer("ListAlerts", self.store.alert_list(&caller, &filter)).await?;
         let next_page_token = page.next.map(|before| page_token::write(before, &request)).unwrap_or_default();
         let alerts = page.alerts.into_iter().map(convert::alert).collect();
         Ok(Response::new(ListAlertsResponse { alerts, next_page_token }))
     }
 
     async fn watch(&self, request: Request<WatchRequest>) -> Result<Response<WatchStream>, Status> {
+        let caller = caller(&request)?;
         let place = self.place()?;
         let sequence = self.start(request.into_inner().after_sequence).await?;
-        Ok(Response::new(Watcher::start(self.hub.clone(), sequence, place, self.stop.clone())))
+        Ok(Response::new(Watcher::start(self.hub.clone(), caller, sequence, place, self.stop.clone())))
     }
 
     async fn acknowledge_alert(&self, request: Request<AcknowledgeAlertRequest>) -> Result<Response<Alert>, Status> {
-        let AcknowledgeAlertRequest { alert_id, by } = request.into_inner();
-        check(person_violations(alert_id, &by))?;
-        let alert = self.answer("AcknowledgeAlert", self.store.alert_acknowledge(alert_id, by.trim(), convert::clock())).await?;
+        let caller = caller(&request)?;
+        let AcknowledgeAlertRequest { alert_id } = request.into_inner();
+        check(id_violation(alert_id).into_iter().collect())?;
+        caller.about(format!("alert {alert_id}"));
+        let alert = self.answer("AcknowledgeAlert", self.store.alert_acknowledge(&caller, alert_id, convert::clock())).await?;
         Ok(Response::new(convert::alert(alert)))
     }
 
     async fn close_alert(&self, request: Request<CloseAlertRequest>) -> Result<Response<Alert>, Status> {
-        let CloseAlertRequest { alert_id, by, note } = request.into_inner();
-        let mut violations = person_violations(alert_id, &by);
+        let caller = caller(&request)?;
+        let CloseAlertRequest { alert_id, note } = request.into_inner();
+        let mut violations: Vec<_> = id_violation(alert_id).into_iter().collect();
         violations.extend(length_violation("note", note.trim(), 1, NOTE_CHARACTERS_MAX));
         check(violations)?;
-        let closing = self.store.alert_close(alert_id, by.trim(), note.trim(), convert::clock());
+        caller.about(format!("alert {alert_id}"));
+        let closing = self.store.alert_close(&caller, alert_id, note.trim(), convert::clock());
         Ok(Response::new(convert::alert(self.answer("CloseAlert", closing).await?)))
     }
 }
 
-fn person_violations(alert_id: i64, by: &str) -> Vec<FieldViolation> {
-    let mut violations = Vec::new();
-    if alert_id <= 0 {
-        violations.push(wrong("alert_id", Wrong::MustBeAboveZero, &[("value", alert_id.to_string())]));
-    }
-    violations.extend(length_violation("by", by.trim(), 1, BY_CHARACTERS_MAX));
-    violations
+fn id_violation(alert_id: i64) -> Option<FieldViolation> {
+    (alert_id <= 0).then(|| wrong("alert_id", Wrong::MustBeAboveZero, &[("value", alert_id.to_string())]))
 }
 
 fn refused(request: &'static str, error: AlertError) -> Status {

@@ -3,6 +3,7 @@
 use crate::alerts::store_failed;
 use crate::convert;
 use crate::events::Happening;
+use crate::gate::caller;
 use crate::reason::{Reason, Wrong};
 use crate::status::{check, database_away, refusal, wrong};
 use proto::monitor::judgement_server::Judgement;
@@ -32,19 +33,24 @@ impl JudgementService {
 #[tonic::async_trait]
 impl Judgement for JudgementService {
     async fn explain(&self, request: Request<ExplainRequest>) -> Result<Response<ExplainResponse>, Status> {
+        let caller = caller(&request)?;
         let alert_id = request.into_inner().alert_id;
-        let answer = timeout(self.database_wait_max, self.store.evidence(alert_id)).await.map_err(|_| database_away())?;
+        caller.about(format!("alert {alert_id}"));
+        let answer = timeout(self.database_wait_max, self.store.evidence(&caller, alert_id)).await.map_err(|_| database_away())?;
         let (alert, evidence) = answer.map_err(|error| refused(alert_id, error))?;
         let evidence = serde_json::to_string_pretty(&evidence).map_err(|error| unwritable(&error))?;
         Ok(Response::new(ExplainResponse { alert: Some(convert::alert(alert)), evidence }))
     }
 
     async fn list_standings(&self, request: Request<ListStandingsRequest>) -> Result<Response<ListStandingsResponse>, Status> {
-        let filter = filter(&request.into_inner())?;
+        let caller = caller(&request)?;
+        let request = request.into_inner();
+        let filter = filter(&request)?;
+        caller.about_wearer(&request.wearer);
         // One more than asked for tells whether there are more.
         let limit = filter.limit as usize;
         let asked = StandingFilter { limit: filter.limit + 1, ..filter };
-        let answer = timeout(self.database_wait_max, self.store.standings(&asked)).await.map_err(|_| database_away())?;
+        let answer = timeout(self.database_wait_max, self.store.standings(&caller, &asked)).await.map_err(|_| database_away())?;
         let mut spans = answer.map_err(|error| store_failed("ListStandings", &error))?;
         let more = spans.len() > limit;
         spans.truncate(limit);

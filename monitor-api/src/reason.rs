@@ -91,6 +91,8 @@ codes! {
         UnitCodeTaken = "UNIT_CODE_TAKEN" [],
         UnknownWearer = "UNKNOWN_WEARER" [],
         UnknownRole = "UNKNOWN_ROLE" [],
+        CentralRole = "CENTRAL_ROLE" [],
+        NoPosition = "NO_POSITION" [],
         RoleHeldAlready = "ROLE_HELD_ALREADY" [],
         UnknownMachine = "UNKNOWN_MACHINE" [],
         MachineRevoked = "MACHINE_REVOKED" [],
@@ -127,5 +129,11 @@ codes! {
         PageTokenForeign = "PAGE_TOKEN_FOREIGN" [],
         NoOrder = "NO_ORDER" [],
         NothingToNotify = "NOTHING_TO_NOTIFY" [],
+        SpanTooLong = "SPAN_TOO_LONG" [days],
+        HoldsName = "HOLDS_NAME" [],
+        FewCharacters = "FEW_CHARACTERS" [],
+        CommonWords = "COMMON_WORDS" [],
+        NotAName = "NOT_A_NAME" [],
+        NotACode = "NOT_A_CODE" [],
     }
 }

@@ -1,10 +1,14 @@
 //! The service that sends commands to tags.
 
+use crate::alerts::store_failed;
+use crate::gate::caller;
 use crate::reason::{Reason, Wrong};
 use crate::status::{check, length_violation, refusal, wrong};
+use access::Caller;
 use proto::monitor::send_command_request::Order as AskedOrder;
 use proto::monitor::tags_server::Tags;
 use proto::monitor::{SendCommandRequest, SendCommandResponse};
+use store::Store;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::FieldViolation;
 
@@ -56,23 +60,35 @@ pub trait CommandSink: Send + Sync + 'static {
 /// Commands to tags.
 pub struct TagService<S> {
     sink: S,
+    store: Store,
 }
 
 impl<S: CommandSink> TagService<S> {
-    /// A service that sends through `sink`.
-    pub fn new(sink: S) -> Self {
-        Self { sink }
+    /// A service that sends through `sink` to tags within the caller's reach.
+    pub fn new(sink: S, store: Store) -> Self {
+        Self { sink, store }
+    }
+
+    /// Writes the command down before it is sent: it cannot be called back.
+    async fn write_down(&self, caller: &Caller, imei: &str) -> Result<(), Status> {
+        caller.about(format!("tag {imei}"));
+        let wearer = self.store.tag_within_reach(caller, imei).await.map_err(|error| store_failed("SendCommand", &error))?;
+        let wearer = wearer.ok_or_else(|| refused(imei.to_owned(), CommandError::UnknownTag))?;
+        caller.about_wearer(&wearer);
+        self.store.audit_note(caller.entry("done")).await.map_err(|error| store_failed("SendCommand", &error))
     }
 }
 
 #[tonic::async_trait]
 impl<S: CommandSink> Tags for TagService<S> {
     async fn send_command(&self, request: Request<SendCommandRequest>) -> Result<Response<SendCommandResponse>, Status> {
+        let caller = caller(&request)?;
         let SendCommandRequest { imei, order } = request.into_inner();
         let mut violations = Vec::from_iter(length_violation("imei", &imei, 1, IMEI_CHARACTERS_MAX));
         let order = checked(order, &mut violations);
         check(violations)?;
         let order = order.expect("an order that is missing or wrong was refused");
+        self.write_down(&caller, &imei).await?;
         let command_id = self.sink.send(&imei, order).await.map_err(|error| refused(imei, error))?;
         Ok(Response::new(SendCommandResponse { command_id }))
     }

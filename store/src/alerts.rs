@@ -76,13 +76,6 @@ pub struct AlertEvent {
     pub seen_from: Vec<i64>,
 }
 
-impl AlertEvent {
-    /// Whether the event is within a caller's reach.
-    pub fn is_within_reach(&self, caller: &Caller) -> bool {
-        caller.reaches_all() || self.seen_from.iter().any(|unit| caller.roots.contains(unit))
-    }
-}
-
 /// Which alerts to list. The default is all of them.
 #[derive(Clone, Debug, Default)]
 pub struct AlertFilter {

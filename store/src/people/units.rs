@@ -93,6 +93,16 @@ impl Store {
         rows.iter().map(unit_from).collect()
     }
 
+    /// Of these units, those that are switched off or below one that is.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn units_off(&self, units: &[i64]) -> Result<Vec<i64>, StoreError> {
+        let client = self.client().await?;
+        let statement = client.prepare_cached("SELECT unit FROM unnest($1::bigint[]) AS unit WHERE NOT unit_in_force(unit)").await?;
+        Ok(client.query(&statement, &[&units]).await?.iter().map(|row| row.get(0)).collect())
+    }
+
     /// A unit below one within the caller's reach, switched off.
     ///
     /// # Errors
