@@ -3,6 +3,7 @@
 mod alert_actions;
 mod alert_events;
 mod alerts;
+mod connector;
 mod error;
 mod evidence;
 mod facts;
@@ -28,6 +29,7 @@ mod zone_file;
 mod zone_import;
 
 pub use alerts::{Alert, AlertEvent, AlertEventKind, AlertFilter, AlertPage};
+pub use connector::DatabaseAuthority;
 pub use error::{AlertError, EvidenceError, StoreError};
 pub use facts::{Facts, TagFacts, WearerFacts, ZoneRow};
 pub use journal::{Appended, JournalConnection};

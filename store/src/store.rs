@@ -1,10 +1,10 @@
 //! The pool of connections.
 
+use crate::connector::{self, Connector};
 use crate::journal::SHARD_LOCK_CLASS;
-use crate::{JournalConnection, StoreError};
-use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use crate::{DatabaseAuthority, JournalConnection, StoreError};
+use deadpool_postgres::{Client, Pool, Runtime};
 use std::time::Duration;
-use tokio_postgres::NoTls;
 
 /// How long a caller waits for a free connection, and for a new one to be made, before it is told that the database cannot be reached.
 const WAIT_MAX: Duration = Duration::from_secs(10);
@@ -20,7 +20,7 @@ const SETTINGS: &str = "-c TimeZone=UTC -c DateStyle=ISO -c synchronous_commit=o
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
-    config: tokio_postgres::Config,
+    connector: Connector,
 }
 
 impl std::fmt::Debug for Store {
@@ -32,28 +32,35 @@ impl std::fmt::Debug for Store {
 
 impl Store {
     /// A pool of at most `connections` to the database at `url`; makes one at once, and no table. A journal and a listener each
-    /// take one more, of their own.
+    /// take one more, of their own. For a database on this machine; see [`Self::connect_trusting`] for any other.
     ///
     /// # Errors
-    /// When `url` makes no sense or the database does not answer.
+    /// When `url` makes no sense, leads away from this machine, or the database does not answer.
     pub async fn connect(url: &str, connections: usize) -> Result<Self, StoreError> {
-        let mut config: tokio_postgres::Config = url.parse()?;
+        Self::connect_trusting(url, connections, None).await
+    }
+
+    /// The same, where a database away from this machine is reached by TLS and must show a certificate of `authority`.
+    ///
+    /// # Errors
+    /// When `url` makes no sense, leads away from this machine without TLS or an authority, or the database does not answer.
+    pub async fn connect_trusting(url: &str, connections: usize, authority: Option<&DatabaseAuthority>) -> Result<Self, StoreError> {
+        let mut config = connector::config(url)?;
         config.connect_timeout(WAIT_MAX);
         if config.get_application_name().is_none() {
             config.application_name("paband");
         }
         let given = config.get_options().unwrap_or_default().to_owned();
         config.options(format!("{given} {SETTINGS}"));
-        // Asked before each use: after a restart of the server no caller gets a dead connection.
-        let manager = Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Verified });
-        let pool = Pool::builder(manager)
+        let connector = Connector::new(config, authority)?;
+        let pool = Pool::builder(connector.manager())
             .max_size(connections.max(1))
             .wait_timeout(Some(WAIT_MAX))
             .create_timeout(Some(WAIT_MAX))
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Unreachable(error.to_string()))?;
-        let store = Self { pool, config };
+        let store = Self { pool, connector };
         let _answers = store.client().await?;
         Ok(store)
     }
@@ -63,7 +70,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn journal_connection(&self, shard: u16) -> Result<JournalConnection, StoreError> {
-        JournalConnection::connect(self.config.clone(), shard).await
+        JournalConnection::connect(self.connector.clone(), shard).await
     }
 
     /// Waits until no journal connection of a former or another server is left: only then does reading back show everything.
@@ -89,7 +96,7 @@ impl Store {
         Ok(self.pool.get().await?)
     }
 
-    pub(crate) fn config(&self) -> tokio_postgres::Config {
-        self.config.clone()
+    pub(crate) fn connector(&self) -> Connector {
+        self.connector.clone()
     }
 }
