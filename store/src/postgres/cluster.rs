@@ -16,7 +16,7 @@ const USER: &str = "paband";
 const DATABASE: &str = "paband";
 
 /// Durable first; then room for bulk writes without a checkpoint every few seconds.
-const SETTINGS: [&str; 16] = [
+const SETTINGS: [&str; 18] = [
     "listen_addresses=",
     "port=5432",
     "unix_socket_permissions=0700",
@@ -33,6 +33,9 @@ const SETTINGS: [&str; 16] = [
     "timezone=UTC",
     "log_timezone=UTC",
     "log_min_messages=warning",
+    // Details and statements of failures would show what people are called and where they are.
+    "log_error_verbosity=terse",
+    "log_min_error_statement=panic",
 ];
 
 /// Where a private cluster lives and how its programs are run.
