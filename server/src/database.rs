@@ -2,8 +2,8 @@
 
 use crate::config::Config;
 use anyhow::{Context, Result};
-use store::Store;
 use store::postgres::ManagedPostgres;
+use store::{DatabaseAuthority, Store};
 
 /// An open database.
 pub struct Database {
@@ -41,7 +41,9 @@ impl Database {
                 (managed.url(), Some(managed), described)
             }
         };
-        let store = Store::connect(&url, config.database.connections).await.context("the database does not answer")?;
+        let authority = authority(config)?;
+        let store = Store::connect_trusting(&url, config.database.connections, authority.as_ref()).await;
+        let store = store.context("the database does not answer")?;
         Ok(Self { store, described, managed })
     }
 
@@ -68,4 +70,12 @@ impl Database {
             None => Ok(()),
         }
     }
+}
+
+/// Who vouches for a database on another machine.
+fn authority(config: &Config) -> Result<Option<DatabaseAuthority>> {
+    let Some(path) = &config.database.ca else { return Ok(None) };
+    let pem = std::fs::read(path).with_context(|| format!("cannot read database.ca {}", path.display()))?;
+    let authority = DatabaseAuthority::from_pem(&pem).with_context(|| format!("database.ca {} cannot be used", path.display()))?;
+    Ok(Some(authority))
 }
