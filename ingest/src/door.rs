@@ -4,7 +4,7 @@ use crate::commands::{CommandError, Connected};
 use crate::counters::Counters;
 use crate::events;
 use crate::limits::{ConnectionLimits, ShardLimits};
-use crate::listener::{WireProtocol, accept};
+use crate::listener::{TlsSource, WireProtocol, accept};
 use crate::port::{Journal, Quarantined, TagDirectory};
 use crate::shard::{RetiredPast, Shard, ShardContext, TagFacts};
 use crate::shared::{Shared, shard_of};
@@ -17,7 +17,6 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -113,7 +112,7 @@ impl Door {
     ///
     /// # Errors
     /// When the address cannot be bound.
-    pub async fn listen(&self, address: SocketAddr, protocol: WireProtocol, tls: Option<TlsAcceptor>) -> std::io::Result<SocketAddr> {
+    pub async fn listen(&self, address: SocketAddr, protocol: WireProtocol, tls: Option<TlsSource>) -> std::io::Result<SocketAddr> {
         let listener = TcpListener::bind(address).await?;
         let bound = listener.local_addr()?;
         events::listening(protocol.name(), bound, tls.is_some());

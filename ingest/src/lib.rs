@@ -18,5 +18,5 @@ pub use counters::{Counter, Counters};
 pub use door::{Door, DoorOptions, Stopped};
 pub use inbox::{Inbox, Settled};
 pub use limits::{ConnectionLimits, ShardLimits};
-pub use listener::WireProtocol;
+pub use listener::{TlsSource, WireProtocol};
 pub use shard::{Delivery, JudgingRequest, RetiredPast, Shard, ShardContext, ShardHandle, ShardMessage, TagFacts, WearerFacts};

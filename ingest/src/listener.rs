@@ -8,11 +8,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
 
 /// The wait after a failed accept, so that a machine out of files is not kept busy by trying.
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
+/// Certificate and key of a listener, as they are at the moment: each new connection takes the current ones, open connections keep
+/// theirs. Whoever holds the sender puts new ones in force.
+pub type TlsSource = watch::Receiver<Arc<ServerConfig>>;
 
 /// Which protocol a listener speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize, serde::Serialize)]
@@ -42,14 +48,17 @@ impl WireProtocol {
 }
 
 /// Accepts connections until the door stops.
-pub(crate) async fn accept(listener: TcpListener, protocol: WireProtocol, tls: Option<TlsAcceptor>, door: Arc<Shared>) {
+pub(crate) async fn accept(listener: TcpListener, protocol: WireProtocol, tls: Option<TlsSource>, door: Arc<Shared>) {
     loop {
         let accepted = tokio::select! {
             () = door.stopping.cancelled() => return,
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => admit(stream, peer, protocol, tls.clone(), &door),
+            Ok((stream, peer)) => {
+                let tls = tls.as_ref().map(|tls| TlsAcceptor::from(Arc::clone(&tls.borrow())));
+                admit(stream, peer, protocol, tls, &door);
+            }
             Err(error) => {
                 events::accept_failed(&error);
                 tokio::time::sleep(ACCEPT_RETRY).await;

@@ -41,6 +41,9 @@ pub enum Command {
     /// Billing.
     #[command(subcommand)]
     Billing(crate::command::billing::BillingCommand),
+    /// Certificates for a start and for development, from authorities of one's own.
+    #[command(subcommand)]
+    Pki(crate::command::pki::PkiCommand),
     /// The database.
     #[command(subcommand)]
     Db(DbCommand),

@@ -17,6 +17,7 @@ pub struct Config {
     /// One entry a listening socket for tags.
     pub tags: Vec<TagListener>,
     pub rooms: Rooms,
+    pub machines: Machines,
     pub limits: Limits,
     pub log: Log,
 }
@@ -27,6 +28,8 @@ pub struct Config {
 pub struct Database {
     /// A file that holds the connection URL. The environment's `DATABASE_URL` wins. With neither, paband runs a PostgreSQL of its own.
     pub url_file: Option<PathBuf>,
+    /// PEM file of who vouches for a database on another machine. Only by this is such a database believed, and never without TLS.
+    pub ca: Option<PathBuf>,
     /// Connections for questions (rooms, staff). The journal has its own, one a shard.
     pub connections: usize,
 }
@@ -42,7 +45,7 @@ pub struct TagListener {
     pub tls: Option<Tls>,
 }
 
-/// The gRPC side.
+/// The gRPC side for people. Where other machines can reach it, it needs TLS.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Rooms {
@@ -50,7 +53,18 @@ pub struct Rooms {
     pub tls: Option<Tls>,
 }
 
-/// A certificate chain and its private key, PEM.
+/// The gRPC side for other services and wall displays, who say by a certificate of `client_ca` which machine they are.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Machines {
+    /// Without an address there is no such listener.
+    pub address: Option<SocketAddr>,
+    pub tls: Option<Tls>,
+    /// PEM file of the authority that gives machines their certificates; it must vouch for nobody else.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// A certificate chain and its private key, PEM. Files that change come into force without a restart.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tls {
@@ -105,6 +119,7 @@ impl Default for Config {
                 TagListener { protocol: WireProtocol::Teltonika, address: local(7701), tls: None },
             ],
             rooms: Rooms::default(),
+            machines: Machines::default(),
             limits: Limits::default(),
             log: Log::default(),
         }
@@ -113,7 +128,7 @@ impl Default for Config {
 
 impl Default for Database {
     fn default() -> Self {
-        Self { url_file: None, connections: 8 }
+        Self { url_file: None, ca: None, connections: 8 }
     }
 }
 
@@ -217,7 +232,7 @@ impl Config {
             reports_in_flight_max >= batch_reports_max,
             "limits.reports_in_flight_max ({reports_in_flight_max}) is below limits.batch_reports_max ({batch_reports_max}): no batch would ever fill"
         );
-        Ok(())
+        crate::exposure::check(self)
     }
 
     /// The configured database URL, if there is one: the environment first, then the file.

@@ -2,8 +2,8 @@
 
 use crate::config::Config;
 use anyhow::{Context, Result};
-use store::Store;
 use store::postgres::ManagedPostgres;
+use store::{DatabaseAuthority, Store};
 
 /// An open database.
 pub struct Database {
@@ -17,7 +17,7 @@ impl Database {
     /// Connects to the configured database, or starts paband's own. Migrations are applied.
     pub async fn open(config: &Config) -> Result<Self> {
         let place = Place::find(config).await?;
-        let report = match Store::migrate(&place.owner).await {
+        let report = match Store::migrate(&place.owner, place.authority.as_ref()).await {
             Ok(report) => report,
             Err(error) => {
                 // What was started for this is not left running.
@@ -40,14 +40,15 @@ impl Database {
     }
 
     async fn connect(config: &Config, place: Place) -> Result<Self> {
-        let store = Store::connect(&place.service, config.database.connections).await.context("the database does not answer")?;
+        let store = Store::connect_trusting(&place.service, config.database.connections, place.authority.as_ref()).await;
+        let store = store.context("the database does not answer")?;
         Ok(Self { store, described: place.described, managed: place.managed })
     }
 
     /// Takes the missing migrations and nothing else.
     pub async fn migrate(config: &Config) -> Result<store::MigrationReport> {
         let place = Place::find(config).await?;
-        let report = Store::migrate(&place.owner).await;
+        let report = Store::migrate(&place.owner, place.authority.as_ref()).await;
         place.leave().await?;
         report.context("the database could not be brought up to date")
     }
@@ -81,18 +82,27 @@ struct Place {
     owner: String,
     /// For the service.
     service: String,
+    /// Who vouches for it, if it is on another machine.
+    authority: Option<DatabaseAuthority>,
     described: String,
     managed: Option<ManagedPostgres>,
 }
 
 impl Place {
     async fn find(config: &Config) -> Result<Self> {
+        let authority = authority(config)?;
         if let Some(url) = config.database_url()? {
-            return Ok(Self { owner: url.clone(), service: url, described: "the configured PostgreSQL".to_owned(), managed: None });
+            return Ok(Self {
+                owner: url.clone(),
+                service: url,
+                authority,
+                described: "the configured PostgreSQL".to_owned(),
+                managed: None,
+            });
         }
         let described = format!("paband's own PostgreSQL in {}", config.state_dir.display());
         let managed = ManagedPostgres::start(&config.state_dir).await?;
-        Ok(Self { owner: managed.url(), service: managed.service_url(), described, managed: Some(managed) })
+        Ok(Self { owner: managed.url(), service: managed.service_url(), authority, described, managed: Some(managed) })
     }
 
     async fn leave(self) -> Result<()> {
@@ -105,4 +115,12 @@ async fn leave(managed: Option<ManagedPostgres>) -> Result<()> {
         Some(managed) if !managed.was_running() => managed.stop().await.context("PostgreSQL did not stop cleanly"),
         _ => Ok(()),
     }
+}
+
+/// Who vouches for a database on another machine.
+fn authority(config: &Config) -> Result<Option<DatabaseAuthority>> {
+    let Some(path) = &config.database.ca else { return Ok(None) };
+    let pem = std::fs::read(path).with_context(|| format!("cannot read database.ca {}", path.display()))?;
+    let authority = DatabaseAuthority::from_pem(&pem).with_context(|| format!("database.ca {} cannot be used", path.display()))?;
+    Ok(Some(authority))
 }

@@ -7,10 +7,13 @@ mod commands;
 mod config;
 mod database;
 mod directory;
+mod exposure;
 mod facts;
 mod interference;
 mod journal;
+mod listeners;
 mod logging;
+mod pki;
 mod system;
 mod tls;
 mod watch;
@@ -57,6 +60,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Standing(args) => command::standing::run(args).await,
         Command::Judge(args) => command::judge::run(&args),
         Command::Billing(what) => command::billing::run(&what),
+        Command::Pki(what) => command::pki::run(&what),
         Command::Db(what) => command::db::run(&config, what).await,
         Command::Config(cli::ConfigCommand::Check) => command::config_check(&config),
     }

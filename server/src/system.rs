@@ -6,14 +6,14 @@ use crate::database::Database;
 use crate::directory::Directory;
 use crate::facts::FactsFeed;
 use crate::journal::ShardJournal;
+use crate::tls::Certificates;
 use anyhow::{Context, Result};
 use geofence::{Deaf, Timestamp, Watch};
 use ingest::{Door, Stopped, WireProtocol};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -40,6 +40,8 @@ pub struct System {
     pub tags: Vec<(WireProtocol, SocketAddr)>,
     /// Where rooms connect.
     pub rooms: SocketAddr,
+    /// Where machines connect, if they may.
+    pub machines: Option<SocketAddr>,
     rooms_task: JoinHandle<Result<()>>,
     chores: Vec<JoinHandle<()>>,
     stop: CancellationToken,
@@ -47,8 +49,8 @@ pub struct System {
 }
 
 impl System {
-    /// Opens the door after everything behind it stands.
-    pub async fn start(config: &Config, database: Database) -> Result<Self> {
+    /// Opens the door after everything behind it stands. Notified by `look`, it looks for new certificates at once.
+    pub async fn start(config: &Config, database: Database, look: Arc<Notify>) -> Result<Self> {
         let store = &database.store;
         let shards = u16::try_from(config.limits.shard_count()).context("limits.shards is over 65,535")?;
         store.maintain(crate::clock::now()).await.context("partitions could not be made")?;
@@ -70,10 +72,19 @@ impl System {
         // Every shard has a head of its own now; those of shards that are no more would keep recovery in the past.
         store.shards_retire(shards).await?;
         let stop = CancellationToken::new();
-        let (rooms, rooms_task) = Self::serve_rooms(config, store, &door, &directory, &stop).await?;
+        let mut certificates = Certificates::default();
+        let (listeners, rooms, machines) = crate::listeners::open(config, &mut certificates).await?;
+        let serving = monitor_api::serve(
+            listeners,
+            store.clone(),
+            DoorCommands::new(&door, &directory),
+            monitor_api::Options::default(),
+            stop.clone(),
+        );
+        let rooms_task = tokio::spawn(async move { serving.await.context("the rooms' side failed") });
         let mut tags = Vec::new();
         for listener in &config.tags {
-            let tls = listener.tls.as_ref().map(crate::tls::acceptor).transpose()?;
+            let tls = certificates.for_tags(listener)?;
             let address = door.listen(listener.address, listener.protocol, tls).await;
             let address = address.with_context(|| format!("cannot listen for tags on {}: is another program there?", listener.address))?;
             tags.push((listener.protocol, address));
@@ -84,28 +95,10 @@ impl System {
             tokio::spawn(crate::interference::watch(store.clone(), seen, stop.clone())),
             tokio::spawn(tell_alive(store.clone(), stop.clone())),
             tokio::spawn(tell_counters(Arc::clone(&door), stop.clone())),
+            tokio::spawn(certificates.follow(look, stop.clone())),
         ];
         let stop_within = Duration::from_secs(config.limits.stop_s);
-        Ok(Self { database, door, tags, rooms, rooms_task, chores, stop, stop_within })
-    }
-
-    async fn serve_rooms(
-        config: &Config,
-        store: &store::Store,
-        door: &Arc<Door>,
-        directory: &Arc<Directory>,
-        stop: &CancellationToken,
-    ) -> Result<(SocketAddr, JoinHandle<Result<()>>)> {
-        let address = config.rooms.address;
-        let listener =
-            TcpListener::bind(address).await.with_context(|| format!("cannot listen for rooms on {address}: is another program there?"))?;
-        let bound = listener.local_addr()?;
-        let sink = DoorCommands::new(door, directory);
-        let tls = config.rooms.tls.as_ref().map(crate::tls::rooms).transpose()?;
-        let listeners = vec![monitor_api::Listener { socket: listener, tls, machines: false }];
-        let serving = monitor_api::serve(listeners, store.clone(), sink, monitor_api::Options::default(), stop.clone());
-        let task = tokio::spawn(async move { serving.await.context("the rooms' side failed") });
-        Ok((bound, task))
+        Ok(Self { database, door, tags, rooms, machines, rooms_task, chores, stop, stop_within })
     }
 
     /// Counters of the door.

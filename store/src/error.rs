@@ -9,6 +9,9 @@ pub enum StoreError {
     /// tells whether it happened.
     #[error("the database cannot be reached: {0}")]
     Unreachable(String),
+    /// The address leads nowhere, or by a way on which others could read. What it is is never said: it may hold a password.
+    #[error("the database's address cannot be used: {0}")]
+    Address(String),
     /// The database refused a statement.
     #[error("the database refused: {0}")]
     Refused(String),
@@ -44,12 +47,12 @@ impl StoreError {
     }
 }
 
-/// The text of an error with its causes: `db error: relation "x" does not exist`.
+/// The text of an error with its causes: `db error: ERROR: relation "x" does not exist (SQLSTATE 42P01)`.
 pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
-        let cause_text = cause.to_string();
+        let cause_text = words(cause);
         if !text.contains(&cause_text) {
             text.push_str(": ");
             text.push_str(&cause_text);
@@ -57,6 +60,14 @@ pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
         next = cause.source();
     }
     text
+}
+
+/// Of what the database said, its DETAIL is left out: that shows values, `Key (reference)=(W-1) already exists`.
+fn words(error: &(dyn std::error::Error + 'static)) -> String {
+    match error.downcast_ref::<tokio_postgres::error::DbError>() {
+        Some(said) => format!("{}: {} (SQLSTATE {})", said.severity(), said.message(), said.code().code()),
+        None => error.to_string(),
+    }
 }
 
 impl From<tokio_postgres::Error> for StoreError {

@@ -4,6 +4,7 @@ mod alert_actions;
 mod alert_events;
 mod alerts;
 mod audit;
+mod connector;
 mod error;
 mod evidence;
 mod facts;
@@ -32,6 +33,7 @@ mod zone_import;
 
 pub use alerts::{Alert, AlertEvent, AlertEventKind, AlertFilter, AlertPage};
 pub use audit::{AuditFilter, AuditPage};
+pub use connector::DatabaseAuthority;
 pub use error::{AlertError, EvidenceError, StoreError};
 pub use facts::{Facts, TagFacts, WearerFacts, ZoneRow};
 pub use journal::{Appended, JournalConnection};

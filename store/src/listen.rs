@@ -1,11 +1,11 @@
 //! Word that something changed, without asking all the time.
 
-use crate::Store;
-use crate::StoreError;
+use crate::connector::Connector;
+use crate::{Store, StoreError};
 use futures_util::StreamExt;
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio_postgres::{AsyncMessage, NoTls};
+use tokio_postgres::AsyncMessage;
 
 /// What to hear of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,20 +36,20 @@ impl Store {
     /// It says "look again", not what changed. Must be called within a tokio runtime.
     pub fn listen(&self, channel: Channel) -> watch::Receiver<u64> {
         let (sender, receiver) = watch::channel(0);
-        let config = self.config();
+        let connector = self.connector();
         tokio::spawn(async move {
             tokio::select! {
                 () = sender.closed() => {}
-                () = tick_for_ever(&sender, config, channel) => {}
+                () = tick_for_ever(&sender, connector, channel) => {}
             }
         });
         receiver
     }
 }
 
-async fn tick_for_ever(sender: &watch::Sender<u64>, config: tokio_postgres::Config, channel: Channel) {
+async fn tick_for_ever(sender: &watch::Sender<u64>, connector: Connector, channel: Channel) {
     loop {
-        if let Err(error) = tick_while_connected(sender, &config, channel).await {
+        if let Err(error) = tick_while_connected(sender, &connector, channel).await {
             tracing::warn!(channel = channel.name(), %error, "listening was interrupted; trying again");
         }
         tick(sender);
@@ -57,8 +57,8 @@ async fn tick_for_ever(sender: &watch::Sender<u64>, config: tokio_postgres::Conf
     }
 }
 
-async fn tick_while_connected(sender: &watch::Sender<u64>, config: &tokio_postgres::Config, channel: Channel) -> Result<(), StoreError> {
-    let (client, mut connection) = config.connect(NoTls).await?;
+async fn tick_while_connected(sender: &watch::Sender<u64>, connector: &Connector, channel: Channel) -> Result<(), StoreError> {
+    let (client, mut connection) = connector.connect().await?;
     let mut messages = futures_util::stream::poll_fn(move |context| connection.poll_message(context));
     let listen = format!("LISTEN {}", channel.name());
     let listening = client.batch_execute(&listen);

@@ -1,6 +1,6 @@
 //! Bringing the tables up to date.
 
-use crate::{Store, StoreError};
+use crate::{DatabaseAuthority, Store, StoreError};
 use chrono::{DateTime, Utc};
 use tokio_postgres::Client;
 
@@ -51,8 +51,8 @@ impl Store {
     ///
     /// # Errors
     /// When the database does not answer, or a step fails; the steps before it stay.
-    pub async fn migrate(url: &str) -> Result<MigrationReport, StoreError> {
-        let mut client = crate::store::connect_owner(url).await?;
+    pub async fn migrate(url: &str, authority: Option<&DatabaseAuthority>) -> Result<MigrationReport, StoreError> {
+        let mut client = crate::store::connect_owner(url, authority).await?;
         client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await?;
         let report = take_steps(&mut client).await;
         client.execute("SELECT pg_advisory_unlock($1)", &[&LOCK]).await?;

@@ -1,11 +1,11 @@
 //! The pool of connections.
 
 use crate::audit::AuditWriter;
+use crate::connector::{self, Connector};
 use crate::journal::SHARD_LOCK_CLASS;
-use crate::{JournalConnection, StoreError};
-use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use crate::{DatabaseAuthority, JournalConnection, StoreError};
+use deadpool_postgres::{Client, Pool, Runtime};
 use std::time::Duration;
-use tokio_postgres::NoTls;
 
 /// How long a caller waits for a free connection, and for a new one to be made, before it is told that the database cannot be reached.
 const WAIT_MAX: Duration = Duration::from_secs(10);
@@ -26,7 +26,7 @@ const HAS_TABLES: &str = "SELECT to_regclass('audit') IS NOT NULL AND EXISTS (SE
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
-    config: tokio_postgres::Config,
+    connector: Connector,
     pub(crate) audit: AuditWriter,
 }
 
@@ -39,18 +39,25 @@ impl std::fmt::Debug for Store {
 
 impl Store {
     /// A pool of at most `connections` to the database at `url`; makes one at once, and no table. A journal and a listener each
-    /// take one more, of their own. Sessions work in the role `paband_service`, unless the database was never migrated.
+    /// take one more, of their own. Sessions work in the role `paband_service`, unless the database was never migrated. For a database on this
+    /// machine; see [`Self::connect_trusting`] for any other.
     ///
     /// # Errors
-    /// When `url` makes no sense or the database does not answer.
+    /// When `url` makes no sense, leads away from this machine, or the database does not answer.
     pub async fn connect(url: &str, connections: usize) -> Result<Self, StoreError> {
-        let owner = connect_owner(url).await?;
+        Self::connect_trusting(url, connections, None).await
+    }
+
+    /// The same, where a database away from this machine is reached by TLS and must show a certificate of `authority`.
+    ///
+    /// # Errors
+    /// When `url` makes no sense, leads away from this machine without TLS or an authority, or the database does not answer.
+    pub async fn connect_trusting(url: &str, connections: usize, authority: Option<&DatabaseAuthority>) -> Result<Self, StoreError> {
+        let owner = connect_owner(url, authority).await?;
         let has_tables: bool = owner.query_one(HAS_TABLES, &[]).await?.get(0);
         drop(owner);
-        let config = config(url, if has_tables { ROLE } else { "" })?;
-        // Asked before each use: after a restart of the server no caller gets a dead connection.
-        let manager = Manager::from_config(config.clone(), NoTls, ManagerConfig { recycling_method: RecyclingMethod::Verified });
-        let pool = Pool::builder(manager)
+        let connector = connector(url, if has_tables { ROLE } else { "" }, authority)?;
+        let pool = Pool::builder(connector.manager())
             .max_size(connections.max(1))
             .wait_timeout(Some(WAIT_MAX))
             .create_timeout(Some(WAIT_MAX))
@@ -58,7 +65,7 @@ impl Store {
             .build()
             .map_err(|error| StoreError::Unreachable(error.to_string()))?;
         let audit = AuditWriter::start(pool.clone());
-        let store = Self { pool, config, audit };
+        let store = Self { pool, connector, audit };
         let _answers = store.client().await?;
         Ok(store)
     }
@@ -68,7 +75,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn journal_connection(&self, shard: u16) -> Result<JournalConnection, StoreError> {
-        JournalConnection::connect(self.config.clone(), shard).await
+        JournalConnection::connect(self.connector.clone(), shard).await
     }
 
     /// Waits until no journal connection of a former or another server is left: only then does reading back show everything.
@@ -94,25 +101,25 @@ impl Store {
         Ok(self.pool.get().await?)
     }
 
-    pub(crate) fn config(&self) -> tokio_postgres::Config {
-        self.config.clone()
+    pub(crate) fn connector(&self) -> Connector {
+        self.connector.clone()
     }
 }
 
 /// One connection as whoever `url` names, in no other role.
-pub(crate) async fn connect_owner(url: &str) -> Result<tokio_postgres::Client, StoreError> {
-    let (client, connection) = config(url, "")?.connect(NoTls).await?;
+pub(crate) async fn connect_owner(url: &str, authority: Option<&DatabaseAuthority>) -> Result<tokio_postgres::Client, StoreError> {
+    let (client, connection) = connector(url, "", authority)?.connect().await?;
     tokio::spawn(connection);
     Ok(client)
 }
 
-fn config(url: &str, more: &str) -> Result<tokio_postgres::Config, StoreError> {
-    let mut config: tokio_postgres::Config = url.parse()?;
+fn connector(url: &str, more: &str, authority: Option<&DatabaseAuthority>) -> Result<Connector, StoreError> {
+    let mut config = connector::config(url)?;
     config.connect_timeout(WAIT_MAX);
     if config.get_application_name().is_none() {
         config.application_name("paband");
     }
     let given = config.get_options().unwrap_or_default().to_owned();
     config.options(format!("{given} {SETTINGS} {more}"));
-    Ok(config)
+    Connector::new(config, authority)
 }

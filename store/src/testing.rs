@@ -55,7 +55,7 @@ impl TestDatabase {
     /// # Panics
     /// When the server refuses.
     pub async fn store(&self) -> Store {
-        Store::migrate(&self.url).await.expect("the test database takes the migrations");
+        Store::migrate(&self.url, None).await.expect("the test database takes the migrations");
         Store::connect(&self.url, 4).await.expect("the test database answers")
     }
 

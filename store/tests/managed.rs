@@ -37,7 +37,7 @@ async fn it_goes_on_without_us_comes_back_when_killed_and_stops_when_told() {
     let state = directory.path().join("state");
     let first = ManagedPostgres::start(&state).await.unwrap();
     assert!(!first.was_running());
-    Store::migrate(&first.url()).await.unwrap();
+    Store::migrate(&first.url(), None).await.unwrap();
     let process = postmaster(&state);
     // What a SIGKILL of this process leaves: nobody watches, and the server runs.
     drop(first);

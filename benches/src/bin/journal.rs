@@ -57,7 +57,7 @@ async fn main() -> Result<()> {
 }
 
 async fn measure(args: &Args, url: &str) -> Result<()> {
-    Store::migrate(url).await?;
+    Store::migrate(url, None).await?;
     let store = Store::connect(url, 2).await?;
     let setup = connect(url).await?;
     setup.batch_execute("DROP TABLE IF EXISTS plain; CREATE TABLE plain (LIKE reports)").await?;

@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use ingest::WireProtocol;
 use simulator::client::Endpoint;
 use simulator::town::{self, Town};
+use std::sync::Arc;
 use std::time::Duration;
 use store::TagRow;
 
@@ -22,7 +23,7 @@ pub async fn run(mut config: Config, args: DemoArgs) -> Result<()> {
     let database = Database::open(&config).await?;
     let town = Town::generate(args.seed, args.wearers)?.starting_at(crate::clock::now());
     enrol(&database, &town).await?;
-    let system = System::start(&config, database).await?;
+    let system = System::start(&config, database, Arc::default()).await?;
     describe(&config, &system, &town);
     let after = system.store().alert_last_sequence().await?;
 

@@ -5,6 +5,7 @@ pub mod db;
 pub mod demo;
 pub mod explain;
 pub mod judge;
+pub mod pki;
 pub mod serve;
 pub mod simulate;
 pub mod staff;
@@ -13,6 +14,8 @@ pub mod standing;
 use crate::config::Config;
 use crate::watch::WatchArgs;
 use anyhow::{Context, Result};
+use std::sync::Arc;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// Cancelled by the first Ctrl-C or SIGTERM.
@@ -28,6 +31,19 @@ pub fn told_to_stop() -> Result<CancellationToken> {
         cancelled.cancel();
     });
     Ok(stop)
+}
+
+/// Notified by each SIGHUP.
+pub fn told_to_look() -> Result<Arc<Notify>> {
+    let look = Arc::new(Notify::new());
+    let notified = Arc::clone(&look);
+    let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).context("SIGHUP cannot be heard")?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            notified.notify_one();
+        }
+    });
+    Ok(look)
 }
 
 /// A connection is an open file: allows as many as the system lets this user have.
@@ -48,6 +64,12 @@ pub fn config_check(config: &Config) -> Result<()> {
         None => "not given: paband runs its own PostgreSQL in state_dir",
     };
     println!("\n# database URL: {url}");
+    for line in crate::tls::check(config)? {
+        println!("# {line}");
+    }
+    for warning in crate::exposure::warnings(config) {
+        println!("# WARNING: {warning}");
+    }
     Ok(())
 }
 

@@ -9,11 +9,15 @@ use anyhow::Result;
 pub async fn run(config: Config) -> Result<()> {
     crate::logging::start(&config.log)?;
     let stop = super::told_to_stop()?;
+    let look = super::told_to_look()?;
     super::raise_open_files_limit();
     let database = Database::open(&config).await?;
     tracing::info!(database = database.described, "database ready");
-    let system = System::start(&config, database).await?;
-    tracing::info!(rooms = %system.rooms, "ready");
+    for warning in crate::exposure::warnings(&config) {
+        tracing::warn!(warning, "not as safe as it could be");
+    }
+    let system = System::start(&config, database, look).await?;
+    tracing::info!(rooms = %system.rooms, machines = system.machines.map(tracing::field::display), "ready");
     stop.cancelled().await;
     tracing::info!("stopping: no new connections; what is held is committed and answered");
     let stopped = system.stop().await?;

@@ -12,6 +12,25 @@ use std::time::{Duration, Instant};
 /// How long anything here may take before the test fails.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What a test wants in the configuration.
+pub struct Setup<'a> {
+    /// Lines of `[limits]`.
+    pub limits: &'a str,
+    /// A line of the native listener.
+    pub native_line: &'a str,
+    /// A line of `[rooms]`.
+    pub rooms_line: &'a str,
+    /// Further sections.
+    pub more: &'a str,
+    pub level: &'a str,
+}
+
+impl Default for Setup<'_> {
+    fn default() -> Self {
+        Self { limits: "", native_line: "", rooms_line: "", more: "", level: "debug" }
+    }
+}
+
 /// A running `paband serve`, with the same ports at every start.
 pub struct Server {
     child: Option<Child>,
@@ -20,6 +39,8 @@ pub struct Server {
     pub native: SocketAddr,
     pub teltonika: SocketAddr,
     pub rooms: SocketAddr,
+    /// Free for a listener for machines.
+    pub machines: SocketAddr,
     log: Arc<Mutex<Vec<String>>>,
 }
 
@@ -31,18 +52,25 @@ impl Server {
 
     /// The same with one more line for the native listener.
     pub fn start_with(database_url: Option<&str>, limits: &str, native_line: &str) -> Self {
+        Self::set_up(database_url, &Setup { limits, native_line, ..Setup::default() })
+    }
+
+    /// The same with whatever a test needs; `MACHINES` stands for an address that is free for machines.
+    pub fn set_up(database_url: Option<&str>, setup: &Setup<'_>) -> Self {
         let directory = tempfile::Builder::new().prefix("paband-").tempdir_in("/tmp").unwrap();
         open_to_all(directory.path());
-        let [native, teltonika, rooms] = free_ports();
+        let [native, teltonika, rooms, machines] = free_ports();
         let state = directory.path().join("state");
+        let Setup { limits, native_line, rooms_line, more, level } = setup;
+        let more = more.replace("MACHINES", &machines.to_string());
         let config = format!(
             "state_dir = {state:?}\n[[tags]]\nprotocol = \"native\"\naddress = \"{native}\"\n{native_line}\n\
-             [[tags]]\nprotocol = \"teltonika\"\naddress = \"{teltonika}\"\n[rooms]\naddress = \"{rooms}\"\n\
-             [log]\nformat = \"json\"\nlevel = \"debug\"\n[limits]\n{limits}\n"
+             [[tags]]\nprotocol = \"teltonika\"\naddress = \"{teltonika}\"\n[rooms]\naddress = \"{rooms}\"\n{rooms_line}\n\
+             [log]\nformat = \"json\"\nlevel = \"{level}\"\n[limits]\n{limits}\n{more}\n"
         );
         std::fs::write(directory.path().join("paband.toml"), config).unwrap();
         let database_url = database_url.map(str::to_owned);
-        let mut server = Self { child: None, directory, database_url, native, teltonika, rooms, log: Arc::default() };
+        let mut server = Self { child: None, directory, database_url, native, teltonika, rooms, machines, log: Arc::default() };
         server.spawn();
         server
     }
@@ -71,6 +99,13 @@ impl Server {
         let output = self.command(arguments).output().unwrap();
         assert!(output.status.success(), "paband {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The same; returns what it logged on the way.
+    pub fn paband_log(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).output().unwrap();
+        assert!(output.status.success(), "paband {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stderr).unwrap()
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
@@ -107,6 +142,11 @@ impl Server {
             assert!(started.elapsed() < PATIENCE, "paband does not stop\n{}", self.log());
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Tells it to look at its certificates.
+    pub fn hang_up(&self) {
+        signal(self.child.as_ref().unwrap().id(), "HUP");
     }
 
     /// Resident memory, bytes.
@@ -175,11 +215,11 @@ pub async fn connect(url: &str) -> tokio_postgres::Client {
 
 /// Ports below those that the system gives to outgoing connections: nobody takes them between the look and the start. Each test process
 /// begins its search elsewhere.
-fn free_ports() -> [SocketAddr; 3] {
+fn free_ports() -> [SocketAddr; 4] {
     static SEARCHED: AtomicU32 = AtomicU32::new(0);
     let held: Vec<_> = std::iter::repeat_with(|| SEARCHED.fetch_add(1, Ordering::Relaxed))
         .filter_map(|step| TcpListener::bind(("127.0.0.1", (10_000 + (std::process::id() * 41 + step) % 20_000) as u16)).ok())
-        .take(3)
+        .take(4)
         .collect();
     std::array::from_fn(|index| held[index].local_addr().unwrap())
 }

@@ -5,11 +5,12 @@ mod copy;
 mod violations;
 
 use crate::StoreError;
+use crate::connector::Connector;
 use crate::time::server_time;
 use chrono::{DateTime, Utc};
 use futures_util::SinkExt;
 use geofence::{Batch, StoredReport, TagState, Timestamp};
-use tokio_postgres::{Client, NoTls, Statement};
+use tokio_postgres::{Client, Statement};
 
 /// A report is received at most this long before its tag's clock says that it was taken, milliseconds ...
 pub(crate) const AHEAD_MILLIS: i64 = 10 * 60 * 1000;
@@ -54,7 +55,7 @@ pub struct Appended {
 
 /// A connection that writes one batch at a time.
 pub struct JournalConnection {
-    config: tokio_postgres::Config,
+    connector: Connector,
     shard: u16,
     /// Taken out while a batch is under way: an error, or a caller that stops waiting, leaves none, and the server rolls back.
     session: Option<Session>,
@@ -67,9 +68,9 @@ impl std::fmt::Debug for JournalConnection {
 }
 
 impl JournalConnection {
-    pub(crate) async fn connect(config: tokio_postgres::Config, shard: u16) -> Result<Self, StoreError> {
-        let session = Some(Session::open(&config, shard).await?);
-        Ok(Self { config, shard, session })
+    pub(crate) async fn connect(connector: Connector, shard: u16) -> Result<Self, StoreError> {
+        let session = Some(Session::open(&connector, shard).await?);
+        Ok(Self { connector, shard, session })
     }
 
     /// Connects anew unless a live connection is there, once the former one can no longer change anything. After an error of
@@ -80,7 +81,7 @@ impl JournalConnection {
     pub async fn settle(&mut self) -> Result<(), StoreError> {
         if self.session.as_ref().is_none_or(|session| session.client.is_closed()) {
             self.session = None;
-            self.session = Some(Session::open(&self.config, self.shard).await?);
+            self.session = Some(Session::open(&self.connector, self.shard).await?);
         }
         Ok(())
     }
@@ -112,8 +113,8 @@ struct Session {
 }
 
 impl Session {
-    async fn open(config: &tokio_postgres::Config, shard: u16) -> Result<Self, StoreError> {
-        let (client, connection) = config.connect(NoTls).await?;
+    async fn open(connector: &Connector, shard: u16) -> Result<Self, StoreError> {
+        let (client, connection) = connector.connect().await?;
         // Ends with the client; what goes wrong on the way is told to whoever waits on the client.
         tokio::spawn(connection);
         client.execute(SHARD_LOCK, &[&SHARD_LOCK_CLASS, &i32::from(shard)]).await?;

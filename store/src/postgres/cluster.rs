@@ -18,7 +18,7 @@ pub(super) const SERVICE: &str = "paband_service";
 const DATABASE: &str = "paband";
 
 /// Durable first; then room for bulk writes without a checkpoint every few seconds.
-const SETTINGS: [&str; 16] = [
+const SETTINGS: [&str; 18] = [
     "listen_addresses=",
     "port=5432",
     "unix_socket_permissions=0700",
@@ -35,6 +35,9 @@ const SETTINGS: [&str; 16] = [
     "timezone=UTC",
     "log_timezone=UTC",
     "log_min_messages=warning",
+    // Details and statements of failures would show what people are called and where they are.
+    "log_error_verbosity=terse",
+    "log_min_error_statement=panic",
 ];
 
 /// Where a private cluster lives and how its programs are run.
