@@ -241,7 +241,7 @@ mod tests {
         let hub = Arc::new(Hub::new(database.store().await, Options::default()));
         let stop = CancellationToken::new();
         let place = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
-        let call = async { Watcher::start(hub, 0, place, stop.clone()) };
+        let call = async { Watcher::start(hub, access::Caller::command("tests", "watch"), 0, place, stop.clone()) };
         let mut messages = speaking(Language::Persian, call).await;
         stop.cancel();
         let status = loop {

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Server, connect, until};
+use common::{Server, Session, channel, connect, until};
 use geofence::{Report, Signal, Timestamp};
 use proto::monitor::alerts_client::AlertsClient;
 use proto::monitor::tags_client::TagsClient;
@@ -89,7 +89,7 @@ async fn a_changed_zone_holds_without_a_restart() {
     let (tag, _orders) = Tag::start(options, CancellationToken::new());
     tag.push(report());
     tag.delivered().await;
-    let mut rooms = AlertsClient::connect(format!("http://{}", server.rooms)).await.unwrap();
+    let mut rooms = AlertsClient::with_interceptor(channel(server.rooms).await.unwrap(), Session::operator(database.url()).await);
     let mut alerts = async || rooms.list_alerts(ListAlertsRequest::default()).await.unwrap().into_inner().alerts.len();
     assert_eq!(alerts().await, 0, "450 m is inside 1,000 m");
     store.zones_import(&staff(), &HOME.replace("RADIUS", "300"), now(), "").await.unwrap();
@@ -104,7 +104,7 @@ async fn a_rooms_command_reaches_the_tag() {
     let database = TestDatabase::create().await;
     let tag = one_tag(&database).await;
     let server = Server::start(Some(database.url()), "");
-    let mut rooms = TagsClient::connect(format!("http://{}", server.rooms)).await.unwrap();
+    let mut rooms = TagsClient::with_interceptor(channel(server.rooms).await.unwrap(), Session::operator(database.url()).await);
     let command =
         |imei: &str| SendCommandRequest { imei: imei.to_owned(), order: Some(send_command_request::Order::LocateNow(LocateNow {})) };
     let refused = rooms.send_command(command(&tag.imei)).await.unwrap_err();

@@ -4,7 +4,7 @@
 mod common;
 
 use bytes::BytesMut;
-use common::{Server, Setup, connect, until};
+use common::{Server, Session, Setup, channel, connect, until};
 use geofence::{Report, Signal, Timestamp};
 use proto::monitor::alerts_client::AlertsClient;
 use proto::monitor::{AcknowledgeAlertRequest, Alert, CloseAlertRequest, ListAlertsRequest, WatchRequest};
@@ -16,13 +16,14 @@ use store::testing::TestDatabase;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 
 const PASSWORD: &str = "s3same-opens";
 const PERSON: &str = "Zobeydeh-Karimpour-7781";
 const OTHER_PERSON: &str = "Esfandiyar-Golmohammadi-9923";
 const ZONE: &str = "the-house-of-Karimpour";
-const OFFICER: &str = "Colonel-Shahbazi";
+const OFFICER: &str = "colonel-shahbazi";
 const NOTE: &str = "spoke-with-the-sister";
 
 /// Where everything here happens: 35.7391826 N, 51.4283715 E.
@@ -79,8 +80,11 @@ impl Stage {
         Self { server, database, tags, said }
     }
 
-    async fn rooms(&self) -> AlertsClient<Channel> {
-        AlertsClient::connect(format!("http://{}", self.server.rooms)).await.unwrap()
+    async fn rooms(&self) -> AlertsClient<InterceptedService<Channel, Session>> {
+        AlertsClient::with_interceptor(
+            channel(self.server.rooms).await.unwrap(),
+            Session::operator_named(self.database.url(), OFFICER).await,
+        )
     }
 
     /// Both tags report over their protocols.
@@ -129,9 +133,8 @@ impl Stage {
         let mut stream = rooms.watch(WatchRequest { after_sequence: Some(0) }).await.unwrap().into_inner();
         stream.message().await.unwrap().unwrap();
         for alert in self.alerts().await {
-            let by = OFFICER.to_owned();
-            rooms.acknowledge_alert(AcknowledgeAlertRequest { alert_id: alert.alert_id, by: by.clone() }).await.unwrap();
-            let _refused_or_not = rooms.close_alert(CloseAlertRequest { alert_id: alert.alert_id, by, note: NOTE.to_owned() }).await;
+            rooms.acknowledge_alert(AcknowledgeAlertRequest { alert_id: alert.alert_id }).await.unwrap();
+            let _refused_or_not = rooms.close_alert(CloseAlertRequest { alert_id: alert.alert_id, note: NOTE.to_owned() }).await;
         }
         rooms
             .list_alerts(ListAlertsRequest { wearer: PERSON.repeat(50), page_token: ZONE.to_owned(), ..Default::default() })
@@ -178,7 +181,7 @@ fn import(server: &mut Server, tags: &[Identity; 2]) -> String {
     );
     std::fs::write(&zones, zone).unwrap();
     let mut said = server.paband_log(&["tag", "import", rows.to_str().unwrap()]);
-    said += &server.paband_log(&["zone", "import", zones.to_str().unwrap(), "--by", OFFICER, "--reason", NOTE]);
+    said += &server.paband_log(&["zone", "import", zones.to_str().unwrap(), "--reason", NOTE]);
     said
 }
 

@@ -5,8 +5,8 @@ use super::sessions::listed;
 use super::{grant, instant, refused};
 use crate::gate::{self, caller};
 use crate::proposals::Proposing;
-use crate::reason::Wrong;
-use crate::status::{check, length_violation, wrong};
+use crate::reason::{Reason, Wrong};
+use crate::status::{check, length_violation, refusal, wrong};
 use access::{Role, is_person_name, password};
 use chrono::Utc;
 use proto::access::people_server::People;
@@ -16,7 +16,7 @@ use proto::access::{
     RevokePersonSessionsRequest, RevokeRoleRequest, RevokeSessionResponse, SwitchPersonRequest, UnlockPersonRequest,
 };
 use store::{FirstPassword, PersonFilter, RoleChange, Store};
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 use tonic_types::FieldViolation;
 
 /// People in one answer at most, and if the caller does not say.
@@ -137,6 +137,10 @@ impl People for PeopleService {
 
     async fn revoke_machine(&self, request: Request<RevokeMachineRequest>) -> Result<Response<RevokeMachineResponse>, Status> {
         let caller = caller(&request)?;
+        // A certificate is not one unit's: whoever made it is known only to the central unit.
+        if !caller.reaches_all() {
+            return Err(refusal(Code::PermissionDenied, Reason::NotAllowed, &[]));
+        }
         let RevokeMachineRequest { serial, reason } = request.into_inner();
         let serial = serial.trim().trim_start_matches('0').to_ascii_lowercase();
         let mut violations: Vec<_> = length_violation("reason", reason.trim(), 1, REASON_CHARACTERS_MAX).into_iter().collect();

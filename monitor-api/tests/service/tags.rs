@@ -17,7 +17,7 @@ const LOCATE: Option<Order> = Some(Order::LocateNow(LocateNow {}));
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_goes_to_the_door_or_comes_back_with_a_reason() {
     let house = House::new().await;
-    let mut tags = TagsClient::new(house.channel().await);
+    let mut tags = TagsClient::with_interceptor(house.channel().await, house.operator("op7").await);
     let mut send = async |imei: &str, order| tags.send_command(SendCommandRequest { imei: imei.to_owned(), order }).await;
     assert_eq!(send(IMEI, LOCATE).await.unwrap().into_inner().command_id, 7);
     for (imei, order, code, why) in [
@@ -34,7 +34,7 @@ async fn a_command_goes_to_the_door_or_comes_back_with_a_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_command_names_its_wrong_fields() {
     let house = House::new().await;
-    let mut tags = TagsClient::new(house.channel().await);
+    let mut tags = TagsClient::with_interceptor(house.channel().await, house.operator("op7").await);
     for (imei, order, fields) in [
         ("", None, vec![("imei", "MISSING"), ("order", "NO_ORDER")]),
         (IMEI, interval(0), vec![("set_interval.seconds", "OUT_OF_RANGE")]),

@@ -95,7 +95,11 @@ async fn a_slow_watcher_is_cut_off_and_others_are_not_delayed() {
     let house = House::with(slow_options).await;
     let endpoint = Endpoint::from_shared(format!("http://{}", house.address)).unwrap().initial_stream_window_size(1024);
     let slow_channel = endpoint.connect().await.unwrap();
-    let mut slow = AlertsClient::new(slow_channel).watch(WatchRequest { after_sequence: Some(0) }).await.unwrap().into_inner();
+    let mut slow = AlertsClient::with_interceptor(slow_channel, house.operator("op7").await)
+        .watch(WatchRequest { after_sequence: Some(0) })
+        .await
+        .unwrap()
+        .into_inner();
     let mut quick = house.watch(Some(0)).await;
 
     let mut writer = house.writer(&"a zone with a long name ".repeat(8), Inclusion).await;

@@ -1,11 +1,15 @@
 //! One file a command.
 
+pub mod administrator;
+pub mod audit;
 pub mod billing;
 pub mod db;
 pub mod demo;
 pub mod explain;
 pub mod judge;
+pub mod login;
 pub mod pki;
+pub mod rights;
 pub mod serve;
 pub mod simulate;
 pub mod staff;
