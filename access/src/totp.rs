@@ -13,6 +13,11 @@ impl TotpSecret {
         Self(chance)
     }
 
+    /// From what [`TotpSecret::base32`] wrote.
+    pub fn of_base32(text: &str) -> Option<Self> {
+        Secret::try_from_base32(text).ok()?.as_bytes().try_into().ok().map(Self)
+    }
+
     /// As the database keeps it.
     pub const fn bytes(&self) -> &[u8; 20] {
         &self.0
@@ -87,6 +92,7 @@ mod tests {
         assert_eq!(secret.step(&format!(" {code} "), now + TimeDelta::seconds(30), None), Some(step), "a clock half a minute off");
         assert_eq!(secret.step(&code, now + TimeDelta::seconds(60), None), None);
         assert_eq!(secret.step("", now, None), None);
+        assert_eq!(TotpSecret::of_base32(&secret.base32()), Some(secret.clone()));
         assert!(secret.uri("sara").starts_with("otpauth://totp/paband:sara?secret="));
     }
 }

@@ -79,11 +79,10 @@ impl RoomArgs {
     /// # Errors
     /// When the session's file is there and cannot be read.
     pub fn credentials(&self) -> Result<Credentials> {
-        let bearer = match crate::session_file::read(&self.session_file())? {
-            Some(token) => Some(format!("Bearer {token}").parse().context("the session's file holds something else; log in again")?),
-            None => None,
-        };
-        Ok(Credentials { bearer, purpose: None, case_number: None })
+        match crate::session_file::read(&self.session_file())? {
+            Some(token) => Credentials::of(&token).context("the session's file holds something else; log in again"),
+            None => Ok(Credentials::default()),
+        }
     }
 
     /// Where the session with this server is kept.
@@ -96,8 +95,19 @@ impl RoomArgs {
     /// # Errors
     /// When the server cannot be reached.
     pub async fn connect(&self, purpose: Option<&PurposeArgs>) -> Result<Room> {
+        self.connect_as(self.credentials()?, purpose).await
+    }
+
+    /// A connection in the session of this token.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn connect_with(&self, token: &str) -> Result<Room> {
+        self.connect_as(Credentials::of(token)?, None).await
+    }
+
+    async fn connect_as(&self, mut credentials: Credentials, purpose: Option<&PurposeArgs>) -> Result<Room> {
         let channel = self.endpoint()?.connect().await.with_context(|| format!("cannot reach {}", self.server))?;
-        let mut credentials = self.credentials()?;
         if let Some(purpose) = purpose {
             credentials.purpose = Some(purpose.purpose.parse().context("--purpose is one of the catalogue's codes, such as `alert`")?);
             let case = percent_encoding::utf8_percent_encode(&purpose.case_number, percent_encoding::NON_ALPHANUMERIC).to_string();
@@ -108,11 +118,17 @@ impl RoomArgs {
 }
 
 /// What goes with each call.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Credentials {
     bearer: Option<MetadataValue<Ascii>>,
     purpose: Option<MetadataValue<Ascii>>,
     case_number: Option<MetadataValue<Ascii>>,
+}
+
+impl Credentials {
+    fn of(token: &str) -> Result<Self> {
+        Ok(Self { bearer: Some(format!("Bearer {token}").parse()?), ..Self::default() })
+    }
 }
 
 impl Interceptor for Credentials {

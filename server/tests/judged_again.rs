@@ -5,7 +5,7 @@
 mod common;
 
 use bytes::BytesMut;
-use common::{Server, connect, until};
+use common::{Server, Session, connect, until};
 use geofence::{Evidence, Report, Signal, Timestamp};
 use simulator::identity::Identity;
 use simulator::wire::teltonika::{Codec, put_packet};
@@ -35,6 +35,7 @@ impl Stage {
         let row = TagRow { imei: tag.imei, wearer: Some("W-1".into()), key: None, fitted_at: begins };
         store.tags_register(&staff(), "central", &[row]).await.unwrap();
         let server = Server::start(Some(database.url()), "");
+        server.keep(&Session::operator(database.url()).await);
         let sql = connect(database.url()).await;
         Self { server, _database: database, sql, begins }
     }
@@ -155,8 +156,9 @@ async fn a_zone_drawn_for_the_past_is_judged_in_the_past() {
     );
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), wider).unwrap();
-    stage.server.paband(&["zone", "import", file.path().to_str().unwrap(), "--by", "sara", "--reason", "drawn too small"]);
-    stage.becomes(&["660..660 refuted | zone home changed by sara: drawn too small"]).await;
+    stage.server.paband(&["zone", "import", file.path().to_str().unwrap(), "--reason", "drawn too small"]);
+    let uid = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap());
+    stage.becomes(&[&format!("660..660 refuted | zone home changed by sara (uid {uid}): drawn too small")]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,6 +3,7 @@
 use crate::cli::DemoArgs;
 use crate::config::Config;
 use crate::database::Database;
+use crate::room::RoomArgs;
 use crate::system::System;
 use crate::watch::{WatchArgs, WatchOptions};
 use anyhow::{Context, Result};
@@ -24,10 +25,12 @@ pub async fn run(mut config: Config, args: DemoArgs) -> Result<()> {
     let town = Town::generate(args.seed, args.wearers)?.starting_at(crate::clock::now());
     enrol(&database, &town).await?;
     let system = System::start(&config, database, Arc::default()).await?;
+    let room = RoomArgs::of_server(format!("http://{}", system.rooms));
+    super::demo_people::operator(system.store(), &room, &config.state_dir.join("demo-operator.json")).await?;
     describe(&config, &system, &town);
     let after = system.store().alert_last_sequence().await?;
 
-    let watch = WatchOptions::from(WatchArgs { after: Some(after), ..WatchArgs::of_server(format!("http://{}", system.rooms)) });
+    let watch = WatchOptions::from(WatchArgs { after: Some(after), ..WatchArgs::of_server(room) });
     let watching = tokio::spawn(crate::watch::run(watch, std::io::stdout(), stop.child_token()));
     let options =
         town::Options { quiet: true, ..town::Options::new(door(&system, WireProtocol::Native)?, door(&system, WireProtocol::Teltonika)?) };

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod billing;
 pub mod db;
 pub mod demo;
+mod demo_people;
 pub mod explain;
 pub mod judge;
 pub mod login;

@@ -40,8 +40,8 @@ pub struct WatchArgs {
 
 impl WatchArgs {
     /// What happens from now on at one server, with no file kept.
-    pub fn of_server(server: String) -> Self {
-        Self { room: RoomArgs::of_server(server), after: None, state: None, persian: false }
+    pub fn of_server(room: RoomArgs) -> Self {
+        Self { room, after: None, state: None, persian: false }
     }
 }
 

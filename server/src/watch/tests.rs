@@ -100,7 +100,7 @@ async fn watch(calls: Vec<Vec<Answer>>, after: Option<i64>, state: Option<PathBu
     let server = format!("http://{}", listener.local_addr().unwrap());
     let service = AlertsServer::new(script.clone());
     let serving = tokio::spawn(tonic::transport::Server::builder().add_service(service).serve_with_incoming(TcpIncoming::from(listener)));
-    let args = WatchArgs { after, state, ..WatchArgs::of_server(server) };
+    let args = WatchArgs { after, state, ..WatchArgs::of_server(crate::room::RoomArgs::of_server(server)) };
     let (paper, cancel) = (Paper::default(), CancellationToken::new());
     let running = tokio::spawn(run(WatchOptions { args, colour: false }, paper.clone(), cancel.clone()));
     let shown = async {
@@ -174,7 +174,7 @@ async fn the_next_start_goes_on_behind_the_last_event_shown() {
 
 #[tokio::test]
 async fn a_request_that_can_never_succeed_ends_the_client() {
-    let args = WatchArgs::of_server("not an address".to_owned());
+    let args = WatchArgs::of_server(crate::room::RoomArgs::of_server("not an address".to_owned()));
     let ended = run(WatchOptions { args, colour: false }, Vec::new(), CancellationToken::new()).await;
     assert!(ended.unwrap_err().to_string().contains("--server"));
 }

@@ -111,11 +111,17 @@ impl Server {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_paband"));
         command.args(arguments).env("PABAND_CONFIG", self.directory.path().join("paband.toml")).env_remove("PABAND_LOG");
+        command.env("PABAND_SESSION_FILE", self.directory.path().join("session")).env("USER", "sara").env_remove("SUDO_USER");
         match &self.database_url {
             Some(url) => command.env("DATABASE_URL", url),
             None => command.env_remove("DATABASE_URL"),
         };
         command
+    }
+
+    /// Commands of this server's operator are from now on in this session.
+    pub fn keep(&self, session: &Session) {
+        std::fs::write(self.directory.path().join("session"), &session.0).unwrap();
     }
 
     /// Where the server keeps its own files.

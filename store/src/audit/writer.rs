@@ -48,7 +48,10 @@ async fn write_for_ever(pool: Pool, mut waiting: mpsc::Receiver<Waiting>) {
         let written = write(&pool, &entries).await;
         for caller in callers {
             // A caller that is gone is not told.
-            let _ = caller.send(written.as_ref().map(|()| ()).map_err(StoreError::same));
+            let _ = caller.send(match &written {
+                Ok(()) => Ok(()),
+                Err(error) => Err(error.same()),
+            });
         }
     }
 }
