@@ -74,6 +74,11 @@ pub enum Happening<'a> {
         /// Why.
         why: &'a str,
     },
+    /// There were more of these than were told one by one.
+    MachinesRefused {
+        /// How many.
+        untold: u32,
+    },
     /// Somebody connected as a machine without a certificate that says which.
     MachineRefused {
         /// From where.
@@ -103,6 +108,7 @@ impl Happening<'_> {
             Self::TooManyConnections { connections_max } => warn!(connections_max, "a connection was closed: too many"),
             Self::HandshakePushedOut => debug!("a TLS handshake was given up for a newer one: too many at a time"),
             Self::HandshakeFailed { address, why } => debug!(%address, why, "a TLS handshake failed"),
+            Self::MachinesRefused { untold } => warn!(untold, "further machines were refused, or the same ones again and again"),
             Self::MachineRefused { address, why } => warn!(%address, why, "a machine was refused"),
             Self::CutOffAtStop => warn!("stopping: some callers were still connected and were cut off"),
         }

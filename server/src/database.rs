@@ -43,7 +43,7 @@ impl Database {
         };
         let authority = authority(config)?;
         let store = Store::connect_trusting(&url, config.database.connections, authority.as_ref()).await;
-        let store = store.context("the database does not answer")?;
+        let store = store.context("no connection to the database")?;
         Ok(Self { store, described, managed })
     }
 

@@ -43,6 +43,7 @@ impl Stage {
         let database = TestDatabase::create().await;
         let setup = Setup { native_line: &tls, rooms_line: &tls, more: &more, ..Setup::default() };
         let server = Server::set_up(Some(database.url()), &setup);
+        until("rooms can watch", async || server.logged("live alerts: in touch")).await;
         Self { server, pki, _database: database }
     }
 

@@ -192,6 +192,7 @@ fn timeless(line: &str) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_busy_run_says_nothing_that_must_not_be_known() {
     let mut stage = Stage::new().await;
+    until("rooms can watch", async || stage.server.logged("live alerts: in touch")).await;
     until("the zone is in force", async || stage.server.logged("new facts in force")).await;
     stage.report(&[10, 20, 450, 460, 950, 30, 40]).await;
     let garbage = stage.garbage().await;
