@@ -1,13 +1,20 @@
 //! Compiles the schemas with a pure-Rust compiler: no protoc on the machine.
 
-use prost::Message;
+const SCHEMAS: [&str; 5] = [
+    "paband/tag/v1/tag.proto",
+    "paband/access/v1/access.proto",
+    "paband/custody/v1/custody.proto",
+    "paband/monitor/v1/alerts.proto",
+    "paband/monitor/v1/tracking.proto",
+];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let schemas = ["proto/paband/tag/v1/tag.proto", "proto/paband/monitor/v1/alerts.proto"];
     println!("cargo:rerun-if-changed=proto");
-    let descriptors = protox::compile(schemas, ["proto"])?;
+    let mut compiler = protox::Compiler::new(["proto"])?;
+    compiler.include_imports(true).include_source_info(true).open_files(SCHEMAS)?;
     let out = std::path::PathBuf::from(std::env::var("OUT_DIR")?);
-    std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    // In this form the options of our own (who may call what) are kept.
+    std::fs::write(out.join("descriptors.bin"), compiler.encode_file_descriptor_set())?;
+    tonic_prost_build::configure().compile_fds(compiler.file_descriptor_set())?;
     Ok(())
 }

@@ -1,8 +1,10 @@
 //! The service of monitoring rooms.
 
 use crate::events::Happening;
+use crate::gate::caller;
 use crate::hub::Hub;
-use crate::status::{check, database_away, length_violation, refusal};
+use crate::reason::{Reason, Wrong};
+use crate::status::{check, database_away, length_violation, refusal, wrong};
 use crate::watcher::{WatchStream, Watcher, sequence_in_future};
 use crate::{convert, list, page_token};
 use proto::monitor::alerts_server::Alerts;
@@ -14,9 +16,6 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::FieldViolation;
-
-/// Longest name or number of a person, characters.
-const BY_CHARACTERS_MAX: usize = 200;
 
 /// Longest note on closing, characters.
 const NOTE_CHARACTERS_MAX: usize = 4000;
@@ -52,8 +51,7 @@ impl AlertService {
         self.places.clone().try_acquire_owned().map_err(|_| {
             let watchers_max = self.hub.options().watchers_max;
             Happening::TooManyWatchers { watchers_max }.tell();
-            let message = format!("{watchers_max} watchers are connected, more are not allowed");
-            refusal(Code::ResourceExhausted, "TOO_MANY_WATCHERS", message, &[])
+            refusal(Code::ResourceExhausted, Reason::TooManyWatchers, &[("watchers_max", watchers_max.to_string())])
         })
     }
 
@@ -62,7 +60,7 @@ impl AlertService {
         let known = self.hub.now().last.ok_or_else(database_away)?;
         let Some(asked) = asked else { return Ok(known) };
         if asked < 0 {
-            check(vec![FieldViolation::new("after_sequence", format!("must not be negative, is {asked}"))])?;
+            check(vec![wrong("after_sequence", Wrong::MustNotBeNegative, &[("value", asked.to_string())])])?;
         }
         if asked <= known {
             return Ok(asked);
@@ -78,55 +76,58 @@ impl Alerts for AlertService {
     type WatchStream = WatchStream;
 
     async fn list_alerts(&self, request: Request<ListAlertsRequest>) -> Result<Response<ListAlertsResponse>, Status> {
+        let caller = caller(&request)?;
         let request = request.into_inner();
         let filter = list::filter(&request)?;
-        let page = self.answer("ListAlerts", self.store.alert_list(&filter)).await?;
+        caller.about_wearer(&request.wearer);
+        let page = self.answer("ListAlerts", self.store.alert_list(&caller, &filter)).await?;
         let next_page_token = page.next.map(|before| page_token::write(before, &request)).unwrap_or_default();
         let alerts = page.alerts.into_iter().map(convert::alert).collect();
         Ok(Response::new(ListAlertsResponse { alerts, next_page_token }))
     }
 
     async fn watch(&self, request: Request<WatchRequest>) -> Result<Response<WatchStream>, Status> {
+        let caller = caller(&request)?;
         let place = self.place()?;
         let sequence = self.start(request.into_inner().after_sequence).await?;
-        Ok(Response::new(Watcher::start(self.hub.clone(), sequence, place, self.stop.clone())))
+        Ok(Response::new(Watcher::start(self.hub.clone(), caller, sequence, place, self.stop.clone())))
     }
 
     async fn acknowledge_alert(&self, request: Request<AcknowledgeAlertRequest>) -> Result<Response<Alert>, Status> {
-        let AcknowledgeAlertRequest { alert_id, by } = request.into_inner();
-        check(person_violations(alert_id, &by))?;
-        let alert = self.answer("AcknowledgeAlert", self.store.alert_acknowledge(alert_id, by.trim(), convert::clock())).await?;
+        let caller = caller(&request)?;
+        let AcknowledgeAlertRequest { alert_id } = request.into_inner();
+        check(id_violation(alert_id).into_iter().collect())?;
+        caller.about(format!("alert {alert_id}"));
+        let alert = self.answer("AcknowledgeAlert", self.store.alert_acknowledge(&caller, alert_id, convert::clock())).await?;
         Ok(Response::new(convert::alert(alert)))
     }
 
     async fn close_alert(&self, request: Request<CloseAlertRequest>) -> Result<Response<Alert>, Status> {
-        let CloseAlertRequest { alert_id, by, note } = request.into_inner();
-        let mut wrong = person_violations(alert_id, &by);
-        wrong.extend(length_violation("note", note.trim(), 1, NOTE_CHARACTERS_MAX));
-        check(wrong)?;
-        let closing = self.store.alert_close(alert_id, by.trim(), note.trim(), convert::clock());
+        let caller = caller(&request)?;
+        let CloseAlertRequest { alert_id, note } = request.into_inner();
+        let mut violations: Vec<_> = id_violation(alert_id).into_iter().collect();
+        violations.extend(length_violation("note", note.trim(), 1, NOTE_CHARACTERS_MAX));
+        check(violations)?;
+        caller.about(format!("alert {alert_id}"));
+        let closing = self.store.alert_close(&caller, alert_id, note.trim(), convert::clock());
         Ok(Response::new(convert::alert(self.answer("CloseAlert", closing).await?)))
     }
 }
 
-fn person_violations(alert_id: i64, by: &str) -> Vec<FieldViolation> {
-    let mut wrong = Vec::new();
-    if alert_id <= 0 {
-        wrong.push(FieldViolation::new("alert_id", format!("must be above 0, is {alert_id}")));
-    }
-    wrong.extend(length_violation("by", by.trim(), 1, BY_CHARACTERS_MAX));
-    wrong
+fn id_violation(alert_id: i64) -> Option<FieldViolation> {
+    (alert_id <= 0).then(|| wrong("alert_id", Wrong::MustBeAboveZero, &[("value", alert_id.to_string())]))
 }
 
 fn refused(request: &'static str, error: AlertError) -> Status {
-    let text = error.to_string();
     match error {
-        AlertError::NotFound(_) => refusal(Code::NotFound, "UNKNOWN_ALERT", text, &[]),
+        AlertError::NotFound(alert_id) => refusal(Code::NotFound, Reason::UnknownAlert, &[("alert", alert_id.to_string())]),
         AlertError::AlreadyAcknowledged { by, at } => {
-            refusal(Code::FailedPrecondition, "ALREADY_ACKNOWLEDGED", text, &[("by", by), ("at", at.to_string())])
+            refusal(Code::FailedPrecondition, Reason::AlreadyAcknowledged, &[("by", by), ("at", at.to_string())])
         }
-        AlertError::AlreadyEnded(at) => refusal(Code::FailedPrecondition, "ALREADY_ENDED", text, &[("at", at.to_string())]),
-        AlertError::NotClosedByPerson(_) => refusal(Code::FailedPrecondition, "CLOSES_BY_REPORT", text, &[]),
+        AlertError::AlreadyEnded(at) => refusal(Code::FailedPrecondition, Reason::AlreadyEnded, &[("at", at.to_string())]),
+        AlertError::NotClosedByPerson(kind) => {
+            refusal(Code::FailedPrecondition, Reason::ClosesByReport, &[("kind", kind.name().to_owned())])
+        }
         AlertError::Store(error) => store_failed(request, &error),
     }
 }
@@ -137,5 +138,5 @@ pub(crate) fn store_failed(request: &'static str, error: &StoreError) -> Status 
     if error.is_recoverable() {
         return database_away();
     }
-    refusal(Code::Internal, "DATABASE_REFUSED", "the database refused; the server's log says why", &[])
+    refusal(Code::Internal, Reason::DatabaseRefused, &[])
 }

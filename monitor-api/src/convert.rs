@@ -125,7 +125,7 @@ pub fn event(event: store::AlertEvent) -> monitor::AlertEvent {
         AlertEventKind::Restored => monitor::EventKind::Restored,
         AlertEventKind::Attached => monitor::EventKind::Attached,
     };
-    monitor::AlertEvent { sequence: event.sequence, kind: kind.into(), alert: Some(alert(event.alert)) }
+    monitor::AlertEvent { sequence: event.sequence, kind: kind.into(), alert: Some(alert(event.alert)), previous_sequence: 0 }
 }
 
 #[cfg(test)]

@@ -53,6 +53,27 @@ pub enum Happening<'a> {
         /// What the store said.
         error: &'a str,
     },
+    /// A message of the catalogue was told with an argument missing.
+    MessageBroken {
+        /// Which message.
+        message_id: &'a str,
+    },
+    /// Whether the sessions of calls under way still stand cannot be found out now.
+    StandingUnknown {
+        /// What the store said.
+        error: &'a str,
+    },
+    /// A refusal could not be written into the audit: the database is away.
+    AuditAway,
+    /// Somebody guesses passwords: an account was locked, or an address is held off.
+    Guessing {
+        /// The account's number, if it is one.
+        person_id: Option<i64>,
+        /// Where from.
+        address: &'a str,
+        /// Failures in a row, or from there.
+        failures: i64,
+    },
     /// The time to stop in ran out with callers still connected.
     CutOffAtStop,
     /// A listening socket gave no connection.
@@ -104,12 +125,18 @@ impl Happening<'_> {
             Self::TooSlow { sent } => warn!(sent, "a watcher was too slow and was cut off"),
             Self::TooManyWatchers { watchers_max } => warn!(watchers_max, "a watcher was refused: too many"),
             Self::RequestFailed { request, error } => error!(request, error, "a request failed"),
+            Self::MessageBroken { message_id } => error!(message_id, "a refusal was told with an argument missing"),
             Self::AcceptFailed { error } => error!(%error, "a connection of a room or machine could not be accepted"),
             Self::TooManyConnections { connections_max } => warn!(connections_max, "a connection was closed: too many"),
             Self::HandshakePushedOut => debug!("a TLS handshake was given up for a newer one: too many at a time"),
             Self::HandshakeFailed { address, why } => debug!(%address, why, "a TLS handshake failed"),
             Self::MachinesRefused { untold } => warn!(untold, "further machines were refused, or the same ones again and again"),
             Self::MachineRefused { address, why } => warn!(%address, why, "a machine was refused"),
+            Self::StandingUnknown { error } => warn!(error, "whether sessions still stand cannot be looked up; looking again each second"),
+            Self::AuditAway => error!("a refusal could not be written into the audit"),
+            Self::Guessing { person_id, address, failures } => {
+                warn!(person_id, address, failures, "ALARM: somebody seems to guess passwords");
+            }
             Self::CutOffAtStop => warn!("stopping: some callers were still connected and were cut off"),
         }
     }

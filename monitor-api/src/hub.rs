@@ -2,6 +2,7 @@
 
 use crate::events::Happening;
 use crate::{Options, convert};
+use access::Caller;
 use proto::monitor::AlertEvent;
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -30,6 +31,29 @@ pub struct Pulse {
     pub setbacks: u64,
 }
 
+/// An event, and who may be told.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// The event as a message.
+    pub event: AlertEvent,
+    /// The units whose people may see it, as the database said when it was read; the central unit sees it in any case.
+    seen_from: Vec<i64>,
+}
+
+impl Told {
+    /// Whether it is within a caller's reach.
+    pub fn is_for(&self, caller: &Caller) -> bool {
+        caller.reaches_all() || self.seen_from.iter().any(|unit| caller.roots.contains(unit))
+    }
+}
+
+impl From<store::AlertEvent> for Told {
+    fn from(mut event: store::AlertEvent) -> Self {
+        let seen_from = std::mem::take(&mut event.seen_from);
+        Self { event: convert::event(event), seen_from }
+    }
+}
+
 /// The database did not answer; what it or its driver said.
 #[derive(Debug)]
 pub struct Away(pub String);
@@ -38,7 +62,7 @@ pub struct Away(pub String);
 pub struct Hub {
     store: Store,
     options: Options,
-    live: broadcast::Sender<Arc<AlertEvent>>,
+    live: broadcast::Sender<Arc<Told>>,
     pulse: watch::Sender<Pulse>,
     history_readers: Semaphore,
 }
@@ -67,12 +91,12 @@ impl Hub {
     }
 
     /// Everything published from now on. Whoever then finds [`Pulse::last`] beyond what it has must read history once more.
-    pub fn subscribe(&self) -> broadcast::Receiver<Arc<AlertEvent>> {
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Told>> {
         self.live.subscribe()
     }
 
     /// One page of events after `sequence`, straight from the database.
-    pub async fn history(&self, sequence: i64) -> Result<Vec<AlertEvent>, Away> {
+    pub async fn history(&self, sequence: i64) -> Result<Vec<Told>, Away> {
         let _turn = self.history_readers.acquire().await.expect("the semaphore is never closed");
         self.page(sequence).await
     }
@@ -110,7 +134,7 @@ impl Hub {
                 return self.notice_setback(last).await;
             }
             let full = page.len() as i64 >= self.options.page_events;
-            let next = page[0].sequence;
+            let next = page[0].event.sequence;
             if next != last + 1 && !give_up_gap(last, next, gap_reads) {
                 return Ok(());
             }
@@ -123,9 +147,9 @@ impl Hub {
     }
 
     /// Publishes the page up to its first gap; tells the newest sequence published.
-    fn publish(&self, page: Vec<AlertEvent>) -> i64 {
+    fn publish(&self, page: Vec<Told>) -> i64 {
         let whole = unbroken(&page);
-        let last = page[whole - 1].sequence;
+        let last = page[whole - 1].event.sequence;
         // First the number, then the events: a watcher that subscribes in between reads history and misses nothing.
         self.pulse.send_modify(|pulse| pulse.last = Some(last));
         for event in page.into_iter().take(whole) {
@@ -146,9 +170,9 @@ impl Hub {
         Ok(())
     }
 
-    async fn page(&self, sequence: i64) -> Result<Vec<AlertEvent>, Away> {
+    async fn page(&self, sequence: i64) -> Result<Vec<Told>, Away> {
         let page = self.answer(self.store.alert_events_after(sequence, self.options.page_events)).await?;
-        Ok(page.into_iter().map(convert::event).collect())
+        Ok(page.into_iter().map(Told::from).collect())
     }
 
     /// The database's answer, or [`Away`] after the time that it may take.
@@ -176,8 +200,8 @@ impl Hub {
 }
 
 /// How many events from the front follow each other without a gap; at least 1 of a page that has any.
-pub fn unbroken(page: &[AlertEvent]) -> usize {
-    let breaks = page.windows(2).position(|pair| pair[1].sequence != pair[0].sequence + 1);
+pub fn unbroken(page: &[Told]) -> usize {
+    let breaks = page.windows(2).position(|pair| pair[1].event.sequence != pair[0].event.sequence + 1);
     breaks.map_or(page.len(), |at| at + 1)
 }
 
@@ -194,12 +218,16 @@ fn give_up_gap(after: i64, next: i64, gap_reads: &mut u32) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{AlertEvent, give_up_gap, unbroken};
+    use super::{AlertEvent, Told, give_up_gap, unbroken};
+
+    fn told(sequence: i64) -> Told {
+        Told { event: AlertEvent { sequence, ..AlertEvent::default() }, seen_from: Vec::new() }
+    }
 
     #[test]
     fn a_page_is_taken_up_to_its_first_gap() {
         let check = |numbers: &[i64], whole: usize| {
-            let page: Vec<_> = numbers.iter().map(|&sequence| AlertEvent { sequence, ..AlertEvent::default() }).collect();
+            let page: Vec<_> = numbers.iter().map(|&sequence| told(sequence)).collect();
             assert_eq!(unbroken(&page), whole, "{numbers:?}");
         };
         check(&[], 0);

@@ -2,14 +2,16 @@
 
 use crate::alerts::store_failed;
 use crate::convert;
-use crate::status::{check, database_away, refusal};
+use crate::events::Happening;
+use crate::gate::caller;
+use crate::reason::{Reason, Wrong};
+use crate::status::{check, database_away, refusal, wrong};
 use proto::monitor::judgement_server::Judgement;
 use proto::monitor::{self, ExplainRequest, ExplainResponse, ListStandingsRequest, ListStandingsResponse};
 use std::time::Duration;
 use store::{EvidenceError, Standing, StandingFilter, StandingSpan, Store};
 use tokio::time::timeout;
 use tonic::{Code, Request, Response, Status};
-use tonic_types::FieldViolation;
 
 /// Spans in one answer at most, and if the caller does not say.
 const SPANS_MAX: u32 = 10_000;
@@ -31,19 +33,24 @@ impl JudgementService {
 #[tonic::async_trait]
 impl Judgement for JudgementService {
     async fn explain(&self, request: Request<ExplainRequest>) -> Result<Response<ExplainResponse>, Status> {
+        let caller = caller(&request)?;
         let alert_id = request.into_inner().alert_id;
-        let answer = timeout(self.database_wait_max, self.store.evidence(alert_id)).await.map_err(|_| database_away())?;
-        let (alert, evidence) = answer.map_err(refused)?;
-        let evidence = serde_json::to_string_pretty(&evidence).map_err(|error| Status::internal(error.to_string()))?;
+        caller.about(format!("alert {alert_id}"));
+        let answer = timeout(self.database_wait_max, self.store.evidence(&caller, alert_id)).await.map_err(|_| database_away())?;
+        let (alert, evidence) = answer.map_err(|error| refused(alert_id, error))?;
+        let evidence = serde_json::to_string_pretty(&evidence).map_err(|error| unwritable(&error))?;
         Ok(Response::new(ExplainResponse { alert: Some(convert::alert(alert)), evidence }))
     }
 
     async fn list_standings(&self, request: Request<ListStandingsRequest>) -> Result<Response<ListStandingsResponse>, Status> {
-        let filter = filter(&request.into_inner())?;
+        let caller = caller(&request)?;
+        let request = request.into_inner();
+        let filter = filter(&request)?;
+        caller.about_wearer(&request.wearer);
         // One more than asked for tells whether there are more.
         let limit = filter.limit as usize;
         let asked = StandingFilter { limit: filter.limit + 1, ..filter };
-        let answer = timeout(self.database_wait_max, self.store.standings(&asked)).await.map_err(|_| database_away())?;
+        let answer = timeout(self.database_wait_max, self.store.standings(&caller, &asked)).await.map_err(|_| database_away())?;
         let mut spans = answer.map_err(|error| store_failed("ListStandings", &error))?;
         let more = spans.len() > limit;
         spans.truncate(limit);
@@ -52,11 +59,11 @@ impl Judgement for JudgementService {
 }
 
 fn filter(request: &ListStandingsRequest) -> Result<StandingFilter, Status> {
-    let mut wrong = Vec::new();
+    let mut violations = Vec::new();
     let mut instant = |field: &str, time: &Option<prost_types::Timestamp>| {
         let instant = time.as_ref().map(convert::instant);
         if instant == Some(None) {
-            wrong.push(FieldViolation::new(field, "must be an instant of the years 1 to 9999"));
+            violations.push(wrong(field, Wrong::NoInstant, &[]));
         }
         instant.flatten()
     };
@@ -64,16 +71,16 @@ fn filter(request: &ListStandingsRequest) -> Result<StandingFilter, Status> {
     let from_or_now = from.unwrap_or_else(convert::clock);
     let to = to.unwrap_or_else(|| from_or_now.plus_millis(1));
     if to <= from_or_now {
-        wrong.push(FieldViolation::new("to", "must be after from"));
+        violations.push(wrong("to", Wrong::NotAfter, &[("from", from_or_now.to_string())]));
     }
     if request.limit > SPANS_MAX {
-        wrong.push(FieldViolation::new("limit", format!("must be at most {SPANS_MAX}, is {}", request.limit)));
+        violations.push(wrong("limit", Wrong::AboveMax, &[("max", SPANS_MAX.to_string()), ("value", request.limit.to_string())]));
     }
     let standings: Vec<Option<Standing>> = request.standings.iter().map(|number| standing_of(*number)).collect();
-    if standings.contains(&None) {
-        wrong.push(FieldViolation::new("standings", "names a standing that does not exist"));
+    if let Some(at) = standings.iter().position(Option::is_none) {
+        violations.push(wrong("standings", Wrong::UnknownChoice, &[("value", request.standings[at].to_string())]));
     }
-    check(wrong)?;
+    check(violations)?;
     let limit = if request.limit == 0 { SPANS_UNSAID } else { request.limit };
     let wearer = (!request.wearer.is_empty()).then(|| request.wearer.clone());
     Ok(StandingFilter { from: from_or_now, to, wearer, standings: standings.into_iter().flatten().collect(), limit })
@@ -102,11 +109,18 @@ fn standing_of(number: i32) -> Option<Standing> {
     }
 }
 
-fn refused(error: EvidenceError) -> Status {
-    let text = error.to_string();
+/// What was found cannot be written down: a fault of the program.
+fn unwritable(error: &serde_json::Error) -> Status {
+    Happening::RequestFailed { request: "Explain", error: &error.to_string() }.tell();
+    refusal(Code::Internal, Reason::Internal, &[])
+}
+
+fn refused(alert_id: i64, error: EvidenceError) -> Status {
+    let alert = [("alert", alert_id.to_string())];
     match error {
-        EvidenceError::NotFound(_) => refusal(Code::NotFound, "UNKNOWN_ALERT", text, &[]),
-        EvidenceError::NotOfAWearer(_) | EvidenceError::Unproved(_) => refusal(Code::FailedPrecondition, "NOT_PROVED", text, &[]),
+        EvidenceError::NotFound(_) => refusal(Code::NotFound, Reason::UnknownAlert, &alert),
+        EvidenceError::NotOfAWearer(_) => refusal(Code::FailedPrecondition, Reason::ConcernsNoWearer, &alert),
+        EvidenceError::Unproved(_) => refusal(Code::FailedPrecondition, Reason::NotProved, &alert),
         EvidenceError::Store(error) => store_failed("Explain", &error),
     }
 }

@@ -1,20 +1,33 @@
-//! The only gRPC: alerts for monitoring rooms, commands for tags. Never knows SQL, and never how a tag is reached.
+//! The only gRPC: callers and their rights, alerts for monitoring rooms, files and tracks, commands for tags. Never knows SQL, and never how a
+//! tag is reached.
 
+mod accounts;
 mod alerts;
+mod audit;
+mod calendar;
+mod catalogue;
 mod convert;
 mod events;
+mod gate;
 mod hub;
 mod judgement;
+mod language;
 mod list;
 mod options;
 mod page_token;
+mod proposals;
+mod reason;
 mod serve;
 mod status;
 mod tags;
+mod tracking;
 mod transport;
 mod watcher;
 
+pub use gate::{MethodRights, Rights, RightsError};
+pub use language::Language;
 pub use options::Options;
+pub use reason::{Reason, Wrong};
 pub use serve::{ServeError, serve};
 pub use tags::{CommandError, CommandSink, Order};
 pub use transport::{EncryptionError, IdentityError, Listener, MachineName, Peer, TlsSource, for_machines, for_people};

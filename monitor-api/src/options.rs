@@ -1,5 +1,7 @@
 //! What an administrator may set, and the limits of the service.
 
+use access::{Role, SessionLimits};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// How the service behaves. Every field is a limit or a pace; the defaults suit one country's rooms.
@@ -19,6 +21,10 @@ pub struct Options {
     pub database_wait_max: Duration,
     /// Longest time that a stopping service waits for its callers. After that they are cut off.
     pub stop_wait_max: Duration,
+    /// How long sessions of a role last, where it is not what suits the role.
+    pub session_limits: BTreeMap<Role, SessionLimits>,
+    /// So long after password and second factor were given dangerous acts are allowed.
+    pub fresh_for: Duration,
 }
 
 impl Default for Options {
@@ -31,6 +37,8 @@ impl Default for Options {
             heartbeat_every: Duration::from_secs(5),
             database_wait_max: Duration::from_secs(5),
             stop_wait_max: Duration::from_secs(5),
+            session_limits: BTreeMap::new(),
+            fresh_for: Duration::from_secs(600),
         }
     }
 }

@@ -1,15 +1,27 @@
 //! The service from its listener to its last caller.
 
 use crate::Options;
+use crate::accounts::{PeopleService, SessionService, UnitService};
 use crate::alerts::AlertService;
+use crate::audit::AuditService;
 use crate::events::Happening;
+use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
 use crate::judgement::JudgementService;
+use crate::proposals::{ProposalService, Proposing};
 use crate::tags::{CommandSink, TagService};
+use crate::tracking::TrackingService;
 use crate::transport::{self, Listener};
+use proto::access::audit_server::AuditServer;
+use proto::access::people_server::PeopleServer;
+use proto::access::proposals_server::ProposalsServer;
+use proto::access::sessions_server::SessionsServer;
+use proto::access::units_server::UnitsServer;
 use proto::monitor::alerts_server::{self, AlertsServer};
 use proto::monitor::judgement_server::{self, JudgementServer};
 use proto::monitor::tags_server::{self, TagsServer};
+use proto::monitor::tracking_server::TrackingServer;
+use proto::monitor::wearers_server::WearersServer;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
@@ -20,6 +32,7 @@ use tonic::transport::Server;
 use tonic::transport::server::Router;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
+use tower_layer::{Identity, Stack};
 
 /// Time between pings on a quiet connection, and how long an answer may take. A dead client is dropped after both.
 const PING_EVERY: Duration = Duration::from_secs(20);
@@ -46,6 +59,12 @@ pub enum ServeError {
     /// The service broke.
     #[error("the gRPC service failed: {0}")]
     Transport(#[from] tonic::transport::Error),
+    /// The schemas do not say who may call what.
+    #[error("nobody can be let in: {0}")]
+    Rights(#[from] RightsError),
+    /// The schemas cannot be read.
+    #[error("the schemas cannot be read: {0}")]
+    Schemas(#[from] prost_reflect::DescriptorError),
     /// The descriptors of the schemas cannot be shown.
     #[error("the schemas cannot be shown: {0}")]
     Reflection(#[from] tonic_reflection::server::Error),
@@ -72,15 +91,16 @@ pub async fn serve(
     if listeners.iter().any(|listener| listener.machines && listener.tls.is_none()) {
         return Err(ServeError::MachinesWithoutTls);
     }
-    let hub = Arc::new(Hub::new(store.clone(), options));
-    let judgement = JudgementService::new(store.clone(), hub.options().database_wait_max);
-    let alerts = AlertsServer::new(AlertService::new(store, hub.clone(), stop.clone())).max_decoding_message_size(REQUEST_BYTES_MAX);
-    let tags = TagsServer::new(TagService::new(sink)).max_decoding_message_size(REQUEST_BYTES_MAX);
-    let judgement = JudgementServer::new(judgement).max_decoding_message_size(REQUEST_BYTES_MAX);
+    let rights = Arc::new(Rights::declared()?);
+    let standing = Standing::default();
+    let gate = Gate::new(Arc::clone(&rights), store.clone(), standing.clone(), options.database_wait_max);
     let (reporter, health) = tonic_health::server::health_reporter();
-    let router = server().add_service(alerts).add_service(judgement).add_service(tags).add_service(health);
+    let router = with_accounts(server().layer(gate).add_service(health), &store, rights, &options)?;
+    let hub = Arc::new(Hub::new(store.clone(), options));
+    let router = with_monitoring(router, &store, sink, &hub, &stop);
     let router = with_reflection(router)?;
 
+    let _standing = AbortOnDropHandle::new(tokio::spawn(standing.watch(store)));
     let _health = AbortOnDropHandle::new(tokio::spawn(tell_health(reporter, hub.pulse(), stop.clone())));
     let tail = AbortOnDropHandle::new(tokio::spawn(async move { hub.run().await }));
     let (incoming, accepting) = transport::accept(listeners);
@@ -105,8 +125,44 @@ fn server() -> Server {
         .http2_max_header_list_size(HEADER_BYTES_MAX)
 }
 
+type Gates = Stack<Gate, Identity>;
+
+/// A service with the limit on requests.
+macro_rules! limited {
+    ($server:ident, $service:expr) => {
+        $server::new($service).max_decoding_message_size(REQUEST_BYTES_MAX)
+    };
+}
+
+fn with_accounts(router: Router<Gates>, store: &Store, rights: Arc<Rights>, options: &Options) -> Result<Router<Gates>, ServeError> {
+    let proposing = Proposing::new(store.clone())?;
+    Ok(router
+        .add_service(limited!(SessionsServer, SessionService::new(store.clone(), options.clone())))
+        .add_service(limited!(PeopleServer, PeopleService::new(store.clone(), proposing)))
+        .add_service(limited!(UnitsServer, UnitService::new(store.clone())))
+        .add_service(limited!(ProposalsServer, ProposalService::new(store.clone(), rights)))
+        .add_service(limited!(AuditServer, AuditService::new(store.clone()))))
+}
+
+fn with_monitoring(
+    router: Router<Gates>,
+    store: &Store,
+    sink: impl CommandSink,
+    hub: &Arc<Hub>,
+    stop: &CancellationToken,
+) -> Router<Gates> {
+    let tracking = TrackingService::new(store.clone());
+    let judgement = JudgementService::new(store.clone(), hub.options().database_wait_max);
+    router
+        .add_service(limited!(AlertsServer, AlertService::new(store.clone(), Arc::clone(hub), stop.clone())))
+        .add_service(limited!(JudgementServer, judgement))
+        .add_service(limited!(TagsServer, TagService::new(sink, store.clone())))
+        .add_service(limited!(WearersServer, tracking.clone()))
+        .add_service(limited!(TrackingServer, tracking))
+}
+
 /// Both versions of reflection: tools in use ask for either.
-fn with_reflection(router: Router) -> Result<Router, ServeError> {
+fn with_reflection(router: Router<Gates>) -> Result<Router<Gates>, ServeError> {
     let shown = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::DESCRIPTORS)

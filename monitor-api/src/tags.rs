@@ -1,9 +1,14 @@
 //! The service that sends commands to tags.
 
-use crate::status::{check, length_violation, refusal};
+use crate::alerts::store_failed;
+use crate::gate::caller;
+use crate::reason::{Reason, Wrong};
+use crate::status::{check, length_violation, refusal, wrong};
+use access::Caller;
 use proto::monitor::send_command_request::Order as AskedOrder;
 use proto::monitor::tags_server::Tags;
 use proto::monitor::{SendCommandRequest, SendCommandResponse};
+use store::Store;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::FieldViolation;
 
@@ -55,60 +60,73 @@ pub trait CommandSink: Send + Sync + 'static {
 /// Commands to tags.
 pub struct TagService<S> {
     sink: S,
+    store: Store,
 }
 
 impl<S: CommandSink> TagService<S> {
-    /// A service that sends through `sink`.
-    pub fn new(sink: S) -> Self {
-        Self { sink }
+    /// A service that sends through `sink` to tags within the caller's reach.
+    pub fn new(sink: S, store: Store) -> Self {
+        Self { sink, store }
+    }
+
+    /// Writes the command down before it is sent: it cannot be called back.
+    async fn write_down(&self, caller: &Caller, imei: &str) -> Result<(), Status> {
+        caller.about(format!("tag {imei}"));
+        let wearer = self.store.tag_within_reach(caller, imei).await.map_err(|error| store_failed("SendCommand", &error))?;
+        let wearer = wearer.ok_or_else(|| refused(imei.to_owned(), CommandError::UnknownTag))?;
+        caller.about_wearer(&wearer);
+        self.store.audit_note(caller.entry("done")).await.map_err(|error| store_failed("SendCommand", &error))
     }
 }
 
 #[tonic::async_trait]
 impl<S: CommandSink> Tags for TagService<S> {
     async fn send_command(&self, request: Request<SendCommandRequest>) -> Result<Response<SendCommandResponse>, Status> {
+        let caller = caller(&request)?;
         let SendCommandRequest { imei, order } = request.into_inner();
-        let mut wrong = Vec::from_iter(length_violation("imei", &imei, 1, IMEI_CHARACTERS_MAX));
-        let order = checked(order, &mut wrong);
-        check(wrong)?;
+        let mut violations = Vec::from_iter(length_violation("imei", &imei, 1, IMEI_CHARACTERS_MAX));
+        let order = checked(order, &mut violations);
+        check(violations)?;
         let order = order.expect("an order that is missing or wrong was refused");
-        let command_id = self.sink.send(&imei, order).await.map_err(refused)?;
+        self.write_down(&caller, &imei).await?;
+        let command_id = self.sink.send(&imei, order).await.map_err(|error| refused(imei, error))?;
         Ok(Response::new(SendCommandResponse { command_id }))
     }
 }
 
-fn checked(order: Option<AskedOrder>, wrong: &mut Vec<FieldViolation>) -> Option<Order> {
+fn checked(order: Option<AskedOrder>, violations: &mut Vec<FieldViolation>) -> Option<Order> {
     match order {
         None => {
-            wrong.push(FieldViolation::new("order", "must be one of locate_now, set_interval, notify"));
+            violations.push(wrong("order", Wrong::NoOrder, &[]));
             None
         }
         Some(AskedOrder::LocateNow(_)) => Some(Order::LocateNow),
         Some(AskedOrder::SetInterval(interval)) => {
-            if !(1..=3600).contains(&interval.seconds) {
-                wrong.push(FieldViolation::new("set_interval.seconds", format!("must be 1 to 3600, is {}", interval.seconds)));
-            }
+            violations.extend(range_violation("set_interval.seconds", interval.seconds, 1, 3600));
             Some(Order::SetInterval(interval.seconds))
         }
         Some(AskedOrder::Notify(notify)) => {
-            wrong.extend(length_violation("notify.text", &notify.text, 0, TEXT_CHARACTERS_MAX));
-            if notify.vibrate > 10 {
-                wrong.push(FieldViolation::new("notify.vibrate", format!("must be 0 to 10, is {}", notify.vibrate)));
-            }
+            violations.extend(length_violation("notify.text", &notify.text, 0, TEXT_CHARACTERS_MAX));
+            violations.extend(range_violation("notify.vibrate", notify.vibrate, 0, 10));
             if notify.text.is_empty() && notify.vibrate == 0 {
-                wrong.push(FieldViolation::new("notify", "must have a text or vibrate"));
+                violations.push(wrong("notify", Wrong::NothingToNotify, &[]));
             }
             Some(Order::Notify { text: notify.text, vibrate: notify.vibrate })
         }
     }
 }
 
-fn refused(error: CommandError) -> Status {
+fn range_violation(field: &str, value: u32, min: u32, max: u32) -> Option<FieldViolation> {
+    let args = || [("min", min.to_string()), ("max", max.to_string()), ("value", value.to_string())];
+    (!(min..=max).contains(&value)).then(|| wrong(field, Wrong::OutOfRange, &args()))
+}
+
+fn refused(imei: String, error: CommandError) -> Status {
     let (code, reason) = match error {
-        CommandError::NotConnected => (Code::FailedPrecondition, "TAG_NOT_CONNECTED"),
-        CommandError::UnknownTag => (Code::NotFound, "UNKNOWN_TAG"),
-        CommandError::NotSupported => (Code::FailedPrecondition, "COMMAND_NOT_SUPPORTED"),
-        CommandError::Busy => (Code::ResourceExhausted, "TAG_BUSY"),
+        CommandError::NotConnected => (Code::FailedPrecondition, Reason::TagNotConnected),
+        CommandError::UnknownTag => (Code::NotFound, Reason::UnknownTag),
+        CommandError::NotSupported => (Code::FailedPrecondition, Reason::CommandNotSupported),
+        CommandError::Busy => (Code::ResourceExhausted, Reason::TagBusy),
     };
-    refusal(code, reason, error.to_string(), &[])
+    refusal(code, reason, &[("imei", imei)])
 }

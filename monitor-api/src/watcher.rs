@@ -2,8 +2,11 @@
 
 use crate::convert;
 use crate::events::Happening;
-use crate::hub::{GAP_READS_MAX, Hub, unbroken};
+use crate::hub::{GAP_READS_MAX, Hub, Told, unbroken};
+use crate::language::{current, speaking};
+use crate::reason::Reason;
 use crate::status::stream_end;
+use access::Caller;
 use proto::monitor::{AlertEvent, Heartbeat, WatchResponse, watch_response::Message};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -42,24 +45,28 @@ enum End {
 pub struct Watcher {
     hub: Arc<Hub>,
     outbox: mpsc::Sender<Result<WatchResponse, Status>>,
-    /// The newest sequence put into the outbox.
+    caller: Caller,
+    /// The newest sequence that was put into the outbox, or is none of the caller's.
     sent: AtomicI64,
+    /// The newest sequence that the client knows of, from an event or a heartbeat.
+    told: AtomicI64,
     stop: CancellationToken,
 }
 
 impl Watcher {
-    /// Starts a stream of everything after `sequence`. It holds `place` until it ends.
-    pub fn start(hub: Arc<Hub>, sequence: i64, place: OwnedSemaphorePermit, stop: CancellationToken) -> WatchStream {
+    /// Starts a stream of everything after `sequence` that is within the caller's reach. It holds `place` until it ends.
+    pub fn start(hub: Arc<Hub>, caller: Caller, sequence: i64, place: OwnedSemaphorePermit, stop: CancellationToken) -> WatchStream {
         let (outbox, messages) = mpsc::channel(OUTBOX_MESSAGES + 1);
         let last_word = outbox.clone().try_reserve_owned().expect("the new outbox is empty");
-        let watcher = Self { hub, outbox, sent: AtomicI64::new(sequence), stop };
-        tokio::spawn(async move {
+        let watcher = Self { hub, outbox, caller, sent: AtomicI64::new(sequence), told: AtomicI64::new(sequence), stop };
+        let streaming = async move {
             let end = watcher.run().await;
             if let Some(status) = watcher.status(&end) {
                 last_word.send(Err(status));
             }
             drop(place);
-        });
+        };
+        tokio::spawn(speaking(current(), streaming));
         ReceiverStream::new(messages)
     }
 
@@ -102,7 +109,7 @@ impl Watcher {
                     continue;
                 }
             };
-            let next = page[0].sequence;
+            let next = page[0].event.sequence;
             if next != self.sent() + 1 {
                 gap_reads += 1;
                 if gap_reads >= GAP_READS_MAX {
@@ -112,19 +119,19 @@ impl Watcher {
                 continue;
             }
             let whole = unbroken(&page);
-            for event in page.into_iter().take(whole) {
-                self.send_event(event).await?;
+            for told in page.into_iter().take(whole) {
+                self.send_event(told).await?;
             }
         }
         Ok(())
     }
 
-    async fn live(&self, mut live: Receiver<Arc<AlertEvent>>) -> Result<(), End> {
+    async fn live(&self, mut live: Receiver<Arc<Told>>) -> Result<(), End> {
         loop {
             match live.recv().await {
-                Ok(event) if event.sequence <= self.sent() => {} // History had it already.
-                Ok(event) if event.sequence == self.sent() + 1 => self.send_event(event.as_ref().clone()).await?,
-                Ok(event) => return Err(End::Missing { next: event.sequence }),
+                Ok(told) if told.event.sequence <= self.sent() => {} // History had it already.
+                Ok(told) if told.event.sequence == self.sent() + 1 => self.send_event(told.as_ref().clone()).await?,
+                Ok(told) => return Err(End::Missing { next: told.event.sequence }),
                 Err(RecvError::Lagged(_)) => return Err(End::TooSlow),
                 Err(RecvError::Closed) => return Err(End::Stopping),
             }
@@ -154,9 +161,16 @@ impl Watcher {
         }
     }
 
-    async fn send_event(&self, event: AlertEvent) -> Result<(), End> {
+    /// What is not for the caller is passed over; the next event and every heartbeat say how far that goes.
+    async fn send_event(&self, told: Told) -> Result<(), End> {
+        let sequence = told.event.sequence;
+        if !told.is_for(&self.caller) {
+            self.sent.store(sequence, Ordering::Relaxed);
+            return Ok(());
+        }
         let place = self.place().await?;
-        self.sent.store(event.sequence, Ordering::Relaxed);
+        self.sent.store(sequence, Ordering::Relaxed);
+        let event = AlertEvent { previous_sequence: self.told.swap(sequence, Ordering::Relaxed), ..told.event };
         place.send(Ok(WatchResponse { message: Some(Message::Event(event)) }));
         Ok(())
     }
@@ -165,6 +179,7 @@ impl Watcher {
         let place = self.place().await?;
         // Read after the place is won, so that the heartbeat is true where it stands among the events.
         let (last_sequence, pulse) = (self.sent(), self.hub.now());
+        self.told.store(last_sequence, Ordering::Relaxed);
         let caught_up = pulse.in_touch && last_sequence >= pulse.last.unwrap_or_default();
         let server_time = Some(convert::now());
         let heartbeat = Heartbeat { last_sequence, server_time, caught_up, blind: !pulse.in_touch };
@@ -189,14 +204,14 @@ impl Watcher {
         let sent = self.sent();
         Some(match *end {
             End::Gone => return None,
-            End::Stopping => stream_end(Code::Unavailable, "STOPPING", "the server is stopping", sent),
+            End::Stopping => stream_end(Code::Unavailable, Reason::Stopping, &[], sent),
             End::TooSlow => {
                 Happening::TooSlow { sent }.tell();
-                stream_end(Code::Aborted, "TOO_SLOW", "the client is too slow and was cut off", sent)
+                stream_end(Code::Aborted, Reason::TooSlow, &[], sent)
             }
             End::Missing { next } => {
-                let message = format!("the events {} to {} are missing in the database", sent + 1, next - 1);
-                stream_end(Code::DataLoss, "EVENTS_MISSING", &message, next - 1)
+                let args = [("first", (sent + 1).to_string()), ("last", (next - 1).to_string())];
+                stream_end(Code::DataLoss, Reason::EventsMissing, &args, next - 1)
             }
             End::SetBack { newest } => sequence_in_future(sent, newest),
         })
@@ -205,8 +220,36 @@ impl Watcher {
 
 /// The client knows an event that the database does not have.
 pub fn sequence_in_future(asked: i64, newest: i64) -> Status {
-    let message = format!(
-        "sequence {asked} is beyond the newest event, {newest}: the database is older than what this client has seen (restored from a backup?)"
-    );
-    stream_end(Code::OutOfRange, "SEQUENCE_IN_FUTURE", &message, newest)
+    let args = [("asked", asked.to_string()), ("newest", newest.to_string())];
+    stream_end(Code::OutOfRange, Reason::SequenceInFuture, &args, newest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Hub, Watcher, speaking};
+    use crate::{Language, Options};
+    use std::sync::Arc;
+    use store::testing::TestDatabase;
+    use tokio::sync::Semaphore;
+    use tokio_stream::StreamExt;
+    use tokio_util::sync::CancellationToken;
+    use tonic_types::StatusExt;
+
+    #[tokio::test]
+    async fn the_last_word_of_a_stream_is_in_the_language_of_its_call() {
+        let database = TestDatabase::create().await;
+        let hub = Arc::new(Hub::new(database.store().await, Options::default()));
+        let stop = CancellationToken::new();
+        let place = Arc::new(Semaphore::new(1)).acquire_owned().await.unwrap();
+        let call = async { Watcher::start(hub, access::Caller::command("tests", "watch"), 0, place, stop.clone()) };
+        let mut messages = speaking(Language::Persian, call).await;
+        stop.cancel();
+        let status = loop {
+            if let Err(status) = messages.next().await.expect("a stream that stops says why") {
+                break status;
+            }
+        };
+        assert_eq!(status.get_details_localized_message().unwrap().locale, "fa-IR");
+        assert_eq!(status.get_details_error_info().unwrap().reason, "STOPPING");
+    }
 }

@@ -24,6 +24,20 @@ pub enum Command {
     /// Run a fleet of simulated tags against a server.
     #[command(subcommand)]
     Simulate(crate::command::simulate::SimulateCommand),
+    /// Log in at a server; the session is kept for the other commands.
+    Login(LoginArgs),
+    /// End the kept session.
+    Logout(crate::room::RoomArgs),
+    /// Make one of the first two administrators, on the server itself; they make all other people.
+    Administrator {
+        /// The name to log in with.
+        name: String,
+    },
+    /// Who may call what.
+    Rights,
+    /// The audit of who looked at what and changed what.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Show alerts as they come.
     Watch(crate::watch::WatchArgs),
     /// Zones.
@@ -69,6 +83,28 @@ pub struct DemoArgs {
     pub state_dir: Option<PathBuf>,
 }
 
+/// Options of `login`.
+#[derive(Debug, Args)]
+pub struct LoginArgs {
+    /// The name to log in with. Password and second factor are asked for; without a terminal they are the first two lines of the input.
+    pub name: String,
+    #[command(flatten)]
+    pub room: crate::room::RoomArgs,
+}
+
+/// Commands on the audit.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// Walk along the whole chain and say whether an entry was changed, moved or taken out, and which.
+    Verify {
+        /// A head kept elsewhere that must lie on the chain; may be given several times.
+        #[arg(long, value_name = "FILE")]
+        head: Vec<PathBuf>,
+    },
+    /// Print the newest entry's number and hash, to keep elsewhere.
+    Head,
+}
+
 /// Commands on zones.
 #[derive(Debug, Subcommand)]
 pub enum ZoneCommand {
@@ -76,10 +112,7 @@ pub enum ZoneCommand {
     Import {
         /// A FeatureCollection; each feature has the properties `wearer` (or `wearers`), `zone` and `sense`. `leaves` may stand beside.
         file: PathBuf,
-        /// Who enters it. What was already in force or over by now is judged again, and says who changed it and why.
-        #[arg(long, env = "USER", default_value = "")]
-        by: String,
-        /// Why.
+        /// Why. What was already in force or over by now is judged again, and says who changed it and why.
         #[arg(long, default_value = "")]
         reason: String,
     },
@@ -95,6 +128,9 @@ pub enum TagCommand {
         /// From when the tags are on their wearers, RFC 3339; now if absent. Earlier reports are stored and judged by no zone.
         #[arg(long, value_name = "TIME")]
         fitted_at: Option<geofence::Timestamp>,
+        /// The code of the unit that new tags and wearers belong to.
+        #[arg(long, default_value = "central")]
+        unit: String,
     },
 }
 
@@ -107,7 +143,9 @@ pub struct ExplainArgs {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
-    pub room: crate::watch::RoomArgs,
+    pub purpose: crate::room::PurposeArgs,
+    #[command(flatten)]
+    pub room: crate::room::RoomArgs,
 }
 
 /// Options of `standing`.
@@ -126,7 +164,7 @@ pub struct StandingArgs {
     #[arg(long)]
     pub unwatched: bool,
     #[command(flatten)]
-    pub room: crate::watch::RoomArgs,
+    pub room: crate::room::RoomArgs,
 }
 
 /// Options of `judge`.

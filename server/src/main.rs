@@ -14,6 +14,8 @@ mod journal;
 mod listeners;
 mod logging;
 mod pki;
+mod room;
+mod session_file;
 mod system;
 mod tls;
 mod watch;
@@ -53,6 +55,11 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Demo(args) => command::demo::run(config, args).await,
         Command::Serve => command::serve::run(config).await,
         Command::Simulate(what) => command::simulate::run(what).await,
+        Command::Login(args) => command::login::login(args).await,
+        Command::Logout(room) => command::login::logout(room).await,
+        Command::Administrator { name } => command::administrator::run(&config, &name).await,
+        Command::Rights => command::rights::run(std::io::stdout().lock()),
+        Command::Audit(what) => command::audit::run(&config, what).await,
         Command::Watch(args) => command::watch(args).await,
         Command::Zone(what) => command::staff::zone(&config, what).await,
         Command::Tag(what) => command::staff::tag(&config, what).await,

@@ -11,7 +11,7 @@ use simulator::wire::teltonika::{Codec, put_packet};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 use store::TagRow;
-use store::testing::TestDatabase;
+use store::testing::{TestDatabase, staff};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -30,7 +30,7 @@ impl Stage {
         let store = database.store().await;
         let tag = Identity::of_wearer("W-1");
         let row = TagRow { imei: tag.imei.clone(), wearer: Some("W-1".into()), key: Some(tag.key), fitted_at: Timestamp::from_millis(0) };
-        store.tags_register(&[row]).await.unwrap();
+        store.tags_register(&staff(), "central", &[row]).await.unwrap();
         let server = Server::start(Some(database.url()), limits);
         Self { server, database, tag }
     }

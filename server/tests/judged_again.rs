@@ -10,7 +10,7 @@ use geofence::{Evidence, Report, Signal, Timestamp};
 use simulator::identity::Identity;
 use simulator::wire::teltonika::{Codec, put_packet};
 use store::TagRow;
-use store::testing::TestDatabase;
+use store::testing::{TestDatabase, staff};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -30,10 +30,10 @@ impl Stage {
         let begins = Timestamp::from_millis((chrono::Utc::now().timestamp() - 6 * 3600) * 1000);
         let home = r#"{"type":"FeatureCollection","features":[{"type":"Feature","geometry":{"type":"Point","coordinates":[51.4,35.7]},
             "properties":{"wearer":"W-1","zone":"home","sense":"inclusion","radius_m":200}}]}"#;
-        store.zones_import(home, begins).await.unwrap();
+        store.zones_import(&staff(), home, begins, "").await.unwrap();
         let tag = Identity::of_wearer("W-1");
         let row = TagRow { imei: tag.imei, wearer: Some("W-1".into()), key: None, fitted_at: begins };
-        store.tags_register(&[row]).await.unwrap();
+        store.tags_register(&staff(), "central", &[row]).await.unwrap();
         let server = Server::start(Some(database.url()), "");
         let sql = connect(database.url()).await;
         Self { server, _database: database, sql, begins }

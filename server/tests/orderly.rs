@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Server, connect, until};
+use common::{Server, Session, channel, connect, until};
 use geofence::{Report, Signal, Timestamp};
 use proto::monitor::alerts_client::AlertsClient;
 use proto::monitor::tags_client::TagsClient;
@@ -13,7 +13,7 @@ use simulator::identity::Identity;
 use simulator::load::{self, fleet};
 use std::time::Duration;
 use store::TagRow;
-use store::testing::TestDatabase;
+use store::testing::{TestDatabase, staff};
 use tokio_util::sync::CancellationToken;
 
 const HOME: &str = r#"{"type":"FeatureCollection","features":[{"type":"Feature",
@@ -27,7 +27,7 @@ fn now() -> Timestamp {
 async fn one_tag(database: &TestDatabase) -> Identity {
     let tag = Identity::of_wearer("W-1");
     let row = TagRow { imei: tag.imei.clone(), wearer: Some("W-1".into()), key: Some(tag.key), fitted_at: now() };
-    database.store().await.tags_register(&[row]).await.unwrap();
+    database.store().await.tags_register(&staff(), "central", &[row]).await.unwrap();
     tag
 }
 
@@ -42,7 +42,7 @@ async fn a_stop_in_the_middle_of_a_load_keeps_every_acknowledged_report() {
     let database = TestDatabase::create().await;
     let rows: Vec<_> =
         (0..50).map(fleet::identity).map(|tag| TagRow { imei: tag.imei, wearer: None, key: Some(tag.key), fitted_at: now() }).collect();
-    database.store().await.tags_register(&rows).await.unwrap();
+    database.store().await.tags_register(&staff(), "central", &rows).await.unwrap();
     let mut server = Server::start(Some(database.url()), "");
     let options = load::Options {
         tags: 50,
@@ -83,16 +83,16 @@ async fn a_changed_zone_holds_without_a_restart() {
     let database = TestDatabase::create().await;
     let tag = one_tag(&database).await;
     let store = database.store().await;
-    store.zones_import(&HOME.replace("RADIUS", "1000"), now()).await.unwrap();
+    store.zones_import(&staff(), &HOME.replace("RADIUS", "1000"), now(), "").await.unwrap();
     let server = Server::start(Some(database.url()), "");
     let options = TagOptions::new(tag, Endpoint::plain(server.native.to_string()), Protocol::Native);
     let (tag, _orders) = Tag::start(options, CancellationToken::new());
     tag.push(report());
     tag.delivered().await;
-    let mut rooms = AlertsClient::connect(format!("http://{}", server.rooms)).await.unwrap();
+    let mut rooms = AlertsClient::with_interceptor(channel(server.rooms).await.unwrap(), Session::operator(database.url()).await);
     let mut alerts = async || rooms.list_alerts(ListAlertsRequest::default()).await.unwrap().into_inner().alerts.len();
     assert_eq!(alerts().await, 0, "450 m is inside 1,000 m");
-    store.zones_import(&HOME.replace("RADIUS", "300"), now()).await.unwrap();
+    store.zones_import(&staff(), &HOME.replace("RADIUS", "300"), now(), "").await.unwrap();
     until("the smaller zone is in force", async || server.logged("new facts in force")).await;
     tag.push(report());
     tag.delivered().await;
@@ -104,7 +104,7 @@ async fn a_rooms_command_reaches_the_tag() {
     let database = TestDatabase::create().await;
     let tag = one_tag(&database).await;
     let server = Server::start(Some(database.url()), "");
-    let mut rooms = TagsClient::connect(format!("http://{}", server.rooms)).await.unwrap();
+    let mut rooms = TagsClient::with_interceptor(channel(server.rooms).await.unwrap(), Session::operator(database.url()).await);
     let command =
         |imei: &str| SendCommandRequest { imei: imei.to_owned(), order: Some(send_command_request::Order::LocateNow(LocateNow {})) };
     let refused = rooms.send_command(command(&tag.imei)).await.unwrap_err();

@@ -4,7 +4,7 @@
 mod common;
 
 use bytes::BytesMut;
-use common::{Server, Setup, connect, until};
+use common::{Server, Session, Setup, channel, connect, until};
 use geofence::{Report, Signal, Timestamp};
 use proto::monitor::alerts_client::AlertsClient;
 use proto::monitor::{AcknowledgeAlertRequest, Alert, CloseAlertRequest, ListAlertsRequest, WatchRequest};
@@ -16,13 +16,14 @@ use store::testing::TestDatabase;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 
 const PASSWORD: &str = "s3same-opens";
 const PERSON: &str = "Zobeydeh-Karimpour-7781";
 const OTHER_PERSON: &str = "Esfandiyar-Golmohammadi-9923";
 const ZONE: &str = "the-house-of-Karimpour";
-const OFFICER: &str = "Colonel-Shahbazi";
+const OFFICER: &str = "colonel-shahbazi";
 const NOTE: &str = "spoke-with-the-sister";
 
 /// Where everything here happens: 35.7391826 N, 51.4283715 E.
@@ -65,6 +66,7 @@ struct Stage {
     server: Server,
     database: TestDatabase,
     tags: [Identity; 2],
+    officer: Session,
     /// What the commands beside the server logged.
     said: String,
 }
@@ -76,11 +78,12 @@ impl Stage {
         let mut server = Server::set_up(Some(&url), &Setup { level: "trace", limits: "checkpoint_s = 1", ..Setup::default() });
         let tags = [PERSON, OTHER_PERSON].map(Identity::of_wearer);
         let said = import(&mut server, &tags);
-        Self { server, database, tags, said }
+        let officer = Session::operator_named(database.url(), OFFICER).await;
+        Self { server, database, tags, officer, said }
     }
 
-    async fn rooms(&self) -> AlertsClient<Channel> {
-        AlertsClient::connect(format!("http://{}", self.server.rooms)).await.unwrap()
+    async fn rooms(&self) -> AlertsClient<InterceptedService<Channel, Session>> {
+        AlertsClient::with_interceptor(channel(self.server.rooms).await.unwrap(), self.officer.clone())
     }
 
     /// Both tags report over their protocols.
@@ -129,9 +132,8 @@ impl Stage {
         let mut stream = rooms.watch(WatchRequest { after_sequence: Some(0) }).await.unwrap().into_inner();
         stream.message().await.unwrap().unwrap();
         for alert in self.alerts().await {
-            let by = OFFICER.to_owned();
-            rooms.acknowledge_alert(AcknowledgeAlertRequest { alert_id: alert.alert_id, by: by.clone() }).await.unwrap();
-            let _refused_or_not = rooms.close_alert(CloseAlertRequest { alert_id: alert.alert_id, by, note: NOTE.to_owned() }).await;
+            rooms.acknowledge_alert(AcknowledgeAlertRequest { alert_id: alert.alert_id }).await.unwrap();
+            let _refused_or_not = rooms.close_alert(CloseAlertRequest { alert_id: alert.alert_id, note: NOTE.to_owned() }).await;
         }
         rooms
             .list_alerts(ListAlertsRequest { wearer: PERSON.repeat(50), page_token: ZONE.to_owned(), ..Default::default() })
@@ -178,7 +180,7 @@ fn import(server: &mut Server, tags: &[Identity; 2]) -> String {
     );
     std::fs::write(&zones, zone).unwrap();
     let mut said = server.paband_log(&["tag", "import", rows.to_str().unwrap()]);
-    said += &server.paband_log(&["zone", "import", zones.to_str().unwrap(), "--by", OFFICER, "--reason", NOTE]);
+    said += &server.paband_log(&["zone", "import", zones.to_str().unwrap(), "--reason", NOTE]);
     said
 }
 
@@ -208,6 +210,7 @@ async fn a_busy_run_says_nothing_that_must_not_be_known() {
         assert!(log.contains(told), "the run was not busy enough: {told} is missing");
     }
     let mut secrets: Vec<String> = SECRETS.map(str::to_owned).to_vec();
+    secrets.push(stage.officer.token().to_owned());
     for tag in &stage.tags {
         secrets.push(hex(&tag.key)[..16].to_owned());
         secrets.push(format!("{:?}", &tag.key[..6]).trim_matches(['[', ']']).to_owned());

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Server, connect, signal, until};
+use common::{Server, Session, channel, connect, signal, until};
 use flate2::{Compression, write::GzEncoder};
 use proto::monitor::alerts_client::AlertsClient;
 use proto::monitor::{AlertKind, EventKind, ListAlertsRequest, WatchRequest, watch_response};
@@ -15,6 +15,7 @@ use simulator::replay::{self, Pace};
 use simulator::wire::teltonika::Codec;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -83,8 +84,9 @@ fn comparable(row: &serde_json::Value) -> String {
 }
 
 /// What rooms are told, in the same words.
-async fn alerts(server: &Server) -> Vec<String> {
-    let mut client = AlertsClient::connect(format!("http://{}", server.rooms)).await.unwrap();
+async fn alerts(server: &Server, database_url: &str) -> Vec<String> {
+    let session = Session::operator(database_url).await;
+    let mut client = AlertsClient::with_interceptor(channel(server.rooms).await.unwrap(), session);
     let (mut lines, mut page_token) = (Vec::new(), String::new());
     loop {
         // The file judged is zones alone.
@@ -128,21 +130,22 @@ struct Room {
 }
 
 impl Room {
-    fn watch(server: &Server) -> Self {
-        let (room, address) = (Self::default(), format!("http://{}", server.rooms));
+    async fn watch(server: &Server, database_url: &str) -> Self {
+        let (room, address) = (Self::default(), server.rooms);
+        let who = Session::operator(database_url).await;
         let watching = room.clone();
         tokio::spawn(async move {
             loop {
-                watching.session(address.clone()).await;
+                watching.session(address, who.clone()).await;
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         });
         room
     }
 
-    async fn session(&self, address: String) -> Option<()> {
+    async fn session(&self, address: SocketAddr, who: Session) -> Option<()> {
         let after_sequence = Some(self.seen.lock().unwrap().len() as i64);
-        let mut client = AlertsClient::connect(address).await.ok()?;
+        let mut client = AlertsClient::with_interceptor(channel(address).await.ok()?, who);
         let mut stream = client.watch(WatchRequest { after_sequence }).await.ok()?.into_inner();
         while let Ok(Some(response)) = stream.message().await {
             if let Some(watch_response::Message::Event(event)) = response.message {
@@ -166,7 +169,7 @@ async fn agree(server: &Server, room: &Room, track: &Path, rows: usize, database
     assert_eq!(stored, rows as i64, "each distinct fix is stored once");
     let expected = judged(server, track);
     assert!(expected.len() > 4, "the slice is dull: {} violations", expected.len());
-    assert_eq!(alerts(server).await, expected);
+    assert_eq!(alerts(server, database_url).await, expected);
     let ended = expected.iter().filter(|line| line.contains("\"kept\"")).count();
     until("the room has seen everything", async || room.count(EventKind::Opened) + room.count(EventKind::Ended) >= expected.len() + ended)
         .await;
@@ -185,7 +188,7 @@ async fn tables_equal_the_judgement_of_the_files() {
     let database = store::testing::TestDatabase::create().await;
     let mut server = Server::start(Some(database.url()), "");
     enrol(&server, directory.path());
-    let room = Room::watch(&server);
+    let room = Room::watch(&server, database.url()).await;
     let summary = replay::run(replay_options(track.clone(), &server), CancellationToken::new()).await.unwrap();
     assert_eq!((summary.reports, summary.not_stored), (rows as u64, 0));
     agree(&server, &room, &track, rows, database.url()).await;
@@ -199,7 +202,7 @@ async fn ten_kills_of_the_server_and_three_of_postgresql_change_nothing() {
     let mut server = Server::start(None, "checkpoint_s = 1");
     enrol(&server, directory.path());
     let url = private_url(&server);
-    let room = Room::watch(&server);
+    let room = Room::watch(&server, &url).await;
     let replaying = tokio::spawn(replay::run(replay_options(track.clone(), &server), CancellationToken::new()));
     let stored = async || {
         let Ok((client, connection)) = tokio_postgres::connect(&url, tokio_postgres::NoTls).await else { return 0 };

@@ -2,6 +2,7 @@
 
 use crate::names::{kind_named, reason_named};
 use crate::{Store, StoreError};
+use access::Caller;
 use chrono::{DateTime, Utc};
 use geofence::{EndReason, Timestamp, ViolationKind};
 use tokio_postgres::Row;
@@ -71,6 +72,8 @@ pub struct AlertEvent {
     pub kind: AlertEventKind,
     /// The alert as it was right after.
     pub alert: Alert,
+    /// The units whose people may see it, now: those that it concerns and every unit above them. The central unit sees it in any case.
+    pub seen_from: Vec<i64>,
 }
 
 /// Which alerts to list. The default is all of them.
@@ -137,6 +140,23 @@ macro_rules! alert_columns {
     };
 }
 
+/// Whether `alerts a` of `wearers w` is within the reach of a caller with these roots. What concerns no wearer is looked up by what it does concern.
+macro_rules! alert_within_reach {
+    ($roots:literal) => {
+        concat!(
+            "(1 = ANY (",
+            $roots,
+            ") OR CASE WHEN a.wearer_id IS NOT NULL
+                THEN EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY (",
+            $roots,
+            "))
+                ELSE EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = ANY (alert_units(a.alert_id, NULL, a.tag_id)) AND r.above_id = ANY (",
+            $roots,
+            ")) END)"
+        )
+    };
+}
+
 const LIST: &str = concat!(
     "SELECT ",
     alert_columns!("a"),
@@ -148,29 +168,34 @@ const LIST: &str = concat!(
       AND (cardinality($5::text[]) = 0 OR a.kind = ANY ($5))
       AND ($6::bigint IS NULL OR a.started_at >= $6)
       AND ($7::bigint IS NULL OR a.started_at < $7)
-    ORDER BY a.alert_id DESC LIMIT $8"
+      AND ",
+    alert_within_reach!("$9::bigint[]"),
+    " ORDER BY a.alert_id DESC LIMIT $8"
 );
 
+/// One alert, if it is within reach.
 pub(crate) const ONE: &str = concat!(
     "SELECT ",
     alert_columns!("a"),
-    " FROM alerts a LEFT JOIN wearers w USING (wearer_id) LEFT JOIN tags t USING (tag_id) WHERE a.alert_id = $1"
+    ", a.wearer_id, a.closed_by FROM alerts a LEFT JOIN wearers w USING (wearer_id) LEFT JOIN tags t USING (tag_id) WHERE a.alert_id = $1 AND ",
+    alert_within_reach!("$2::bigint[]")
 );
 
 const EVENTS: &str = concat!(
     "SELECT ",
     alert_columns!("e"),
-    ", e.sequence, e.kind
+    ", e.sequence, e.kind,
+        ARRAY(SELECT DISTINCT r.above_id FROM unit_reach r WHERE r.unit_id = ANY (alert_units(a.alert_id, a.wearer_id, a.tag_id)))
     FROM alert_events e JOIN alerts a USING (alert_id) LEFT JOIN wearers w USING (wearer_id) LEFT JOIN tags t USING (tag_id)
     WHERE e.sequence > $1 ORDER BY e.sequence LIMIT $2"
 );
 
 impl Store {
-    /// Alerts that match the filter, newest recorded first.
+    /// Alerts within the caller's reach that match the filter, newest recorded first.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn alert_list(&self, filter: &AlertFilter) -> Result<AlertPage, StoreError> {
+    pub async fn alert_list(&self, caller: &Caller, filter: &AlertFilter) -> Result<AlertPage, StoreError> {
         let limit = i64::from(if filter.limit == 0 { 100 } else { filter.limit.min(AlertFilter::LIMIT_MAX) });
         let kinds: Vec<&str> = filter.kinds.iter().map(|kind| kind.name()).collect();
         let (from, to) = (filter.from.map(Timestamp::millis), filter.to.map(Timestamp::millis));
@@ -180,7 +205,17 @@ impl Store {
         let rows = client
             .query(
                 &statement,
-                &[&filter.before, &filter.open_only, &filter.unacknowledged_only, &filter.wearer, &kinds, &from, &to, &one_more],
+                &[
+                    &filter.before,
+                    &filter.open_only,
+                    &filter.unacknowledged_only,
+                    &filter.wearer,
+                    &kinds,
+                    &from,
+                    &to,
+                    &one_more,
+                    &caller.roots,
+                ],
             )
             .await?;
         let more = rows.len() as i64 > limit;
@@ -189,7 +224,7 @@ impl Store {
         Ok(AlertPage { alerts, next })
     }
 
-    /// At most `limit` events after `sequence`, in order.
+    /// At most `limit` events after `sequence`, in order, for all who watch: each says who may see it.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -197,7 +232,10 @@ impl Store {
         let client = self.client().await?;
         let statement = client.prepare_cached(EVENTS).await?;
         let rows = client.query(&statement, &[&sequence, &limit.max(0)]).await?;
-        rows.iter().map(|row| Ok(AlertEvent { sequence: row.get(19), kind: event_kind(row.get(20))?, alert: alert_from(row)? })).collect()
+        let event = |row: &Row| {
+            Ok(AlertEvent { sequence: row.get(19), kind: event_kind(row.get(20))?, alert: alert_from(row)?, seen_from: row.get(21) })
+        };
+        rows.iter().map(event).collect()
     }
 
     /// The number of the newest event; 0 before the first.

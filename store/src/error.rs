@@ -37,6 +37,14 @@ impl StoreError {
     pub fn is_recoverable(&self) -> bool {
         matches!(self, Self::Unreachable(_))
     }
+
+    /// The same for another caller who waited for the same thing.
+    pub(crate) fn same(&self) -> Self {
+        match self {
+            Self::Unreachable(text) => Self::Unreachable(text.clone()),
+            other => Self::Refused(other.to_string()),
+        }
+    }
 }
 
 /// The text of an error with its causes: `db error: ERROR: relation "x" does not exist (SQLSTATE 42P01)`.

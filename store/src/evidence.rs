@@ -4,6 +4,7 @@ use crate::alerts::{ONE, alert_from};
 use crate::error::EvidenceError;
 use crate::time::server_time;
 use crate::{Alert, Store, StoreError};
+use access::Caller;
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Client;
 use geofence::{Deaf, Evidence, Grounds, Timestamp, Violation};
@@ -11,8 +12,6 @@ use serde_json::{Value, json};
 
 /// Reports so long before the start and after the end may belong to a run, milliseconds.
 const AROUND_MS: i64 = 3_600_000;
-
-const WHOSE: &str = "SELECT wearer_id FROM alerts WHERE alert_id = $1";
 
 const VERSIONS: &str = "
     SELECT v.feature::text, v.valid_from, v.valid_to, v.version FROM zones z JOIN zone_versions v USING (zone_id)
@@ -29,13 +28,14 @@ impl Store {
     /// same verdict; if they do not (it was refuted), that is an error which says so.
     ///
     /// # Errors
-    /// When there is no such alert, nothing can prove it, or the database does not answer.
-    pub async fn evidence(&self, alert_id: i64) -> Result<(Alert, Evidence), EvidenceError> {
+    /// When there is no such alert within the caller's reach, nothing can prove it, or the database does not answer.
+    pub async fn evidence(&self, caller: &Caller, alert_id: i64) -> Result<(Alert, Evidence), EvidenceError> {
         let client = self.client().await?;
-        let alert = client.query_opt(ONE, &[&alert_id]).await.map_err(StoreError::from)?;
-        let alert = alert_from(&alert.ok_or(EvidenceError::NotFound(alert_id))?)?;
-        let wearer_id = client.query_one(WHOSE, &[&alert_id]).await.map_err(StoreError::from)?.get::<_, Option<i64>>(0);
-        let wearer_id = wearer_id.ok_or(EvidenceError::NotOfAWearer(alert_id))?;
+        let row = client.query_opt(ONE, &[&alert_id, &caller.roots]).await.map_err(StoreError::from)?;
+        let row = row.ok_or(EvidenceError::NotFound(alert_id))?;
+        let alert = alert_from(&row)?;
+        caller.about_wearer(&alert.wearer);
+        let wearer_id = row.get::<_, Option<i64>>(19).ok_or(EvidenceError::NotOfAWearer(alert_id))?;
         let newest = alert.end.map_or(alert.found_at, |(at, _)| at).max(alert.last_breaking_at.unwrap_or(alert.found_at));
         let (from, to) = (alert.started_at.plus_millis(-AROUND_MS), newest.plus_millis(AROUND_MS));
         let features = versions(&client, wearer_id, &alert).await?;

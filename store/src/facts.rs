@@ -174,7 +174,7 @@ async fn collect<T>(
     Ok(all)
 }
 
-fn zone_from(row: &Row, reader: &mut ZoneReader) -> Result<ZoneRow, StoreError> {
+pub(crate) fn zone_from(row: &Row, reader: &mut ZoneReader) -> Result<ZoneRow, StoreError> {
     let row_id = row.get(0);
     let unreadable = |error: &dyn std::fmt::Display| StoreError::Unreadable(format!("version {row_id} of a zone: {error}"));
     let mut feature: Feature = serde_json::from_str(row.get(2)).map_err(|error| unreadable(&error))?;

@@ -14,6 +14,8 @@ pub enum Channel {
     Facts,
     /// Alert events were written.
     Alerts,
+    /// Sessions, roles or units changed.
+    Access,
 }
 
 impl Channel {
@@ -21,6 +23,7 @@ impl Channel {
         match self {
             Self::Facts => "paband_facts",
             Self::Alerts => "paband_alerts",
+            Self::Access => "paband_access",
         }
     }
 }

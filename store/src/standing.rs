@@ -2,6 +2,7 @@
 
 use crate::time::server_time;
 use crate::{Store, StoreError};
+use access::Caller;
 use chrono::{DateTime, TimeDelta, Utc};
 use geofence::Timestamp;
 
@@ -21,6 +22,7 @@ const STANDINGS: &str = "
     SELECT w.reference, s.standing, lower(s.period), upper(s.period)
     FROM standings($1, $2, (SELECT wearer_id FROM wearers WHERE reference = $3)) s JOIN wearers w USING (wearer_id)
     WHERE ($3::text IS NULL OR w.reference = $3) AND (cardinality($4::text[]) = 0 OR s.standing = ANY ($4))
+        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($6))
     ORDER BY w.reference COLLATE \"C\", s.period LIMIT $5";
 
 /// How a wearer stands to what binds them.
@@ -88,16 +90,16 @@ pub struct StandingFilter {
 }
 
 impl Store {
-    /// The standings of wearers, by wearer and time: "who was not watched, from when to when" asks for [`Standing::Unknown`] and
+    /// The standings of wearers within the caller's reach, by wearer and time: "who was not watched, from when to when" asks for [`Standing::Unknown`] and
     /// [`Standing::NotMonitored`].
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn standings(&self, filter: &StandingFilter) -> Result<Vec<StandingSpan>, StoreError> {
+    pub async fn standings(&self, caller: &Caller, filter: &StandingFilter) -> Result<Vec<StandingSpan>, StoreError> {
         let standings: Vec<&str> = filter.standings.iter().map(|standing| standing.name()).collect();
         let client = self.client().await?;
         let (from, to) = (server_time(filter.from), server_time(filter.to));
-        let rows = client.query(STANDINGS, &[&from, &to, &filter.wearer, &standings, &i64::from(filter.limit)]).await?;
+        let rows = client.query(STANDINGS, &[&from, &to, &filter.wearer, &standings, &i64::from(filter.limit), &caller.roots]).await?;
         let time = |row: &tokio_postgres::Row, column| Timestamp::from(row.get::<_, DateTime<Utc>>(column));
         let span = |row| -> Result<_, StoreError> {
             let row: &tokio_postgres::Row = row;

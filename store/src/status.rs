@@ -70,7 +70,7 @@ impl Store {
         let client = self.client().await?;
         let server = client.query_one("SHOW server_version", &[]).await?.get(0);
         let applied = applied_steps(&client).await?;
-        let pending: Vec<_> = known_steps().into_iter().filter(|step| !applied.contains(step)).collect();
+        let pending = missing(&applied);
         let status = StorageStatus { server, applied, pending, ..StorageStatus::default() };
         if !status.pending.is_empty() {
             return Ok(status);
@@ -93,6 +93,15 @@ impl Store {
             ..status
         })
     }
+}
+
+/// The steps that this program knows and the database has not taken.
+pub(crate) async fn pending(client: &Client) -> Result<Vec<String>, StoreError> {
+    Ok(missing(&applied_steps(client).await?))
+}
+
+fn missing(applied: &[String]) -> Vec<String> {
+    known_steps().into_iter().filter(|step| !applied.contains(step)).collect()
 }
 
 async fn applied_steps(client: &Client) -> Result<Vec<String>, StoreError> {

@@ -1,5 +1,6 @@
 //! The pool of connections.
 
+use crate::audit::AuditWriter;
 use crate::connector::{self, Connector};
 use crate::journal::SHARD_LOCK_CLASS;
 use crate::{DatabaseAuthority, JournalConnection, StoreError};
@@ -16,11 +17,17 @@ const JOURNALS_LEFT: &str = "
 /// What every session relies on, whatever the server's own settings.
 const SETTINGS: &str = "-c TimeZone=UTC -c DateStyle=ISO -c synchronous_commit=on -c client_min_messages=warning -c jit=off";
 
+/// The role that every session works in once the tables are there: it cannot touch the audit's past.
+const ROLE: &str = "-c role=paband_service";
+
+const HAS_TABLES: &str = "SELECT to_regclass('audit') IS NOT NULL AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'paband_service')";
+
 /// The database. Clones share one pool.
 #[derive(Clone)]
 pub struct Store {
     pool: Pool,
     connector: Connector,
+    pub(crate) audit: AuditWriter,
 }
 
 impl std::fmt::Debug for Store {
@@ -32,7 +39,8 @@ impl std::fmt::Debug for Store {
 
 impl Store {
     /// A pool of at most `connections` to the database at `url`; makes one at once, and no table. A journal and a listener each
-    /// take one more, of their own. For a database on this machine; see [`Self::connect_trusting`] for any other.
+    /// take one more, of their own. Sessions work in the role `paband_service`, unless the database was never migrated. For a database on this
+    /// machine; see [`Self::connect_trusting`] for any other.
     ///
     /// # Errors
     /// When `url` makes no sense, leads away from this machine, or the database does not answer.
@@ -45,14 +53,10 @@ impl Store {
     /// # Errors
     /// When `url` makes no sense, leads away from this machine without TLS or an authority, or the database does not answer.
     pub async fn connect_trusting(url: &str, connections: usize, authority: Option<&DatabaseAuthority>) -> Result<Self, StoreError> {
-        let mut config = connector::config(url)?;
-        config.connect_timeout(WAIT_MAX);
-        if config.get_application_name().is_none() {
-            config.application_name("paband");
-        }
-        let given = config.get_options().unwrap_or_default().to_owned();
-        config.options(format!("{given} {SETTINGS}"));
-        let connector = Connector::new(config, authority)?;
+        let owner = connect_owner(url, authority).await?;
+        let has_tables: bool = owner.query_one(HAS_TABLES, &[]).await?.get(0);
+        drop(owner);
+        let connector = connector(url, if has_tables { ROLE } else { "" }, authority)?;
         let pool = Pool::builder(connector.manager())
             .max_size(connections.max(1))
             .wait_timeout(Some(WAIT_MAX))
@@ -60,7 +64,8 @@ impl Store {
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| StoreError::Unreachable(error.to_string()))?;
-        let store = Self { pool, connector };
+        let audit = AuditWriter::start(pool.clone());
+        let store = Self { pool, connector, audit };
         let _answers = store.client().await?;
         Ok(store)
     }
@@ -99,4 +104,22 @@ impl Store {
     pub(crate) fn connector(&self) -> Connector {
         self.connector.clone()
     }
+}
+
+/// One connection as whoever `url` names, in no other role.
+pub(crate) async fn connect_owner(url: &str, authority: Option<&DatabaseAuthority>) -> Result<tokio_postgres::Client, StoreError> {
+    let (client, connection) = connector(url, "", authority)?.connect().await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+fn connector(url: &str, more: &str, authority: Option<&DatabaseAuthority>) -> Result<Connector, StoreError> {
+    let mut config = connector::config(url)?;
+    config.connect_timeout(WAIT_MAX);
+    if config.get_application_name().is_none() {
+        config.application_name("paband");
+    }
+    let given = config.get_options().unwrap_or_default().to_owned();
+    config.options(format!("{given} {SETTINGS} {more}"));
+    Connector::new(config, authority)
 }

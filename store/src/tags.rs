@@ -1,7 +1,8 @@
 //! Tags and who wears them.
 
 use crate::time::server_time;
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, audit};
+use access::Caller;
 use geofence::Timestamp;
 use std::collections::HashSet;
 use tokio_postgres::error::SqlState;
@@ -30,10 +31,13 @@ impl std::fmt::Debug for TagRow {
 /// Rows sent to the database at a time.
 const CHUNK: usize = 20_000;
 
-const WEARERS_WRITE: &str = "INSERT INTO wearers (reference) SELECT * FROM unnest($1::text[]) ORDER BY 1 ON CONFLICT DO NOTHING";
+const UNIT: &str = "SELECT unit_id FROM units WHERE code = $1";
+
+const WEARERS_WRITE: &str = "
+    INSERT INTO wearers (reference, unit_id) SELECT reference, $2 FROM unnest($1::text[]) AS reference ORDER BY 1 ON CONFLICT DO NOTHING";
 
 const TAGS_WRITE: &str = "
-    INSERT INTO tags AS t (imei, key) SELECT * FROM unnest($1::text[], $2::bytea[])
+    INSERT INTO tags AS t (imei, key, unit_id) SELECT imei, key, $3 FROM unnest($1::text[], $2::bytea[]) AS given (imei, key)
     ON CONFLICT (imei) DO UPDATE SET key = excluded.key WHERE excluded.key IS NOT NULL AND t.key IS DISTINCT FROM excluded.key
     RETURNING imei";
 
@@ -59,17 +63,19 @@ const FITTINGS_WRITE: &str = "
 
 impl Store {
     /// Registers tags, or changes those known: one transaction, all or nothing. A tag with a wearer is fitted to that wearer; a wearer
-    /// not known yet is created. Returns how many tags were new or changed.
+    /// not known yet is created. New tags and wearers belong to the unit of that code. Returns how many tags were new or changed.
     ///
     /// # Errors
-    /// When a row is refused, with a line for each: a bad IMEI, one listed twice, a tag on another wearer, a wearer with another tag.
-    pub async fn tags_register(&self, rows: &[TagRow]) -> Result<u64, StoreError> {
+    /// When there is no such unit, or a row is refused, with a line for each: a bad IMEI, one listed twice, a tag on another wearer, a wearer with another tag.
+    pub async fn tags_register(&self, caller: &Caller, unit: &str, rows: &[TagRow]) -> Result<u64, StoreError> {
         let mistakes = mistakes(rows);
         if !mistakes.is_empty() {
             return Err(StoreError::Tags(mistakes));
         }
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
+        let unit_id = transaction.query_opt(UNIT, &[&unit]).await?;
+        let unit_id: i64 = unit_id.ok_or_else(|| StoreError::Tags(vec![format!("there is no unit {unit}")]))?.get(0);
         let mut changed = HashSet::<String>::new();
         for chunk in rows.chunks(CHUNK) {
             let (imeis, keys): (Vec<&str>, Vec<Option<&[u8]>>) =
@@ -77,8 +83,8 @@ impl Store {
             let (fitted, wearers): (Vec<&str>, Vec<&str>) =
                 chunk.iter().filter_map(|row| Some((row.imei.as_str(), row.wearer.as_deref()?))).unzip();
             let since: Vec<_> = chunk.iter().filter(|row| row.wearer.is_some()).map(|row| server_time(row.fitted_at)).collect();
-            transaction.execute(WEARERS_WRITE, &[&wearers]).await?;
-            changed.extend(transaction.query(TAGS_WRITE, &[&imeis, &keys]).await?.iter().map(|row| row.get(0)));
+            transaction.execute(WEARERS_WRITE, &[&wearers, &unit_id]).await?;
+            changed.extend(transaction.query(TAGS_WRITE, &[&imeis, &keys, &unit_id]).await?.iter().map(|row| row.get(0)));
             let against = transaction.query(FITTINGS_AGAINST, &[&fitted, &wearers]).await?;
             if !against.is_empty() {
                 return Err(StoreError::Tags(against.iter().map(|row| row.get(0)).collect()));
@@ -87,6 +93,8 @@ impl Store {
                 transaction.query(FITTINGS_WRITE, &[&fitted, &wearers, &since]).await.map_err(overlap)?.iter().map(|row| row.get(0)),
             );
         }
+        caller.about(format!("{} tags, {} new or changed", rows.len(), changed.len()));
+        audit::append(&transaction, &[caller.entry("done")]).await?;
         transaction.commit().await?;
         Ok(changed.len() as u64)
     }

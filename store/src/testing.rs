@@ -11,6 +11,11 @@ use tokio_postgres::{Client, Config, NoTls};
 /// Where the server for tests is; any role that may create databases and extensions.
 const SERVER: &str = "PABAND_TEST_DATABASE_URL";
 
+/// A caller who may do everything, as a command on the server.
+pub fn staff() -> access::Caller {
+    access::Caller::command("tests", "test")
+}
+
 /// A database of its own, dropped at the end.
 #[derive(Debug)]
 pub struct TestDatabase {
@@ -50,9 +55,8 @@ impl TestDatabase {
     /// # Panics
     /// When the server refuses.
     pub async fn store(&self) -> Store {
-        let store = Store::connect(&self.url, 4).await.expect("the test database answers");
-        store.migrate().await.expect("the test database takes the migrations");
-        store
+        Store::migrate(&self.url, None).await.expect("the test database takes the migrations");
+        Store::connect(&self.url, 4).await.expect("the test database answers")
     }
 
     /// A plain connection, for what tests do behind the store's back.
@@ -145,4 +149,33 @@ impl Drop for OwnServer {
             eprintln!("a private PostgreSQL was left running in {}", self.directory.path().display());
         }
     }
+}
+
+/// A session of a person with these roles, as if that person had just logged in with a second factor. Returns the token for
+/// `authorization: Bearer`. The person is made if need be.
+///
+/// # Panics
+/// When the database refuses.
+pub async fn log_in(client: &Client, name: &str, roles: &[(access::Role, &str)]) -> String {
+    const PERSON: &str = "
+        INSERT INTO people (name, shown_name, unit_id, password, totp_secret) VALUES ($1, $1, 1, 'none', $2)
+        ON CONFLICT (name) DO UPDATE SET shown_name = excluded.shown_name RETURNING person_id";
+    const ROLE: &str = "
+        INSERT INTO grants (person_id, role, unit_id, granted_by) SELECT $1, $2, unit_id, 'test' FROM units WHERE code = $3 ON CONFLICT DO NOTHING";
+    const SESSION: &str = "
+        INSERT INTO sessions (person_id, token_hash, began_at, last_used_at, idle_s, ends_at, fresh_until, address)
+        VALUES ($1, $2, now(), now(), 36000, now() + interval '1 day', now() + interval '1 day', 'test')";
+    static NUMBER: AtomicU32 = AtomicU32::new(0);
+    let mut chance = [7; 32];
+    let started = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    chance[..16].copy_from_slice(&started.to_le_bytes());
+    chance[16..20].copy_from_slice(&NUMBER.fetch_add(1, Ordering::Relaxed).to_le_bytes());
+    chance[20..24].copy_from_slice(&std::process::id().to_le_bytes());
+    let token = access::Token::new(chance);
+    let person: i64 = client.query_one(PERSON, &[&name, &[9_u8; 20].as_slice()]).await.expect("a person is made").get(0);
+    for (role, unit) in roles {
+        client.execute(ROLE, &[&person, &role.name(), unit]).await.expect("a role is given");
+    }
+    client.execute(SESSION, &[&person, &token.hash().0.as_slice()]).await.expect("a session begins");
+    token.written()
 }

@@ -2,7 +2,8 @@
 
 use crate::time::server_time;
 use crate::zone_file::{Version, Whose, ZoneFile};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, audit};
+use access::Caller;
 use chrono::{DateTime, Utc};
 use geofence::{Leave, Timestamp};
 use std::collections::BTreeSet;
@@ -137,22 +138,18 @@ impl Store {
     /// is in force becomes a new version from its `valid_from`, or `now`; what was in force gives way. A shared zone's list of wearers
     /// becomes the file's.
     ///
-    /// # Errors
-    /// [`StoreError::Zones`] with a line for every mistake in the file; or when the database does not answer.
-    pub async fn zones_import(&self, collection: &str, now: Timestamp) -> Result<ZoneImport, StoreError> {
-        self.zones_import_by(collection, now, "", "").await
-    }
-
-    /// The same, by somebody and for a reason: where it makes the past be judged again, what that changes says so. Empty = not told.
+    /// Where it makes the past be judged again, what that changes tells the caller and the reason; empty = not told.
     ///
     /// # Errors
-    /// As [`Store::zones_import`].
-    pub async fn zones_import_by(&self, collection: &str, now: Timestamp, by: &str, reason: &str) -> Result<ZoneImport, StoreError> {
+    /// [`StoreError::Zones`] with a line for every mistake in the file; or when the database does not answer.
+    pub async fn zones_import(&self, caller: &Caller, collection: &str, now: Timestamp, reason: &str) -> Result<ZoneImport, StoreError> {
         let file = ZoneFile::read(collection, now).map_err(StoreError::Zones)?;
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
-        transaction.execute(WHO_AND_WHY, &[&by, &reason]).await?;
+        transaction.execute(WHO_AND_WHY, &[&caller.name(), &reason]).await?;
         let done = import(&transaction, &file).await?;
+        caller.about(done.to_string());
+        audit::append(&transaction, &[caller.entry("done")]).await?;
         transaction.commit().await?;
         Ok(done)
     }

@@ -4,9 +4,10 @@
 
 mod common;
 
+use access::Caller;
 use common::{ended, now, violation, violations, wearers};
 use geofence::{EndReason, Timestamp, ViolationKind};
-use store::testing::TestDatabase;
+use store::testing::{TestDatabase, staff};
 use store::{Alert, AlertError, AlertEventKind, AlertFilter, Store};
 
 async fn events(store: &Store) -> Vec<(i64, AlertEventKind, i64)> {
@@ -15,7 +16,7 @@ async fn events(store: &Store) -> Vec<(i64, AlertEventKind, i64)> {
 }
 
 async fn only_alert(store: &Store) -> Alert {
-    let page = store.alert_list(&AlertFilter::default()).await.unwrap();
+    let page = store.alert_list(&staff(), &AlertFilter::default()).await.unwrap();
     assert_eq!(page.alerts.len(), 1, "{:?}", page.alerts);
     page.alerts.into_iter().next().unwrap()
 }
@@ -92,7 +93,7 @@ async fn what_is_over_five_minutes_old_is_found_late() {
     for ((found_at, late), number) in cases.into_iter().zip(1..) {
         let said = violation(1, 1, ViolationKind::Sos, found_at);
         journal.append(&violations(number, vec![said]), known).await.unwrap();
-        let newest = store.alert_list(&AlertFilter { limit: 1, ..AlertFilter::default() }).await.unwrap().alerts.remove(0);
+        let newest = store.alert_list(&staff(), &AlertFilter { limit: 1, ..AlertFilter::default() }).await.unwrap().alerts.remove(0);
         assert_eq!((newest.found_at, newest.found_late, newest.recorded_at), (found_at, late, known));
     }
 }
@@ -107,18 +108,23 @@ async fn only_a_person_closes_a_strap_alert_and_it_stays_closed() {
     let strap = violation(1, 1, ViolationKind::StrapOpen, start);
     let zone = violation(1, 1, ViolationKind::Inclusion, start);
     journal.append(&violations(1, vec![strap.clone(), zone]), start).await.unwrap();
-    let alerts = store.alert_list(&AlertFilter::default()).await.unwrap().alerts;
+    let alerts = store.alert_list(&staff(), &AlertFilter::default()).await.unwrap().alerts;
     let id_of = |kind| alerts.iter().find(|alert| alert.kind == kind).unwrap().alert_id;
     let (strap_id, zone_id) = (id_of(ViolationKind::StrapOpen), id_of(ViolationKind::Inclusion));
 
-    assert!(matches!(store.alert_close(zone_id, "sara", "x", start).await, Err(AlertError::NotClosedByPerson(ViolationKind::Inclusion))));
-    assert!(matches!(store.alert_close(99, "sara", "x", start).await, Err(AlertError::NotFound(99))));
-    let closed = store.alert_close(strap_id, "sara", "visited, strap replaced", start.plus_seconds(9)).await.unwrap();
+    assert!(matches!(
+        store.alert_close(&Caller::command("sara", "test"), zone_id, "x", start).await,
+        Err(AlertError::NotClosedByPerson(ViolationKind::Inclusion))
+    ));
+    assert!(matches!(store.alert_close(&Caller::command("sara", "test"), 99, "x", start).await, Err(AlertError::NotFound(99))));
+    let closed =
+        store.alert_close(&Caller::command("sara", "test"), strap_id, "visited, strap replaced", start.plus_seconds(9)).await.unwrap();
     assert_eq!(closed.end, Some((start.plus_seconds(9), EndReason::ByPerson)));
     assert_eq!(closed.note.as_deref(), Some("visited, strap replaced"));
-    let again = store.alert_close(strap_id, "sara", "visited, strap replaced", start.plus_seconds(99)).await.unwrap();
+    let again =
+        store.alert_close(&Caller::command("sara", "test"), strap_id, "visited, strap replaced", start.plus_seconds(99)).await.unwrap();
     assert_eq!(again, closed);
-    assert!(matches!(store.alert_close(strap_id, "ali", "mine", start).await, Err(AlertError::AlreadyEnded(_))));
+    assert!(matches!(store.alert_close(&Caller::command("ali", "test"), strap_id, "mine", start).await, Err(AlertError::AlreadyEnded(_))));
 
     let refuted = ended(strap.clone(), start, EndReason::Refuted);
     assert_eq!(journal.append(&violations(2, vec![strap]), start).await.unwrap().alert_events, 0);
@@ -136,14 +142,14 @@ async fn the_first_person_to_acknowledge_keeps_the_alert() {
     let start = now();
     let said = violations(1, vec![violation(1, 1, ViolationKind::Sos, start)]);
     store.journal_connection(0).await.unwrap().append(&said, start).await.unwrap();
-    let taken = store.alert_acknowledge(1, "sara", start).await.unwrap();
+    let taken = store.alert_acknowledge(&Caller::command("sara", "test"), 1, start).await.unwrap();
     assert_eq!(taken.acknowledged, Some(("sara".into(), start)));
-    assert_eq!(store.alert_acknowledge(1, "sara", start.plus_seconds(5)).await.unwrap(), taken);
-    match store.alert_acknowledge(1, "ali", start).await {
+    assert_eq!(store.alert_acknowledge(&Caller::command("sara", "test"), 1, start.plus_seconds(5)).await.unwrap(), taken);
+    match store.alert_acknowledge(&Caller::command("ali", "test"), 1, start).await {
         Err(AlertError::AlreadyAcknowledged { by, at }) => assert_eq!((by.as_str(), at), ("sara", start)),
         other => panic!("{other:?}"),
     }
-    assert!(matches!(store.alert_acknowledge(2, "ali", start).await, Err(AlertError::NotFound(2))));
+    assert!(matches!(store.alert_acknowledge(&Caller::command("ali", "test"), 2, start).await, Err(AlertError::NotFound(2))));
     assert_eq!(events(&store).await[1..], [(2, AlertEventKind::Acknowledged, 1)]);
 }
 
@@ -194,13 +200,13 @@ async fn pages_go_back_from_the_newest_and_filters_hold() {
     let said: Vec<_> = (0..10).map(|n| violation(n % 3 + 1, n % 3 + 1, ViolationKind::Sos, start.plus_seconds(n))).collect();
     let mut journal = store.journal_connection(0).await.unwrap();
     journal.append(&violations(1, said), start).await.unwrap();
-    store.alert_close(3, "sara", "done", start).await.unwrap();
-    store.alert_acknowledge(4, "sara", start).await.unwrap();
+    store.alert_close(&Caller::command("sara", "test"), 3, "done", start).await.unwrap();
+    store.alert_acknowledge(&Caller::command("sara", "test"), 4, start).await.unwrap();
 
     let mut filter = AlertFilter { limit: 4, ..AlertFilter::default() };
     let (mut seen, mut sizes) = (Vec::new(), Vec::new());
     loop {
-        let page = store.alert_list(&filter).await.unwrap();
+        let page = store.alert_list(&staff(), &filter).await.unwrap();
         sizes.push(page.alerts.len());
         seen.extend(page.alerts.iter().map(|alert| alert.alert_id));
         match page.next {
@@ -221,7 +227,7 @@ async fn pages_go_back_from_the_newest_and_filters_hold() {
         (AlertFilter { from: Some(start.plus_seconds(2)), to: Some(start.plus_seconds(5)), ..all }, 3),
     ];
     for (filter, count) in cases {
-        let page = store.alert_list(&filter).await.unwrap();
+        let page = store.alert_list(&staff(), &filter).await.unwrap();
         assert_eq!((page.alerts.len(), page.next), (count, None), "{filter:?}");
     }
 }

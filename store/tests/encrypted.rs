@@ -89,8 +89,9 @@ async fn serve(mut near: TcpStream, tls: Option<TlsAcceptor>, behind: Arc<Config
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_goes_through_tls() {
     let front = Front::new(Some("db.example")).await;
-    let store = front.connect("host=db.example hostaddr=127.0.0.1").await.unwrap();
-    store.migrate().await.unwrap();
+    let host = "host=db.example hostaddr=127.0.0.1";
+    Store::migrate(&front.url(host), Some(&front.authority)).await.unwrap();
+    let store = front.connect(host).await.unwrap();
     store.journal_connection(0).await.unwrap();
     let mut news = store.listen(Channel::Facts);
     for _ in 0..3 {

@@ -6,7 +6,7 @@ mod common;
 
 use common::now;
 use geofence::{Leave, Timestamp};
-use store::testing::TestDatabase;
+use store::testing::{TestDatabase, staff};
 use store::{Facts, Store, StoreError, TagRow, WearerFacts};
 
 fn tag(imei: &str, wearer: &str) -> TagRow {
@@ -52,31 +52,31 @@ async fn every_kind_of_change_is_told_once_and_whole() {
             assert_eq!(changed(&store.facts_after(version).await.unwrap()), (vec![], vec![]));
         };
     }
-    assert_eq!(store.tags_register(&[tag("1", "a"), tag("2", "b"), tag("3", "")]).await.unwrap(), 3);
+    assert_eq!(store.tags_register(&staff(), "central", &[tag("1", "a"), tag("2", "b"), tag("3", "")]).await.unwrap(), 3);
     told!(vec![1, 2, 3], vec![]);
 
     let own = zone(r#""wearer":"a""#, "home", "");
-    store.zones_import(&file(std::slice::from_ref(&own), ""), now()).await.unwrap();
+    store.zones_import(&staff(), &file(std::slice::from_ref(&own), ""), now(), "").await.unwrap();
     told!(vec![1], vec![1]);
-    store.zones_import(&file(&[zone(r#""wearers":["a","b"]"#, "park", "")], ""), now()).await.unwrap();
+    store.zones_import(&staff(), &file(&[zone(r#""wearers":["a","b"]"#, "park", "")], ""), now(), "").await.unwrap();
     told!(vec![1, 2], vec![2]);
-    store.zones_import(&file(&[zone(r#""wearers":"*""#, "airport", "")], ""), now()).await.unwrap();
+    store.zones_import(&staff(), &file(&[zone(r#""wearers":"*""#, "airport", "")], ""), now(), "").await.unwrap();
     told!(vec![1, 2], vec![3]);
     assert_eq!(wearer_of(&store, 1).await.unwrap().zone_rows, [1, 2, 3]);
     assert_eq!(wearer_of(&store, 2).await.unwrap().zone_rows, [2, 3]);
 
     let leave = r#"{"wearer":"b","from":"2026-01-01T00:00:00Z","to":"2026-01-02T00:00:00Z"}"#;
-    store.zones_import(&file(&[], leave), now()).await.unwrap();
+    store.zones_import(&staff(), &file(&[], leave), now(), "").await.unwrap();
     told!(vec![2], vec![]);
     let (from, to) = ("2026-01-01T00:00:00Z".parse().unwrap(), "2026-01-02T00:00:00Z".parse().unwrap());
     assert_eq!(wearer_of(&store, 2).await.unwrap().leaves, [Leave { from, to, exclusion: false }]);
 
-    store.tags_register(&[TagRow { key: Some([7; 32]), ..tag("3", "") }]).await.unwrap();
+    store.tags_register(&staff(), "central", &[TagRow { key: Some([7; 32]), ..tag("3", "") }]).await.unwrap();
     told!(vec![3], vec![]);
     client.execute("UPDATE fittings SET period = tstzrange(lower(period), now()) WHERE tag_id = 1", &[]).await.unwrap();
     told!(vec![1], vec![]);
     assert_eq!(wearer_of(&store, 1).await, None);
-    store.tags_register(&[TagRow { fitted_at: now().plus_seconds(60), ..tag("3", "a") }]).await.unwrap();
+    store.tags_register(&staff(), "central", &[TagRow { fitted_at: now().plus_seconds(60), ..tag("3", "a") }]).await.unwrap();
     told!(vec![3], vec![]);
     assert_eq!(wearer_of(&store, 3).await.unwrap().zone_rows, [1, 2, 3]);
     client.execute("DELETE FROM leaves", &[]).await.unwrap();
@@ -90,15 +90,15 @@ async fn every_kind_of_change_is_told_once_and_whole() {
 async fn a_changed_zone_becomes_a_new_version_and_the_same_one_does_not() {
     let database = TestDatabase::create().await;
     let store = database.store().await;
-    store.tags_register(&[tag("1", "a")]).await.unwrap();
+    store.tags_register(&staff(), "central", &[tag("1", "a")]).await.unwrap();
     let (first, later) = (now(), now().plus_seconds(60));
     let home = zone(r#""wearer":"a""#, "home", "");
-    let imported = store.zones_import(&file(std::slice::from_ref(&home), ""), first).await.unwrap();
+    let imported = store.zones_import(&staff(), &file(std::slice::from_ref(&home), ""), first, "").await.unwrap();
     assert_eq!((imported.zones_new, imported.versions_new, imported.unchanged), (1, 1, 0));
-    let same = store.zones_import(&file(&[home.replace("100", "1e2")], ""), later).await.unwrap();
+    let same = store.zones_import(&staff(), &file(&[home.replace("100", "1e2")], ""), later, "").await.unwrap();
     assert_eq!((same.zones_new, same.versions_new, same.unchanged), (0, 0, 1), "{same}");
 
-    let wider = store.zones_import(&file(&[home.replace("100", "200")], ""), later).await.unwrap();
+    let wider = store.zones_import(&staff(), &file(&[home.replace("100", "200")], ""), later, "").await.unwrap();
     assert_eq!((wider.zones_new, wider.versions_new), (0, 1));
     let facts = store.facts_after(0).await.unwrap();
     let in_force: Vec<_> = facts.zones.iter().map(|row| (row.zone.id().to_owned(), row.zone.in_force())).collect();
@@ -107,10 +107,11 @@ async fn a_changed_zone_becomes_a_new_version_and_the_same_one_does_not() {
     assert_eq!(facts.tags[0].wearer.as_ref().unwrap().zone_rows, [1, 2]);
 
     // From its very beginning replaced: it is no longer told.
-    store.zones_import(&file(&[home.replace("100", "300")], ""), later).await.unwrap();
+    store.zones_import(&staff(), &file(&[home.replace("100", "300")], ""), later, "").await.unwrap();
     assert_eq!(store.facts_after(0).await.unwrap().zones.iter().map(|row| row.row_id).collect::<Vec<_>>(), [1, 3]);
     let end = format!(r#","valid_from":"{later}","valid_to":"{}""#, later.plus_seconds(5));
-    let ended = store.zones_import(&file(&[zone(r#""wearer":"a""#, "home", &end).replace("100", "300")], ""), later).await.unwrap();
+    let ended =
+        store.zones_import(&staff(), &file(&[zone(r#""wearer":"a""#, "home", &end).replace("100", "300")], ""), later, "").await.unwrap();
     assert_eq!((ended.ends_moved, ended.versions_new), (1, 0), "{ended}");
 }
 
@@ -120,16 +121,21 @@ async fn an_import_takes_all_or_nothing_and_names_every_mistake() {
     let store = database.store().await;
     let good = zone(r#""wearer":"a""#, "home", "");
     let bad = [good.clone(), zone(r#""nobody":1"#, "x", ""), good.replace("inclusion", "inclusive")];
-    let Err(StoreError::Zones(mistakes)) = store.zones_import(&file(&bad, ""), now()).await else { panic!("it was taken") };
+    let Err(StoreError::Zones(mistakes)) = store.zones_import(&staff(), &file(&bad, ""), now(), "").await else { panic!("it was taken") };
     assert_eq!(mistakes.len(), 2, "{mistakes:?}");
     assert!(mistakes[0].starts_with("feature 2") && mistakes[1].starts_with("feature 3"), "{mistakes:?}");
 
-    store.zones_import(&file(&[zone(r#""wearers":"*""#, "airport", "")], ""), now()).await.unwrap();
+    store.zones_import(&staff(), &file(&[zone(r#""wearers":"*""#, "airport", "")], ""), now(), "").await.unwrap();
     let clash = [good.clone(), zone(r#""wearer":"a""#, "airport", "")];
-    assert!(matches!(store.zones_import(&file(&clash, ""), now()).await, Err(StoreError::Zones(lines)) if lines.len() == 1));
-    store.zones_import(&file(&[zone(r#""wearer":"a""#, "home", r#","valid_from":"2030-01-01T00:00:00Z""#)], ""), now()).await.unwrap();
+    assert!(matches!(store.zones_import(&staff(), &file(&clash, ""), now(), "").await, Err(StoreError::Zones(lines)) if lines.len() == 1));
+    store
+        .zones_import(&staff(), &file(&[zone(r#""wearer":"a""#, "home", r#","valid_from":"2030-01-01T00:00:00Z""#)], ""), now(), "")
+        .await
+        .unwrap();
     let overlap = zone(r#""wearer":"a""#, "home", r#","valid_from":"2029-01-01T00:00:00Z","valid_to":"2031-01-01T00:00:00Z""#);
-    assert!(matches!(store.zones_import(&file(&[overlap], ""), now()).await, Err(StoreError::Zones(lines)) if lines.len() == 1));
+    assert!(
+        matches!(store.zones_import(&staff(), &file(&[overlap], ""), now(), "").await, Err(StoreError::Zones(lines)) if lines.len() == 1)
+    );
     let status = store.status().await.unwrap();
     assert_eq!((status.wearers, status.zone_versions), (1, 2));
 }
@@ -138,8 +144,8 @@ async fn an_import_takes_all_or_nothing_and_names_every_mistake() {
 async fn a_tag_is_on_one_wearer_and_a_wearer_has_one_tag() {
     let database = TestDatabase::create().await;
     let store = database.store().await;
-    assert_eq!(store.tags_register(&[tag("1", "a"), tag("2", "b")]).await.unwrap(), 2);
-    assert_eq!(store.tags_register(&[tag("1", "a"), tag("2", "b")]).await.unwrap(), 0, "again is harmless");
+    assert_eq!(store.tags_register(&staff(), "central", &[tag("1", "a"), tag("2", "b")]).await.unwrap(), 2);
+    assert_eq!(store.tags_register(&staff(), "central", &[tag("1", "a"), tag("2", "b")]).await.unwrap(), 0, "again is harmless");
     let refused = [
         vec![tag("1", "b")],
         vec![tag("1", "c")],
@@ -150,7 +156,7 @@ async fn a_tag_is_on_one_wearer_and_a_wearer_has_one_tag() {
         vec![tag("", "")],
     ];
     for rows in refused {
-        let error = store.tags_register(&rows).await.unwrap_err();
+        let error = store.tags_register(&staff(), "central", &rows).await.unwrap_err();
         assert!(matches!(&error, StoreError::Tags(lines) if !lines.is_empty()), "{rows:?}: {error}");
     }
     assert_eq!(store.status().await.unwrap().tags, 2);
@@ -188,7 +194,7 @@ async fn concurrent_changes_are_told_in_the_order_of_their_commits() {
             tokio::spawn(async move {
                 for n in 0..20 {
                     let name = format!("{}", 100 * writer + n);
-                    store.tags_register(&[tag(&name, &name)]).await.unwrap();
+                    store.tags_register(&staff(), "central", &[tag(&name, &name)]).await.unwrap();
                 }
             })
         })

@@ -3,9 +3,10 @@
 
 mod common;
 
+use access::Caller;
 use common::{ended, now, violation, violations, wearers};
 use geofence::{Cell, EndReason, Interference, ViolationKind};
-use store::testing::TestDatabase;
+use store::testing::{TestDatabase, staff};
 use store::{AlertEventKind, AlertFilter, Standing, StandingFilter, Store};
 
 async fn stage(database: &TestDatabase) -> Store {
@@ -16,7 +17,7 @@ async fn stage(database: &TestDatabase) -> Store {
 
 async fn standing_at(store: &Store, at: geofence::Timestamp) -> Vec<(String, Standing)> {
     let filter = StandingFilter { from: at, to: at.plus_millis(1), wearer: None, standings: vec![], limit: 100 };
-    store.standings(&filter).await.unwrap().into_iter().map(|span| (span.wearer, span.standing)).collect()
+    store.standings(&staff(), &filter).await.unwrap().into_iter().map(|span| (span.wearer, span.standing)).collect()
 }
 
 #[tokio::test]
@@ -39,7 +40,7 @@ async fn an_incident_explains_what_rests_on_positions_and_never_hides_a_strap() 
     let during = during.map(|(wearer, kind)| violation(wearer, wearer, kind, later)).to_vec();
     journal.append(&violations(2, during), later).await.unwrap();
     store.incidents_attach(later).await.unwrap();
-    let alerts = store.alert_list(&AlertFilter::default()).await.unwrap().alerts;
+    let alerts = store.alert_list(&staff(), &AlertFilter::default()).await.unwrap().alerts;
     let incident = alerts.iter().find(|alert| alert.kind == ViolationKind::AreaInterference).unwrap();
     assert_eq!((incident.zone.as_str(), incident.wearer.as_str()), (cell.name().as_str(), ""));
     let mut explained: Vec<_> =
@@ -68,21 +69,21 @@ async fn a_doubt_about_an_identity_is_one_alert_until_a_person_closes_it() {
         store.tag_unknown("999999999999999", now().plus_seconds(second)).await.unwrap();
         store.tag_on_two_connections(1, now().plus_seconds(second)).await.unwrap();
     }
-    let alerts = store.alert_list(&AlertFilter::default()).await.unwrap().alerts;
+    let alerts = store.alert_list(&staff(), &AlertFilter::default()).await.unwrap().alerts;
     let mut told: Vec<_> = alerts.iter().map(|alert| (alert.wearer.as_str(), alert.zone.as_str())).collect();
     told.sort_unstable();
     assert_eq!(told, [("", "999999999999999"), ("w1", "")]);
     for alert in &alerts {
-        store.alert_close(alert.alert_id, "sara", "asked the technician", now().plus_seconds(9)).await.unwrap();
+        store.alert_close(&Caller::command("sara", "test"), alert.alert_id, "asked the technician", now().plus_seconds(9)).await.unwrap();
     }
     store.tag_unknown("999999999999999", now().plus_seconds(20)).await.unwrap();
-    assert_eq!(store.alert_list(&AlertFilter { open_only: true, ..AlertFilter::default() }).await.unwrap().alerts.len(), 1);
+    assert_eq!(store.alert_list(&staff(), &AlertFilter { open_only: true, ..AlertFilter::default() }).await.unwrap().alerts.len(), 1);
     // A flood of invented numbers does not drown the room.
     for number in 0..150 {
         store.tag_unknown(&format!("{number:015}"), now().plus_seconds(30)).await.unwrap();
     }
     let open = AlertFilter { open_only: true, limit: 1000, ..AlertFilter::default() };
-    assert_eq!(store.alert_list(&open).await.unwrap().alerts.len(), 100);
+    assert_eq!(store.alert_list(&staff(), &open).await.unwrap().alerts.len(), 100);
 }
 
 #[tokio::test]

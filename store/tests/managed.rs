@@ -37,7 +37,7 @@ async fn it_goes_on_without_us_comes_back_when_killed_and_stops_when_told() {
     let state = directory.path().join("state");
     let first = ManagedPostgres::start(&state).await.unwrap();
     assert!(!first.was_running());
-    answers(&first.url()).await.migrate().await.unwrap();
+    Store::migrate(&first.url(), None).await.unwrap();
     let process = postmaster(&state);
     // What a SIGKILL of this process leaves: nobody watches, and the server runs.
     drop(first);
@@ -45,12 +45,12 @@ async fn it_goes_on_without_us_comes_back_when_killed_and_stops_when_told() {
     let second = ManagedPostgres::start(&state).await.unwrap();
     assert!(second.was_running());
     assert_eq!(postmaster(&state), process);
-    assert_eq!(answers(&second.url()).await.status().await.unwrap().pending, Vec::<String>::new());
+    assert_eq!(answers(&second.service_url()).await.status().await.unwrap().pending, Vec::<String>::new());
     for _ in 0..2 {
         let killed = postmaster(&state);
         assert!(Command::new("kill").args(["-9", &killed]).status().unwrap().success());
         tokio::time::sleep(Duration::from_millis(300)).await;
-        assert_eq!(answers(&second.url()).await.status().await.unwrap().pending, Vec::<String>::new());
+        assert_eq!(answers(&second.service_url()).await.status().await.unwrap().pending, Vec::<String>::new());
         assert_ne!(postmaster(&state), killed);
     }
     let url = second.url();

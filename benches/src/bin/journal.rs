@@ -57,8 +57,8 @@ async fn main() -> Result<()> {
 }
 
 async fn measure(args: &Args, url: &str) -> Result<()> {
+    Store::migrate(url, None).await?;
     let store = Store::connect(url, 2).await?;
-    store.migrate().await?;
     let setup = connect(url).await?;
     setup.batch_execute("DROP TABLE IF EXISTS plain; CREATE TABLE plain (LIKE reports)").await?;
     println!("{:?}, batches of {} rows, {} tag memories a batch", store.status().await?.mode, args.rows, args.states);

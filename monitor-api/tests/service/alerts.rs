@@ -1,4 +1,4 @@
-use crate::house::{House, WEARER, reason};
+use crate::house::{House, WEARER, owned, reason, wrong_fields};
 use geofence::ViolationKind::{Exclusion, Inclusion, StrapOpen};
 use proto::monitor::{AcknowledgeAlertRequest, Alert, AlertKind, CloseAlertRequest, EndReason, EventKind, ListAlertsRequest};
 use tonic::Code;
@@ -9,12 +9,12 @@ async fn list(house: &House, request: ListAlertsRequest) -> Vec<i64> {
     answer.alerts.iter().map(|alert| alert.alert_id).collect()
 }
 
-fn acknowledge(alert_id: i64, by: &str) -> AcknowledgeAlertRequest {
-    AcknowledgeAlertRequest { alert_id, by: by.to_owned() }
+fn acknowledge(alert_id: i64) -> AcknowledgeAlertRequest {
+    AcknowledgeAlertRequest { alert_id }
 }
 
-fn close(alert_id: i64, by: &str, note: &str) -> CloseAlertRequest {
-    CloseAlertRequest { alert_id, by: by.to_owned(), note: note.to_owned() }
+fn close(alert_id: i64, note: &str) -> CloseAlertRequest {
+    CloseAlertRequest { alert_id, note: note.to_owned() }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,8 +24,8 @@ async fn a_list_is_filtered() {
     house.writer("school", Exclusion).await.open(1).await; // 3, at minute 1
     house.writer("", StrapOpen).await.open(1).await; // 4, at minute 1
     let mut room = house.room().await;
-    room.acknowledge_alert(acknowledge(2, "op 7")).await.unwrap();
-    room.close_alert(close(4, "op 7", "seen at the door")).await.unwrap();
+    room.acknowledge_alert(acknowledge(2)).await.unwrap();
+    room.close_alert(close(4, "seen at the door")).await.unwrap();
 
     let minute = |minutes: i64| Some(prost_types::Timestamp { seconds: 1_700_000_000 + 60 * minutes, nanos: 0 });
     let all = ListAlertsRequest::default;
@@ -72,8 +72,7 @@ async fn a_token_of_another_list_is_refused() {
     let first = room.list_alerts(ListAlertsRequest { page_size: 1, ..Default::default() }).await.unwrap().into_inner();
     let other = ListAlertsRequest { page_token: first.next_page_token, open_only: true, ..Default::default() };
     let status = room.list_alerts(other).await.unwrap_err();
-    assert_eq!(status.code(), Code::InvalidArgument);
-    assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "page_token");
+    assert_eq!((status.code(), wrong_fields(&status)), (Code::InvalidArgument, [("page_token", "PAGE_TOKEN_FOREIGN")].map(owned).into()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -83,16 +82,19 @@ async fn one_person_takes_an_alert_on_and_the_rooms_are_told() {
     let mut watch = house.watch(Some(0)).await;
     watch.expect(1, 1).await;
     let mut room = house.room().await;
-    let alert: Alert = room.acknowledge_alert(acknowledge(1, " op 7 ")).await.unwrap().into_inner();
-    assert_eq!(alert.acknowledged_by, "op 7");
+    let alert: Alert = room.acknowledge_alert(acknowledge(1)).await.unwrap().into_inner();
+    assert_eq!(alert.acknowledged_by, "op7");
     let event = watch.event().await.unwrap();
     assert_eq!((event.sequence, event.kind(), event.alert), (2, EventKind::Acknowledged, Some(alert.clone())));
-    assert_eq!(room.acknowledge_alert(acknowledge(1, "op 7")).await.unwrap().into_inner(), alert, "saying it again changes nothing");
+    assert_eq!(room.acknowledge_alert(acknowledge(1)).await.unwrap().into_inner(), alert, "saying it again changes nothing");
 
-    let status = room.acknowledge_alert(acknowledge(1, "op 8")).await.unwrap_err();
+    let status = house.room_of("op8").await.acknowledge_alert(acknowledge(1)).await.unwrap_err();
     assert_eq!((status.code(), reason(&status).0), (Code::FailedPrecondition, "ALREADY_ACKNOWLEDGED".to_owned()));
-    assert_eq!(status.get_details_error_info().unwrap().metadata["by"], "op 7");
-    assert!(status.message().contains("op 7"), "{status}");
+    let metadata = status.get_details_error_info().unwrap().metadata;
+    let at = chrono::DateTime::parse_from_rfc3339(&metadata["at"]).unwrap();
+    assert_eq!((metadata["by"].as_str(), at.timestamp()), ("op7", alert.acknowledged_at.unwrap().seconds));
+    assert!(status.message().contains("op7"), "{status}");
+    assert_eq!(status.get_details_localized_message().unwrap().message, status.message());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,26 +103,26 @@ async fn only_an_alert_that_no_report_may_close_is_closed_by_a_person() {
     house.writer("", StrapOpen).await.open(1).await;
     house.writer("home", Inclusion).await.open(1).await;
     let mut room = house.room().await;
-    let closed = room.close_alert(close(1, "op 7", "strap replaced")).await.unwrap().into_inner();
+    let closed = room.close_alert(close(1, "strap replaced")).await.unwrap().into_inner();
     assert_eq!((closed.end_reason(), closed.note.as_str()), (EndReason::ByPerson, "strap replaced"));
     let mut watch = house.watch(Some(2)).await;
     assert_eq!(watch.event().await.unwrap().kind(), EventKind::Ended);
 
     let check = |status: tonic::Status, code, why: &str| assert_eq!((status.code(), reason(&status).0), (code, why.to_owned()));
-    let status = room.close_alert(close(2, "op 7", "he is back")).await.unwrap_err();
+    let status = room.close_alert(close(2, "he is back")).await.unwrap_err();
     check(status, Code::FailedPrecondition, "CLOSES_BY_REPORT");
-    let status = room.close_alert(close(1, "op 8", "another story")).await.unwrap_err();
+    let status = house.room_of("op8").await.close_alert(close(1, "another story")).await.unwrap_err();
     check(status, Code::FailedPrecondition, "ALREADY_ENDED");
-    check(room.close_alert(close(99, "op 7", "x")).await.unwrap_err(), Code::NotFound, "UNKNOWN_ALERT");
-    check(room.acknowledge_alert(acknowledge(99, "op 7")).await.unwrap_err(), Code::NotFound, "UNKNOWN_ALERT");
+    check(room.close_alert(close(99, "x")).await.unwrap_err(), Code::NotFound, "UNKNOWN_ALERT");
+    check(room.acknowledge_alert(acknowledge(99)).await.unwrap_err(), Code::NotFound, "UNKNOWN_ALERT");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_closing_without_a_person_or_a_note_is_refused() {
+async fn a_closing_without_an_alert_or_with_an_endless_note_is_refused() {
     let house = House::new().await;
     let mut room = house.room().await;
-    let status = room.close_alert(close(0, "  ", &"x".repeat(4001))).await.unwrap_err();
-    let fields: Vec<_> = status.get_details_bad_request().unwrap().field_violations.into_iter().map(|v| v.field).collect();
-    assert_eq!((status.code(), fields), (Code::InvalidArgument, vec!["alert_id".to_owned(), "by".to_owned(), "note".to_owned()]));
-    assert_eq!(room.acknowledge_alert(acknowledge(1, "")).await.unwrap_err().code(), Code::InvalidArgument);
+    let status = room.close_alert(close(0, &"x".repeat(4001))).await.unwrap_err();
+    let fields = [("alert_id", "MUST_BE_ABOVE_ZERO"), ("note", "TOO_LONG")].map(owned).into();
+    assert_eq!((status.code(), wrong_fields(&status)), (Code::InvalidArgument, fields));
+    assert_eq!(room.acknowledge_alert(acknowledge(0)).await.unwrap_err().code(), Code::InvalidArgument);
 }

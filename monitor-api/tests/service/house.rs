@@ -1,6 +1,7 @@
 //! What every test needs: a server over a database of its own, rooms that call it, writers that find violations.
 
 use crate::cable::Cable;
+use access::Role;
 use geofence::{Batch, Timestamp, Violation, ViolationKind, WearerViolation};
 use monitor_api::{CommandError, CommandSink, Listener, Options, Order, ServeError, serve};
 use proto::monitor::alerts_client::AlertsClient;
@@ -8,14 +9,16 @@ use proto::monitor::{AlertEvent, Heartbeat, WatchRequest, WatchResponse, watch_r
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, AtomicU16, Ordering};
 use std::time::Duration;
-use store::testing::TestDatabase;
+use store::testing::{TestDatabase, log_in};
 use store::{JournalConnection, Store};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use tonic::service::Interceptor;
+use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Status, Streaming};
+use tonic::{Code, Request, Status, Streaming};
 use tonic_types::StatusExt;
 
 /// Nothing in these tests takes this long.
@@ -31,6 +34,8 @@ pub struct House {
     pub cable: Cable,
     pub address: SocketAddr,
     options: Options,
+    /// The session in which tests watch.
+    watcher: As,
     stop: CancellationToken,
     serving: JoinHandle<Result<(), ServeError>>,
 }
@@ -54,13 +59,15 @@ impl House {
     pub async fn with(options: Options) -> Self {
         let database = TestDatabase::create().await;
         let store = database.store().await;
-        let house = format!("INSERT INTO tags (imei) VALUES ('{IMEI}'); INSERT INTO wearers (reference) VALUES ('{WEARER}')");
+        let house =
+            format!("INSERT INTO tags (imei) VALUES ('{IMEI}'), ('356307042441014'); INSERT INTO wearers (reference) VALUES ('{WEARER}')");
         sql(&database, &house).await;
         let cable = Cable::to(database.url()).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, serving) = start(listener, &cable, &options).await;
-        let house = Self { database, store, cable, address, options, stop, serving };
+        let watcher = As::token(log_in(&database.client().await, "watcher", &[(Role::Operator, "central")]).await);
+        let house = Self { database, store, cable, address, options, watcher, stop, serving };
         house.watch(None).await;
         house
     }
@@ -77,13 +84,28 @@ impl House {
         (self.stop, self.serving) = start(listener, &self.cable, &self.options).await;
     }
 
+    /// Somebody's session; the person and the roles are made if need be.
+    pub async fn log_in(&self, name: &str, roles: &[(Role, &str)]) -> As {
+        As::token(log_in(&self.database.client().await, name, roles).await)
+    }
+
+    /// A session of an operator of the central unit.
+    pub async fn operator(&self, name: &str) -> As {
+        self.log_in(name, &[(Role::Operator, "central")]).await
+    }
+
     /// A connection of its own.
     pub async fn channel(&self) -> Channel {
         Endpoint::from_shared(format!("http://{}", self.address)).unwrap().connect().await.unwrap()
     }
 
-    pub async fn room(&self) -> AlertsClient<Channel> {
-        AlertsClient::new(self.channel().await)
+    pub async fn room(&self) -> AlertsClient<InterceptedService<Channel, As>> {
+        self.room_of("op7").await
+    }
+
+    /// A room in which this operator of the central unit sits.
+    pub async fn room_of(&self, name: &str) -> AlertsClient<InterceptedService<Channel, As>> {
+        AlertsClient::with_interceptor(self.channel().await, self.operator(name).await)
     }
 
     /// Watches as soon as the server can.
@@ -102,9 +124,14 @@ impl House {
 
     /// Watches if the server is willing.
     pub async fn try_watch(&self, after_sequence: Option<i64>) -> Result<Watch, Status> {
+        self.try_watch_as(self.watcher.clone(), after_sequence).await
+    }
+
+    /// The same as somebody.
+    pub async fn try_watch_as(&self, who: As, after_sequence: Option<i64>) -> Result<Watch, Status> {
         let endpoint = Endpoint::from_shared(format!("http://{}", self.address)).unwrap();
         let channel = endpoint.connect().await.map_err(|error| Status::unavailable(error.to_string()))?;
-        let messages = AlertsClient::new(channel).watch(WatchRequest { after_sequence }).await?.into_inner();
+        let messages = AlertsClient::with_interceptor(channel, who).watch(WatchRequest { after_sequence }).await?.into_inner();
         Ok(Watch { messages })
     }
 
@@ -113,6 +140,43 @@ impl House {
         static SHARDS: AtomicU16 = AtomicU16::new(0);
         let journal = self.store.journal_connection(SHARDS.fetch_add(1, Ordering::Relaxed)).await.unwrap();
         Writer { journal, zone: zone.to_owned(), kind, start: Timestamp::from_millis(1_700_000_000_000) }
+    }
+}
+
+/// A caller: the session that goes with each call, and what else is said.
+#[derive(Clone, Debug)]
+pub struct As {
+    headers: Vec<(&'static str, String)>,
+}
+
+impl As {
+    pub fn nobody() -> Self {
+        Self { headers: Vec::new() }
+    }
+
+    pub fn token(token: String) -> Self {
+        Self::nobody().with("authorization", format!("Bearer {token}"))
+    }
+
+    /// One more header.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// For this purpose.
+    #[allow(dead_code, reason = "the tests of the gate use it")]
+    pub fn purpose(self, code: &str) -> Self {
+        self.with("paband-purpose", code)
+    }
+}
+
+impl Interceptor for As {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        for (name, value) in &self.headers {
+            request.metadata_mut().insert(*name, value.parse().unwrap());
+        }
+        Ok(request)
     }
 }
 
@@ -187,6 +251,18 @@ pub fn reason(status: &Status) -> (String, Option<i64>) {
     assert_eq!(info.domain, "paband");
     let resume_after = info.metadata.get("resume_after").map(|number| number.parse().unwrap());
     (info.reason, resume_after)
+}
+
+/// The wrong fields of a refusal, each with its reason.
+pub fn wrong_fields(status: &Status) -> Vec<(String, String)> {
+    assert_eq!(reason(status).0, "INVALID_FIELDS");
+    let violations = status.get_details_bad_request().expect("wrong fields are named").field_violations;
+    violations.into_iter().map(|violation| (violation.field, violation.reason)).collect()
+}
+
+/// A field and its reason as [`wrong_fields`] tells them.
+pub fn owned((field, reason): (&str, &str)) -> (String, String) {
+    (field.to_owned(), reason.to_owned())
 }
 
 /// Numbers of batches, without repeat in this process.

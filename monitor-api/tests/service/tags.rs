@@ -1,9 +1,8 @@
-use crate::house::{House, IMEI, reason};
+use crate::house::{House, IMEI, owned, reason, wrong_fields};
 use proto::monitor::send_command_request::Order;
 use proto::monitor::tags_client::TagsClient;
 use proto::monitor::{LocateNow, Notify, SendCommandRequest, SetInterval};
 use tonic::Code;
-use tonic_types::StatusExt;
 
 fn notify(text: &str, vibrate: u32) -> Option<Order> {
     Some(Order::Notify(Notify { text: text.to_owned(), vibrate }))
@@ -18,7 +17,7 @@ const LOCATE: Option<Order> = Some(Order::LocateNow(LocateNow {}));
 #[tokio::test(flavor = "multi_thread")]
 async fn a_command_goes_to_the_door_or_comes_back_with_a_reason() {
     let house = House::new().await;
-    let mut tags = TagsClient::new(house.channel().await);
+    let mut tags = TagsClient::with_interceptor(house.channel().await, house.operator("op7").await);
     let mut send = async |imei: &str, order| tags.send_command(SendCommandRequest { imei: imei.to_owned(), order }).await;
     assert_eq!(send(IMEI, LOCATE).await.unwrap().into_inner().command_id, 7);
     for (imei, order, code, why) in [
@@ -35,16 +34,15 @@ async fn a_command_goes_to_the_door_or_comes_back_with_a_reason() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_command_names_its_wrong_fields() {
     let house = House::new().await;
-    let mut tags = TagsClient::new(house.channel().await);
+    let mut tags = TagsClient::with_interceptor(house.channel().await, house.operator("op7").await);
     for (imei, order, fields) in [
-        ("", None, vec!["imei", "order"]),
-        (IMEI, interval(0), vec!["set_interval.seconds"]),
-        (IMEI, interval(3601), vec!["set_interval.seconds"]),
-        (IMEI, notify(&"x".repeat(161), 11), vec!["notify.text", "notify.vibrate"]),
-        (IMEI, notify("", 0), vec!["notify"]),
+        ("", None, vec![("imei", "MISSING"), ("order", "NO_ORDER")]),
+        (IMEI, interval(0), vec![("set_interval.seconds", "OUT_OF_RANGE")]),
+        (IMEI, interval(3601), vec![("set_interval.seconds", "OUT_OF_RANGE")]),
+        (IMEI, notify(&"x".repeat(161), 11), vec![("notify.text", "TOO_LONG"), ("notify.vibrate", "OUT_OF_RANGE")]),
+        (IMEI, notify("", 0), vec![("notify", "NOTHING_TO_NOTIFY")]),
     ] {
         let status = tags.send_command(SendCommandRequest { imei: imei.to_owned(), order }).await.unwrap_err();
-        let wrong = status.get_details_bad_request().unwrap().field_violations;
-        assert_eq!(wrong.iter().map(|v| v.field.as_str()).collect::<Vec<_>>(), fields);
+        assert_eq!(wrong_fields(&status), fields.into_iter().map(owned).collect::<Vec<_>>());
     }
 }

@@ -1,4 +1,4 @@
-use crate::house::{House, options, reason};
+use crate::house::{House, options, owned, reason, wrong_fields};
 use geofence::ViolationKind::{Exclusion, Inclusion};
 use monitor_api::Options;
 use proto::monitor::alerts_client::AlertsClient;
@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tonic::Code;
 use tonic::transport::Endpoint;
+use tonic_types::StatusExt;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_watcher_that_reconnects_at_random_sees_every_event_once() {
@@ -94,7 +95,11 @@ async fn a_slow_watcher_is_cut_off_and_others_are_not_delayed() {
     let house = House::with(slow_options).await;
     let endpoint = Endpoint::from_shared(format!("http://{}", house.address)).unwrap().initial_stream_window_size(1024);
     let slow_channel = endpoint.connect().await.unwrap();
-    let mut slow = AlertsClient::new(slow_channel).watch(WatchRequest { after_sequence: Some(0) }).await.unwrap().into_inner();
+    let mut slow = AlertsClient::with_interceptor(slow_channel, house.operator("op7").await)
+        .watch(WatchRequest { after_sequence: Some(0) })
+        .await
+        .unwrap()
+        .into_inner();
     let mut quick = house.watch(Some(0)).await;
 
     let mut writer = house.writer(&"a zone with a long name ".repeat(8), Inclusion).await;
@@ -129,9 +134,13 @@ async fn a_sequence_that_cannot_be_is_refused() {
     house.writer("home", Inclusion).await.open(2).await;
     let status = house.try_watch(Some(3)).await.err().unwrap();
     assert_eq!((status.code(), reason(&status)), (Code::OutOfRange, ("SEQUENCE_IN_FUTURE".to_owned(), Some(2))));
-    assert!(status.message().contains("restored"), "{status}");
+    let metadata = status.get_details_error_info().unwrap().metadata;
+    assert_eq!((metadata["asked"].as_str(), metadata["newest"].as_str()), ("3", "2"));
     let status = house.try_watch(Some(-1)).await.err().unwrap();
-    assert_eq!(status.code(), Code::InvalidArgument);
+    assert_eq!(
+        (status.code(), wrong_fields(&status)),
+        (Code::InvalidArgument, [("after_sequence", "MUST_NOT_BE_NEGATIVE")].map(owned).into())
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,13 +11,12 @@ pub async fn run(config: &Config, command: DbCommand) -> Result<()> {
     crate::logging::start(&config.log)?;
     match command {
         DbCommand::Migrate => {
-            let database = Database::open_unmigrated(config).await?;
-            let report = database.store.migrate().await?;
+            let report = Database::migrate(config).await?;
             println!(
                 "{}",
                 if report.applied.is_empty() { "up to date already".to_owned() } else { format!("applied: {}", report.applied.join(", ")) }
             );
-            database.close().await
+            Ok(())
         }
         DbCommand::Url => {
             let database = Database::open_unmigrated(config).await?;

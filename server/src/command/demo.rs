@@ -58,9 +58,10 @@ pub async fn run(mut config: Config, args: DemoArgs) -> Result<()> {
 /// The town's wearers, tags and zones become known, as staff would make them known.
 async fn enrol(database: &Database, town: &Town) -> Result<()> {
     let fitted_at = crate::clock::now();
+    let caller = super::caller("demo");
     let tags = town.tags().into_iter().map(|tag| TagRow { imei: tag.imei, wearer: Some(tag.wearer), key: Some(tag.key), fitted_at });
-    database.store.tags_register(&tags.collect::<Vec<_>>()).await.context("the town's tags could not be enrolled")?;
-    database.store.zones_import(&town.zones_geojson(), fitted_at).await.context("the town's zones could not be enrolled")?;
+    database.store.tags_register(&caller, "central", &tags.collect::<Vec<_>>()).await.context("the town's tags could not be enrolled")?;
+    database.store.zones_import(&caller, &town.zones_geojson(), fitted_at, "").await.context("the town's zones could not be enrolled")?;
     Ok(())
 }
 

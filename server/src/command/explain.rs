@@ -1,9 +1,10 @@
 //! `paband explain`: what proves an alert, for a person to read or for `paband judge --evidence` to check.
 
 use crate::cli::ExplainArgs;
+use crate::room::told;
 use crate::watch::calendar::tehran;
 use crate::watch::line::{ended_because, english};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use geofence::{Evidence, EvidenceLine, Timestamp};
 use proto::monitor::judgement_client::JudgementClient;
 use proto::monitor::{Alert, ExplainRequest};
@@ -11,10 +12,10 @@ use std::io::Write;
 
 /// Asks the server and prints.
 pub async fn run(args: ExplainArgs) -> Result<()> {
-    let channel = args.room.endpoint()?.connect().await.with_context(|| format!("cannot reach {}", args.room.server))?;
-    let mut client = JudgementClient::new(channel).max_decoding_message_size(64 << 20);
+    let room = args.room.connect(Some(&args.purpose)).await?;
+    let mut client = JudgementClient::new(room).max_decoding_message_size(64 << 20);
     let explained = client.explain(ExplainRequest { alert_id: args.alert_id }).await;
-    let explained = explained.map_err(|status| anyhow::anyhow!("{}", status.message()))?.into_inner();
+    let explained = explained.map_err(|status| told(&status))?.into_inner();
     let mut out = std::io::stdout().lock();
     if args.json {
         return Ok(writeln!(out, "{}", explained.evidence)?);

@@ -1,11 +1,15 @@
 //! One file a command.
 
+pub mod administrator;
+pub mod audit;
 pub mod billing;
 pub mod db;
 pub mod demo;
 pub mod explain;
 pub mod judge;
+pub mod login;
 pub mod pki;
+pub mod rights;
 pub mod serve;
 pub mod simulate;
 pub mod staff;
@@ -77,4 +81,12 @@ pub fn config_check(config: &Config) -> Result<()> {
 pub async fn watch(args: WatchArgs) -> Result<()> {
     let stop = told_to_stop()?;
     crate::watch::run(args.into(), std::io::stdout(), stop).await
+}
+
+/// Who runs this command, for the audit: the user of the operating system, and through whom if that is known.
+pub fn caller(act: &str) -> access::Caller {
+    let uid = rustix::process::getuid().as_raw();
+    let said = ["SUDO_USER", "USER"].into_iter().find_map(|name| std::env::var(name).ok().filter(|user| !user.is_empty()));
+    let user = said.map_or_else(|| format!("uid {uid}"), |user| format!("{user} (uid {uid})"));
+    access::Caller::command(user, act)
 }

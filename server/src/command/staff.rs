@@ -11,10 +11,10 @@ use store::TagRow;
 /// Imports zones.
 pub async fn zone(config: &Config, command: ZoneCommand) -> Result<()> {
     crate::logging::start(&config.log)?;
-    let ZoneCommand::Import { file, by, reason } = command;
+    let ZoneCommand::Import { file, reason } = command;
     let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
     let database = Database::open(config).await?;
-    let imported = database.store.zones_import_by(&text, crate::clock::now(), &by, &reason).await;
+    let imported = database.store.zones_import(&super::caller("zone import"), &text, crate::clock::now(), &reason).await;
     let imported = imported.with_context(|| format!("nothing of {} was imported", file.display()));
     database.close().await?;
     println!("{}", imported?);
@@ -24,10 +24,10 @@ pub async fn zone(config: &Config, command: ZoneCommand) -> Result<()> {
 /// Imports tags.
 pub async fn tag(config: &Config, command: TagCommand) -> Result<()> {
     crate::logging::start(&config.log)?;
-    let TagCommand::Import { file, fitted_at } = command;
+    let TagCommand::Import { file, fitted_at, unit } = command;
     let rows = tag_rows(&file, fitted_at.unwrap_or_else(crate::clock::now))?;
     let database = Database::open(config).await?;
-    let changed = database.store.tags_register(&rows).await;
+    let changed = database.store.tags_register(&super::caller("tag import"), &unit, &rows).await;
     let changed = changed.with_context(|| format!("nothing of {} was imported", file.display()));
     database.close().await?;
     println!("{} tags read, {} of them new or changed", rows.len(), changed?);

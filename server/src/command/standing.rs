@@ -1,8 +1,9 @@
 //! `paband standing`: who kept, who broke, who was not watched, and when.
 
 use crate::cli::StandingArgs;
+use crate::room::told;
 use crate::watch::calendar::tehran;
-use anyhow::{Context, Result};
+use anyhow::Result;
 use geofence::Timestamp;
 use proto::monitor::judgement_client::JudgementClient;
 use proto::monitor::{ListStandingsRequest, Standing};
@@ -10,7 +11,7 @@ use std::io::Write;
 
 /// Asks the server and prints a line a span.
 pub async fn run(args: StandingArgs) -> Result<()> {
-    let channel = args.room.endpoint()?.connect().await.with_context(|| format!("cannot reach {}", args.room.server))?;
+    let room = args.room.connect(None).await?;
     let time = |time: Timestamp| prost_types::Timestamp {
         seconds: time.millis().div_euclid(1000),
         nanos: (time.millis().rem_euclid(1000) * 1_000_000) as i32,
@@ -23,8 +24,8 @@ pub async fn run(args: StandingArgs) -> Result<()> {
         standings: if args.unwatched { unwatched } else { Vec::new() },
         limit: 10_000,
     };
-    let answer = JudgementClient::new(channel).max_decoding_message_size(64 << 20).list_standings(request).await;
-    let answer = answer.map_err(|status| anyhow::anyhow!("{}", status.message()))?.into_inner();
+    let answer = JudgementClient::new(room).max_decoding_message_size(64 << 20).list_standings(request).await;
+    let answer = answer.map_err(|status| told(&status))?.into_inner();
     let mut out = std::io::stdout().lock();
     for span in &answer.spans {
         let when = match args.to {

@@ -173,7 +173,7 @@ mod tests {
     }
 
     fn shown_line(kind: EventKind, alert: Alert) -> String {
-        line(&AlertEvent { sequence: 1042, kind: kind.into(), alert: Some(alert) }, false).1
+        line(&AlertEvent { sequence: 1042, kind: kind.into(), alert: Some(alert), ..AlertEvent::default() }, false).1
     }
 
     #[test]
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn the_persian_name_stands_isolated_at_the_end() {
-        let event = AlertEvent { sequence: 1, kind: EventKind::Opened.into(), alert: Some(alert()) };
+        let event = AlertEvent { sequence: 1, kind: EventKind::Opened.into(), alert: Some(alert()), ..AlertEvent::default() };
         assert!(line(&event, true).1.ends_with("  \u{2068}خروج از محدوده\u{2069}"));
     }
 

@@ -8,7 +8,7 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-use anyhow::Context;
+use crate::room::RoomArgs;
 use clap::Args;
 use place::Place;
 use screen::Screen;
@@ -17,28 +17,10 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
 /// Waits between tries to reach the server: the first, doubled up to the longest.
 const RETRY_FIRST: Duration = Duration::from_millis(250);
 const RETRY_LONGEST: Duration = Duration::from_secs(8);
-
-/// Where the server is, and how to connect as a monitoring room.
-#[derive(Args, Clone, Debug)]
-pub struct RoomArgs {
-    /// Where the server listens for rooms: http://HOST:PORT, or https:// with --ca.
-    #[arg(long, env = "PABAND_SERVER", default_value = "http://127.0.0.1:7743")]
-    pub server: String,
-    /// PEM file of the authority that signed the server's certificate, for https.
-    #[arg(long, value_name = "FILE")]
-    pub ca: Option<PathBuf>,
-    /// PEM file of this room's own certificate, where the server asks for one.
-    #[arg(long, value_name = "FILE", requires = "key")]
-    pub certificate: Option<PathBuf>,
-    /// PEM file of the key of --certificate.
-    #[arg(long, value_name = "FILE", requires = "certificate")]
-    pub key: Option<PathBuf>,
-}
 
 /// Show alerts as they happen. Survives restarts of the server; shows each event once.
 #[derive(Args, Clone, Debug)]
@@ -56,37 +38,10 @@ pub struct WatchArgs {
     pub persian: bool,
 }
 
-impl RoomArgs {
-    /// How to reach the server.
-    ///
-    /// # Errors
-    /// When the address or a PEM file is not usable.
-    pub fn endpoint(&self) -> anyhow::Result<Endpoint> {
-        let args = self;
-        let endpoint = Endpoint::from_shared(args.server.clone())
-            .with_context(|| format!("--server {} is no address; write http://HOST:PORT", args.server))?
-            .connect_timeout(Duration::from_secs(5))
-            .http2_keep_alive_interval(Duration::from_secs(10))
-            .keep_alive_timeout(Duration::from_secs(10))
-            .keep_alive_while_idle(true);
-        if args.ca.is_none() && args.certificate.is_none() {
-            return Ok(endpoint);
-        }
-        let mut tls = ClientTlsConfig::new();
-        if let Some(ca) = &args.ca {
-            tls = tls.ca_certificate(Certificate::from_pem(pem(ca)?));
-        }
-        if let (Some(certificate), Some(key)) = (&args.certificate, &args.key) {
-            tls = tls.identity(Identity::from_pem(pem(certificate)?, pem(key)?));
-        }
-        endpoint.tls_config(tls).context("the PEM files of --ca, --certificate and --key do not fit")
-    }
-}
-
 impl WatchArgs {
     /// What happens from now on at one server, with no file kept.
     pub fn of_server(server: String) -> Self {
-        Self { room: RoomArgs { server, ca: None, certificate: None, key: None }, after: None, state: None, persian: false }
+        Self { room: RoomArgs::of_server(server), after: None, state: None, persian: false }
     }
 }
 
@@ -119,7 +74,7 @@ pub async fn run(options: WatchOptions, out: impl Write, cancel: CancellationTok
     loop {
         let lost = tokio::select! {
             () = cancel.cancelled() => return Ok(()),
-            lost = session(&endpoint, &mut place, &mut screen) => lost?,
+            lost = session(&options.args.room, &endpoint, &mut place, &mut screen) => lost?,
         };
         if lost.had_answer {
             retry_after = RETRY_FIRST;
@@ -131,8 +86,4 @@ pub async fn run(options: WatchOptions, out: impl Write, cancel: CancellationTok
         }
         retry_after = (retry_after * 2).min(RETRY_LONGEST);
     }
-}
-
-fn pem(path: &PathBuf) -> anyhow::Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
 }

@@ -2,6 +2,7 @@
 
 use super::place::Place;
 use super::screen::Screen;
+use crate::room::RoomArgs;
 use anyhow::bail;
 use proto::monitor::alerts_client::AlertsClient;
 use proto::monitor::{AlertEvent, WatchRequest, watch_response::Message};
@@ -27,14 +28,16 @@ pub struct Lost {
 ///
 /// # Errors
 /// When trying again cannot help: the server refuses the request itself, or the screen or the place cannot be written.
-pub async fn session<W: Write>(endpoint: &Endpoint, place: &mut Place, screen: &mut Screen<W>) -> anyhow::Result<Lost> {
+pub async fn session<W: Write>(room: &RoomArgs, endpoint: &Endpoint, place: &mut Place, screen: &mut Screen<W>) -> anyhow::Result<Lost> {
     let lost = |why: String, had_answer| Ok(Lost { why, had_answer });
     let channel = match endpoint.connect().await {
         Ok(channel) => channel,
         Err(error) => return lost(root_cause(&error), false),
     };
     let request = WatchRequest { after_sequence: place.seen() };
-    let mut messages = match timeout(SILENCE_MAX, AlertsClient::new(channel).watch(request)).await {
+    // Read anew each time: whoever logs in again meanwhile need not start anew here.
+    let mut rooms = AlertsClient::with_interceptor(channel, room.credentials()?);
+    let mut messages = match timeout(SILENCE_MAX, rooms.watch(request)).await {
         Ok(Ok(answer)) => answer.into_inner(),
         Ok(Err(status)) => return refused(&status, place, screen, false),
         Err(_) => return lost("it does not answer".to_owned(), false),
@@ -52,7 +55,8 @@ pub async fn session<W: Write>(endpoint: &Endpoint, place: &mut Place, screen: &
                     return lost(format!("it left out events before {}", event.sequence), had_answer);
                 }
                 Some(Message::Heartbeat(beat)) => {
-                    if place.seen().is_none() {
+                    // Up to here nothing more is to come: what lay between concerns other units.
+                    if place.seen().is_none_or(|seen| seen < beat.last_sequence) {
                         place.set(beat.last_sequence)?;
                     }
                     screen.heartbeat(&beat)?;
@@ -70,7 +74,7 @@ pub async fn session<W: Write>(endpoint: &Endpoint, place: &mut Place, screen: &
 fn show<W: Write>(event: &AlertEvent, place: &mut Place, screen: &mut Screen<W>) -> anyhow::Result<bool> {
     match place.seen() {
         Some(seen) if event.sequence <= seen => return Ok(true),
-        Some(seen) if event.sequence > seen + 1 => return Ok(false),
+        Some(seen) if event.previous_sequence > seen => return Ok(false),
         _ => {}
     }
     screen.event(event)?;
@@ -83,7 +87,8 @@ fn refused<W: Write>(status: &Status, place: &mut Place, screen: &mut Screen<W>,
     let seen = place.seen().unwrap_or_default();
     let resume_after = status.get_details_error_info().and_then(|info| info.metadata.get("resume_after")?.parse::<i64>().ok());
     match (status.code(), resume_after) {
-        (Code::InvalidArgument, _) => bail!("the server refuses the request: {}", status.message()),
+        (Code::InvalidArgument | Code::PermissionDenied, _) => bail!("the server refuses the request: {}", status.message()),
+        (Code::Unauthenticated, _) => return Err(crate::room::told(status)),
         (Code::DataLoss, Some(resume_after)) => {
             screen.warn(&format!("EVENTS {} TO {resume_after} ARE MISSING in the server's database", seen + 1))?;
             place.set(resume_after)?;

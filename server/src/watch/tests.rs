@@ -78,7 +78,9 @@ impl Paper {
 
 fn event(sequence: i64) -> Answer {
     let alert = Some(Alert { wearer: format!("1404/{sequence}"), ..Alert::default() });
-    Ok(WatchResponse { message: Some(Message::Event(AlertEvent { sequence, kind: EventKind::Opened.into(), alert })) })
+    Ok(WatchResponse {
+        message: Some(Message::Event(AlertEvent { sequence, kind: EventKind::Opened.into(), alert, previous_sequence: sequence - 1 })),
+    })
 }
 
 fn beat(last_sequence: i64, caught_up: bool, blind: bool) -> Answer {

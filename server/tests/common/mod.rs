@@ -229,3 +229,36 @@ fn open_to_all(directory: &Path) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o755)).unwrap();
 }
+
+/// A session that goes with each call.
+#[derive(Clone)]
+pub struct Session(String);
+
+impl Session {
+    /// An operator of the central unit, as if just logged in.
+    pub async fn operator(database_url: &str) -> Self {
+        Self::operator_named(database_url, "op7").await
+    }
+
+    /// The same under this name.
+    pub async fn operator_named(database_url: &str, name: &str) -> Self {
+        Self(store::testing::log_in(&connect(database_url).await, name, &[(access::Role::Operator, "central")]).await)
+    }
+
+    /// What opens every door to whoever has it.
+    pub fn token(&self) -> &str {
+        &self.0
+    }
+}
+
+impl tonic::service::Interceptor for Session {
+    fn call(&mut self, mut request: tonic::Request<()>) -> Result<tonic::Request<()>, tonic::Status> {
+        request.metadata_mut().insert("authorization", format!("Bearer {}", self.0).parse().unwrap());
+        Ok(request)
+    }
+}
+
+/// A connection to a listener without TLS.
+pub async fn channel(address: SocketAddr) -> Result<tonic::transport::Channel, tonic::transport::Error> {
+    tonic::transport::Endpoint::from_shared(format!("http://{address}"))?.connect().await
+}

@@ -12,7 +12,9 @@ use tokio_postgres::{Config, NoTls};
 /// The longest path of a socket, bytes.
 const SOCKET_PATH_MAX: usize = 107;
 const SOCKET_NAME: &str = "/.s.PGSQL.5432";
-const USER: &str = "paband";
+pub(super) const USER: &str = "paband";
+/// The role that the service works in; the migrations make it.
+pub(super) const SERVICE: &str = "paband_service";
 const DATABASE: &str = "paband";
 
 /// Durable first; then room for bulk writes without a checkpoint every few seconds.
@@ -158,9 +160,9 @@ impl Cluster {
         Ok(())
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(super) fn url(&self, user: &str) -> String {
         let host: String = self.sockets.as_os_str().as_encoded_bytes().iter().map(|byte| url_byte(*byte)).collect();
-        format!("postgresql:///{DATABASE}?host={host}&user={USER}")
+        format!("postgresql:///{DATABASE}?host={host}&user={user}")
     }
 
     fn address(&self, database: &str) -> Config {

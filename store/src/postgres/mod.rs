@@ -56,9 +56,14 @@ impl ManagedPostgres {
         Ok(Self { cluster, was_running, watch })
     }
 
-    /// Where to connect.
+    /// Where to connect as the owner of everything: for migrations, and for whoever looks after the database.
     pub fn url(&self) -> String {
-        self.cluster.url()
+        self.cluster.url(cluster::USER)
+    }
+
+    /// Where the service connects, once the tables are there.
+    pub fn service_url(&self) -> String {
+        self.cluster.url(cluster::SERVICE)
     }
 
     /// Whether it ran already when it was asked to start: another process may be using it, or was killed.

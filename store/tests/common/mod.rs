@@ -4,6 +4,7 @@
 use geofence::{
     Batch, EndReason, Report, Signal, Signals, Source, StoredReport, TagState, Timestamp, Violation, ViolationKind, WearerViolation,
 };
+use store::testing::staff;
 use store::{Store, TagRow};
 
 /// Now by the machine's clock, whole milliseconds.
@@ -80,5 +81,5 @@ pub fn violations(number: i64, violations: Vec<WearerViolation>) -> Batch {
 pub async fn wearers(store: &Store, count: usize) {
     let rows: Vec<TagRow> =
         (1..=count).map(|n| TagRow { imei: format!("{n:015}"), wearer: Some(format!("w{n}")), key: None, fitted_at: now() }).collect();
-    store.tags_register(&rows).await.unwrap();
+    store.tags_register(&staff(), "central", &rows).await.unwrap();
 }

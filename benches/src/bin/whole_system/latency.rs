@@ -30,7 +30,7 @@ const PROBE_EVERY: Duration = Duration::from_millis(100);
 
 pub async fn measure(paband: &Path, seconds: f64) -> Result<()> {
     let server = Server::start(paband, TAGS + PROBES, SHARDS).await?;
-    let probes = Probes::start(&server);
+    let probes = Probes::start(&server).await;
     let load = load::run(load_options(&server, REPORTS_PER_S, seconds), CancellationToken::new()).await?;
     let seen = probes.stop().await?;
     let (count, p50, p99) = seen.quantiles(|_| true)?;
@@ -90,9 +90,10 @@ pub struct Probes {
 
 impl Probes {
     /// Starts all of them.
-    pub fn start(server: &Server) -> Self {
+    pub async fn start(server: &Server) -> Self {
         let (seen, stop) = (Shared::default(), CancellationToken::new());
-        let watching = tokio::spawn(watch(format!("http://{}", server.rooms), Arc::clone(&seen)));
+        let token = store::testing::log_in(&server.database, "bench", &[(access::Role::Operator, "central")]).await;
+        let watching = tokio::spawn(watch(format!("http://{}", server.rooms), token, Arc::clone(&seen)));
         let start = |serial| tokio::spawn(probe(server.native.clone(), fleet::identity(serial), Arc::clone(&seen), stop.clone()));
         Self { probes: (TAGS..TAGS + PROBES).map(start).collect(), seen, watching, stop }
     }
@@ -117,8 +118,10 @@ impl Probes {
     }
 }
 
-async fn watch(address: String, seen: Shared) -> Result<()> {
-    let mut events = AlertsClient::connect(address).await?.watch(WatchRequest { after_sequence: Some(0) }).await?.into_inner();
+async fn watch(address: String, token: String, seen: Shared) -> Result<()> {
+    let mut request = tonic::Request::new(WatchRequest { after_sequence: Some(0) });
+    request.metadata_mut().insert("authorization", format!("Bearer {token}").parse()?);
+    let mut events = AlertsClient::connect(address).await?.watch(request).await?.into_inner();
     while let Some(response) = events.message().await? {
         let Some(watch_response::Message::Event(event)) = response.message else { continue };
         let Some(alert) = event.alert.as_ref().filter(|_| event.kind() == EventKind::Opened) else { continue };

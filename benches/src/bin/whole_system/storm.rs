@@ -39,7 +39,7 @@ pub async fn measure(paband: &Path, storm: Storm, count: u32) -> Result<()> {
         Storm::Silence => server.enrol_quiet(serials, &(breaks_at - TimeDelta::seconds(600)).to_rfc3339(), None)?,
     }
     until(breaks_at - TimeDelta::seconds(QUIET_S)).await?;
-    let probes = Probes::start(&server);
+    let probes = Probes::start(&server).await;
     let seconds = QUIET_S as f64 + STORM_MAX.as_secs_f64();
     let stop = CancellationToken::new();
     let load = tokio::spawn(load::run(load_options(&server, REPORTS_PER_S, seconds), stop.clone()));

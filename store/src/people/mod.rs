@@ -1,0 +1,22 @@
+//! People, their roles and sessions, units, machines, and what waits for a second person.
+
+mod account;
+mod error;
+mod grants;
+mod log_in;
+mod machines;
+mod people_list;
+mod proposals;
+mod purposes;
+mod sessions;
+mod units;
+
+pub use account::{FirstPassword, NewPassword};
+pub use error::PeopleError;
+pub use grants::RoleChange;
+pub use log_in::{LogIn, LogInPerson, SecondFactor};
+pub use people_list::{Person, PersonFilter};
+pub use proposals::{Act, Decided, NewProposal, Proposal, ProposalState};
+pub use purposes::PurposeRow;
+pub use sessions::{OpenSession, SessionEnd, SessionListed};
+pub use units::{Unit, UnitKind, UnitRow};
