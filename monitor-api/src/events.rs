@@ -95,6 +95,11 @@ pub enum Happening<'a> {
         /// Why.
         why: &'a str,
     },
+    /// There were more of these than were told one by one.
+    MachinesRefused {
+        /// How many.
+        untold: u32,
+    },
     /// Somebody connected as a machine without a certificate that says which.
     MachineRefused {
         /// From where.
@@ -125,6 +130,7 @@ impl Happening<'_> {
             Self::TooManyConnections { connections_max } => warn!(connections_max, "a connection was closed: too many"),
             Self::HandshakePushedOut => debug!("a TLS handshake was given up for a newer one: too many at a time"),
             Self::HandshakeFailed { address, why } => debug!(%address, why, "a TLS handshake failed"),
+            Self::MachinesRefused { untold } => warn!(untold, "further machines were refused, or the same ones again and again"),
             Self::MachineRefused { address, why } => warn!(%address, why, "a machine was refused"),
             Self::StandingUnknown { error } => warn!(error, "whether sessions still stand cannot be looked up; looking again each second"),
             Self::AuditAway => error!("a refusal could not be written into the audit"),

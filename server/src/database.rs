@@ -41,7 +41,7 @@ impl Database {
 
     async fn connect(config: &Config, place: Place) -> Result<Self> {
         let store = Store::connect_trusting(&place.service, config.database.connections, place.authority.as_ref()).await;
-        let store = store.context("the database does not answer")?;
+        let store = store.context("no connection to the database")?;
         Ok(Self { store, described: place.described, managed: place.managed })
     }
 

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Server, Setup, until};
+use common::{Server, Session, Setup, until};
 use proto::monitor::alerts_client::AlertsClient;
 use proto::monitor::watch_response::Message;
 use proto::monitor::{ListAlertsRequest, WatchRequest, WatchResponse};
@@ -28,7 +28,7 @@ fn paband(arguments: &[&str]) -> Output {
 struct Stage {
     server: Server,
     pki: tempfile::TempDir,
-    _database: TestDatabase,
+    database: TestDatabase,
 }
 
 impl Stage {
@@ -43,7 +43,8 @@ impl Stage {
         let database = TestDatabase::create().await;
         let setup = Setup { native_line: &tls, rooms_line: &tls, more: &more, ..Setup::default() };
         let server = Server::set_up(Some(database.url()), &setup);
-        Self { server, pki, _database: database }
+        until("rooms can watch", async || server.logged("live alerts: in touch")).await;
+        Self { server, pki, database }
     }
 
     fn at(&self, name: &str) -> PathBuf {
@@ -96,9 +97,9 @@ async fn reaches(address: SocketAddr, tls: Option<ClientTlsConfig>) -> bool {
     }
 }
 
-async fn watch(address: SocketAddr, tls: ClientTlsConfig) -> Streaming<WatchResponse> {
+async fn watch(address: SocketAddr, tls: ClientTlsConfig, session: Session) -> Streaming<WatchResponse> {
     let channel = Endpoint::from_shared(format!("https://{address}")).unwrap().tls_config(tls).unwrap().connect().await.unwrap();
-    AlertsClient::new(channel).watch(WatchRequest { after_sequence: None }).await.unwrap().into_inner()
+    AlertsClient::with_interceptor(channel, session).watch(WatchRequest { after_sequence: None }).await.unwrap().into_inner()
 }
 
 async fn heartbeat(stream: &mut Streaming<WatchResponse>) {
@@ -128,7 +129,7 @@ async fn rooms_need_no_certificate_and_machines_do() {
 async fn a_renewed_certificate_is_shown_without_a_restart_and_an_open_stream_goes_on() {
     let stage = Stage::new().await;
     let (rooms, native) = (stage.server.rooms, stage.server.native);
-    let mut open = watch(rooms, stage.tls()).await;
+    let mut open = watch(rooms, stage.tls(), Session::operator(stage.database.url()).await).await;
     heartbeat(&mut open).await;
     let first = stage.current();
     assert_eq!(stage.shown(rooms).await, first);

@@ -2,13 +2,14 @@
 
 use super::handshakes::Handshakes;
 use super::io::{Socket, Stream};
+use super::refusals::{Refusals, Telling};
 use super::{Listener, MachineName, Peer};
 use crate::events::Happening;
 use rustls::ServerConfig;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
@@ -48,6 +49,7 @@ pub(crate) fn accept(listeners: Vec<Listener>) -> (impl Sockets<Item = Result<So
 async fn listen(listener: Listener, ready: mpsc::Sender<Socket>) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let mut handshakes = Handshakes::default();
+    let refusals = listener.machines.then(Arc::<Refusals>::default);
     loop {
         let accepted = tokio::select! {
             () = ready.closed() => return,
@@ -66,7 +68,7 @@ async fn listen(listener: Listener, ready: mpsc::Sender<Socket>) {
             continue;
         };
         let tls = listener.tls.as_ref().map(|tls| Arc::clone(&tls.borrow()));
-        let guest = Guest { stream, address, tls, machines: listener.machines, place };
+        let guest = Guest { stream, address, tls, refusals: refusals.clone(), place };
         if handshakes.add(&tokio::spawn(guest.greet(ready.clone()))) {
             Happening::HandshakePushedOut.tell();
         }
@@ -78,13 +80,14 @@ struct Guest {
     stream: TcpStream,
     address: SocketAddr,
     tls: Option<Arc<ServerConfig>>,
-    machines: bool,
+    /// Of a listener for machines; elsewhere a failed handshake is nothing to be told of.
+    refusals: Option<Arc<Refusals>>,
     place: OwnedSemaphorePermit,
 }
 
 impl Guest {
     async fn greet(self, ready: mpsc::Sender<Socket>) {
-        let (address, machines) = (self.address, self.machines);
+        let (address, refusals) = (self.address, self.refusals.clone());
         let greeted = match tokio::time::timeout(HANDSHAKE_MAX, self.shake_hands()).await {
             Ok(greeted) => greeted,
             Err(_) => Err("the TLS handshake took too long".to_owned()),
@@ -92,20 +95,19 @@ impl Guest {
         match greeted {
             // Without a receiver the service has ended, and the connection with it.
             Ok(socket) => drop(ready.send(socket).await),
-            Err(why) if machines => Happening::MachineRefused { address, why: &why }.tell(),
-            Err(why) => Happening::HandshakeFailed { address, why: &why }.tell(),
+            Err(why) => tell(address, &why, refusals.as_deref()),
         }
     }
 
     async fn shake_hands(self) -> Result<Socket, String> {
-        let Self { stream, address, tls, machines, place } = self;
+        let Self { stream, address, tls, refusals, place } = self;
         // Small answers must not wait for more; a socket that refuses this works all the same.
         let _ = stream.set_nodelay(true);
         let Some(tls) = tls else {
             return Ok(Socket::new(Stream::Plain(stream), Peer { address, machine: None }, place));
         };
         let stream = TlsAcceptor::from(tls).accept(stream).await.map_err(|error| error.to_string())?;
-        let machine = if machines {
+        let machine = if refusals.is_some() {
             let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
             let own = chain.first().ok_or("it showed no certificate")?;
             Some(MachineName::of(own).map_err(|error| error.to_string())?)
@@ -113,5 +115,16 @@ impl Guest {
             None
         };
         Ok(Socket::new(Stream::Tls(Box::new(stream)), Peer { address, machine }, place))
+    }
+}
+
+fn tell(address: SocketAddr, why: &str, refusals: Option<&Refusals>) {
+    match refusals.map(|refusals| refusals.one_more(Instant::now())) {
+        None | Some(Telling::Nothing) => Happening::HandshakeFailed { address, why }.tell(),
+        Some(Telling::This) => Happening::MachineRefused { address, why }.tell(),
+        Some(Telling::ThisAfter(untold)) => {
+            Happening::MachinesRefused { untold }.tell();
+            Happening::MachineRefused { address, why }.tell();
+        }
     }
 }

@@ -5,6 +5,7 @@ mod encryption;
 mod handshakes;
 mod identity;
 mod io;
+mod refusals;
 #[cfg(test)]
 mod tests;
 

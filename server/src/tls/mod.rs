@@ -74,6 +74,9 @@ impl Certificates {
                 () = tokio::time::sleep(LOOK_EVERY) => false,
                 () = now.notified() => true,
             };
+            if told && watched.is_empty() {
+                tracing::info!("no listener has a certificate: there is nothing to look at");
+            }
             // Files may lie on a disk that is slow to answer.
             let looked = tokio::task::spawn_blocking(move || {
                 watched.iter_mut().for_each(|watched| watched.look(told));
