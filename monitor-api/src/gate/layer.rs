@@ -118,7 +118,8 @@ impl Shared {
             parts.extensions.insert(session);
         }
         // Entered before the call, so that a session revoked meanwhile ends it too.
-        let standing = ground.map(|ground| self.standing.enter(ground, caller.roots.clone()));
+        // What changed something is done when it answers, and says so: logging out ends the session, not its own answer.
+        let standing = ground.filter(|_| !is_change).map(|ground| self.standing.enter(ground, caller.roots.clone()));
         let response = inner.call(Request::from_parts(parts, body)).await?;
         let response = match self.write_down(&caller, is_look, is_change, response.headers()).await {
             Ok(()) => response,
