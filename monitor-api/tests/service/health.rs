@@ -40,6 +40,7 @@ async fn health_follows_the_database_and_ends_with_the_server() {
 async fn reflection_lists_the_services_in_both_versions() {
     let house = House::new().await;
     let channel = house.channel().await;
+    let somebody = house.log_in("somebody", &[]).await;
     macro_rules! services {
         ($version:ident) => {{
             use tonic_reflection::pb::$version::server_reflection_client::ServerReflectionClient;
@@ -49,7 +50,7 @@ async fn reflection_lists_the_services_in_both_versions() {
                 host: String::new(),
                 message_request: Some(MessageRequest::ListServices(String::new())),
             };
-            let mut client = ServerReflectionClient::new(channel.clone());
+            let mut client = ServerReflectionClient::with_interceptor(channel.clone(), somebody.clone());
             let mut answers = client.server_reflection_info(once(request)).await.unwrap().into_inner();
             match answers.message().await.unwrap().unwrap().message_response {
                 Some(MessageResponse::ListServicesResponse(list)) => list.service.into_iter().map(|s| s.name).collect::<BTreeSet<_>>(),

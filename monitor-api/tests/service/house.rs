@@ -139,7 +139,7 @@ impl House {
     pub async fn writer(&self, zone: &str, kind: ViolationKind) -> Writer {
         static SHARDS: AtomicU16 = AtomicU16::new(0);
         let journal = self.store.journal_connection(SHARDS.fetch_add(1, Ordering::Relaxed)).await.unwrap();
-        Writer { journal, zone: zone.to_owned(), kind, start: Timestamp::from_millis(1_700_000_000_000) }
+        Writer { journal, zone: zone.to_owned(), kind, start: Timestamp::from_millis(1_700_000_000_000), wearer_id: 1 }
     }
 }
 
@@ -164,19 +164,23 @@ impl As {
         self
     }
 
+    /// The request with everything that is said; what is said twice goes twice.
+    pub fn says<T>(&self, mut request: Request<T>) -> Request<T> {
+        for (name, value) in &self.headers {
+            request.metadata_mut().append(*name, value.parse().unwrap());
+        }
+        request
+    }
+
     /// For this purpose.
-    #[allow(dead_code, reason = "the tests of the gate use it")]
     pub fn purpose(self, code: &str) -> Self {
         self.with("paband-purpose", code)
     }
 }
 
 impl Interceptor for As {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        for (name, value) in &self.headers {
-            request.metadata_mut().insert(*name, value.parse().unwrap());
-        }
-        Ok(request)
+    fn call(&mut self, request: Request<()>) -> Result<Request<()>, Status> {
+        Ok(self.says(request))
     }
 }
 
@@ -273,9 +277,16 @@ pub struct Writer {
     zone: String,
     kind: ViolationKind,
     start: Timestamp,
+    /// Of a fresh database the first.
+    wearer_id: i64,
 }
 
 impl Writer {
+    /// The same about another wearer.
+    pub fn about(self, wearer_id: i64) -> Self {
+        Self { wearer_id, ..self }
+    }
+
     /// Opens so many violations in one transaction: as many events. Tries until the database confirms.
     pub async fn open(&mut self, count: usize) {
         let violations = (0..count).map(|_| self.violation()).collect();
@@ -301,7 +312,7 @@ impl Writer {
             last_breaking_at: Some(self.start),
             restored_at: None,
         };
-        WearerViolation { wearer_id: 1, tag_id: 1, violation, again: None } // The first of a fresh database.
+        WearerViolation { wearer_id: self.wearer_id, tag_id: 1, violation, again: None }
     }
 }
 

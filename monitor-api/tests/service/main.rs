@@ -2,10 +2,21 @@
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
+mod accounts;
 mod alerts;
+mod audited;
 mod cable;
+mod four_eyes;
+mod guessing;
 mod health;
 mod house;
+mod isolation;
 mod outage;
+mod probes;
+mod purpose;
+mod raw;
+mod rights;
+mod sessions;
+mod streams;
 mod tags;
 mod watch;
