@@ -19,7 +19,7 @@ const CREATE: &str = "
     INSERT INTO people (name, shown_name, unit_id, password, password_until) VALUES ($1, $2, $3, $4, $5) RETURNING person_id";
 
 const ADMINISTRATORS: &str = "
-    SELECT count(DISTINCT person_id) FROM grants JOIN people USING (person_id) WHERE role = 'administrator' AND unit_id = 1 AND is_on";
+    SELECT count(DISTINCT person_id) FROM grants JOIN people USING (person_id) WHERE role = 'administrator' AND grants.unit_id = 1 AND is_on";
 
 const GRANT_FIRST: &str = "INSERT INTO grants (person_id, role, unit_id, granted_by) VALUES ($1, $2, 1, $3)";
 
