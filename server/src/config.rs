@@ -1,5 +1,6 @@
 //! The configuration file: one struct, unknown keys are errors, secrets never shown.
 
+use crate::config_sessions::Sessions;
 use anyhow::{Context, Result};
 use ingest::WireProtocol;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,7 @@ pub struct Config {
     pub tags: Vec<TagListener>,
     pub rooms: Rooms,
     pub machines: Machines,
+    pub sessions: Sessions,
     pub limits: Limits,
     pub log: Log,
 }
@@ -120,6 +122,7 @@ impl Default for Config {
             ],
             rooms: Rooms::default(),
             machines: Machines::default(),
+            sessions: Sessions::default(),
             limits: Limits::default(),
             log: Log::default(),
         }
@@ -232,6 +235,7 @@ impl Config {
             reports_in_flight_max >= batch_reports_max,
             "limits.reports_in_flight_max ({reports_in_flight_max}) is below limits.batch_reports_max ({batch_reports_max}): no batch would ever fill"
         );
+        self.sessions.check()?;
         crate::exposure::check(self)
     }
 

@@ -5,6 +5,7 @@ mod clock;
 mod command;
 mod commands;
 mod config;
+mod config_sessions;
 mod database;
 mod directory;
 mod exposure;

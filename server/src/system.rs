@@ -78,7 +78,11 @@ impl System {
             listeners,
             store.clone(),
             DoorCommands::new(&door, &directory),
-            monitor_api::Options::default(),
+            monitor_api::Options {
+                session_limits: config.sessions.limits(),
+                fresh_for: Duration::from_secs(config.sessions.fresh_s),
+                ..monitor_api::Options::default()
+            },
             stop.clone(),
         );
         let rooms_task = tokio::spawn(async move { serving.await.context("the rooms' side failed") });
