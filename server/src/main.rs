@@ -11,6 +11,7 @@ mod facts;
 mod interference;
 mod journal;
 mod logging;
+mod memory;
 mod system;
 mod tls;
 mod watch;
