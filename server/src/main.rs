@@ -11,7 +11,6 @@ mod facts;
 mod interference;
 mod journal;
 mod logging;
-mod memory;
 mod system;
 mod tls;
 mod watch;

@@ -83,7 +83,6 @@ impl System {
             tokio::spawn(maintain(store.clone(), stop.clone())),
             tokio::spawn(crate::interference::watch(store.clone(), seen, stop.clone())),
             tokio::spawn(tell_alive(store.clone(), stop.clone())),
-            tokio::spawn(crate::memory::give_back(stop.clone())),
             tokio::spawn(tell_counters(Arc::clone(&door), stop.clone())),
         ];
         let stop_within = Duration::from_secs(config.limits.stop_s);
