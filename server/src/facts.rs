@@ -30,8 +30,8 @@ struct News {
 }
 
 impl FactsFeed {
-    /// Loads everything; the directory is filled, the facts are for the door that opens next. In a thread of its own: when it ends the
-    /// allocator gives back what loading needed besides, several times what stays.
+    /// Loads everything; the directory is filled, the facts are for the door that opens next. In a thread of its own, because the
+    /// allocator looks for what has become free when a thread ends.
     pub async fn load(store: Store, directory: Arc<Directory>, watch: Watch) -> anyhow::Result<(Self, Vec<TagFacts>)> {
         let runtime = tokio::runtime::Handle::current();
         let (tell, told) = tokio::sync::oneshot::channel();
