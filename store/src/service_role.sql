@@ -28,3 +28,6 @@ END $$;
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON audit, audit_head FROM paband_service;
 REVOKE ALL ON FUNCTION audit_append(jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION audit_append(jsonb) TO paband_service;
+
+-- What was held, deleted and handed over stays written down.
+REVOKE DELETE, TRUNCATE ON legal_holds, deletions, releases FROM paband_service;
