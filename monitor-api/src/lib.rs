@@ -17,6 +17,7 @@ mod options;
 mod page_token;
 mod proposals;
 mod reason;
+pub mod release;
 mod serve;
 mod status;
 mod tags;
