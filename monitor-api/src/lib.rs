@@ -7,6 +7,7 @@ mod audit;
 mod calendar;
 mod catalogue;
 mod convert;
+mod custody;
 mod events;
 mod gate;
 mod hub;

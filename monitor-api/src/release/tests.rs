@@ -113,8 +113,9 @@ fn exchanged(archive: &[u8], name: &str, change: impl Fn(Vec<u8>) -> Vec<u8>) ->
         let mut file = old.by_index(index).unwrap();
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).unwrap();
-        new.start_file(file.name(), SimpleFileOptions::default()).unwrap();
-        let bytes = if file.name() == name { change(bytes) } else { bytes };
+        let file_name = file.name().unwrap().into_owned();
+        let bytes = if file_name == name { change(bytes) } else { bytes };
+        new.start_file(file_name, SimpleFileOptions::default()).unwrap();
         new.write_all(&bytes).unwrap();
     }
     new.finish().unwrap().into_inner()
@@ -240,7 +241,7 @@ fn what_was_not_asked_for_is_not_there() {
     let mut builder = ArchiveBuilder::new(facts).unwrap();
     builder.add_positions(&[]).unwrap();
     let bytes = builder.finish(&[violation()], &signer()).unwrap().bytes;
-    let names: Vec<String> = ZipArchive::new(Cursor::new(&bytes)).unwrap().file_names().map(str::to_owned).collect();
+    let names: Vec<String> = ZipArchive::new(Cursor::new(&bytes)).unwrap().file_names().map(|name| name.unwrap().into_owned()).collect();
     assert!(!names.contains(&"positions.csv".to_owned()) && names.contains(&"violations.json".to_owned()), "{names:?}");
     verify(Cursor::new(bytes), None).unwrap();
 }

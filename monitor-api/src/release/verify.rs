@@ -83,7 +83,7 @@ pub fn verify(mut file: impl Read + Seek, key: Option<PublicKey>) -> Result<Veri
     let mut files = Vec::new();
     for index in 0..archive.len() {
         let mut file = archive.by_index(index)?;
-        let name = file.name().to_owned();
+        let name = file.name()?.into_owned();
         if name != SUMS && name != SIGNATURE {
             let sum = listed.remove(&name).ok_or_else(|| VerifyError::Unlisted(name.clone()))?;
             let mut hash = Sha256::new();

@@ -157,7 +157,10 @@ fn of_day(query: &str, day: &Day) -> String {
 
 impl crate::Store {
     /// Reports received before this may be missing; `None` = nothing was ever deleted.
-    pub(crate) async fn tracks_kept_since(&self) -> Result<Option<geofence::Timestamp>, StoreError> {
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn tracks_kept_since(&self) -> Result<Option<geofence::Timestamp>, StoreError> {
         let since: DateTime<Utc> = self.client().await?.query_one("SELECT since FROM tracks_kept", &[]).await?.get(0);
         Ok((since.timestamp() > EVER).then(|| since.into()))
     }
