@@ -98,16 +98,20 @@ impl Retention {
     /// Tracks younger than this are never deleted, whatever is asked for: late reports and corrections are still judged over them.
     pub const TRACKS_DAYS_MIN: u32 = 30;
 
-    /// What of this kind is older goes: the beginning of a day.
-    pub fn older_than(&self, kind: DataKind, now: DateTime<Utc>) -> DateTime<Utc> {
-        let days = match kind {
+    /// How long this kind is kept.
+    pub fn days(&self, kind: DataKind) -> u32 {
+        match kind {
             DataKind::Tracks => self.tracks_days.max(Self::TRACKS_DAYS_MIN),
             DataKind::RawFrames => self.raw_frames_days,
             DataKind::Sessions => self.sessions_days,
             DataKind::Files => self.files_days,
-        };
+        }
+    }
+
+    /// What of this kind is older goes: the beginning of a day.
+    pub fn older_than(&self, kind: DataKind, now: DateTime<Utc>) -> DateTime<Utc> {
         let midnight = now.date_naive().and_time(chrono::NaiveTime::MIN).and_utc();
-        midnight.checked_sub_signed(TimeDelta::days(i64::from(days))).unwrap_or(DateTime::UNIX_EPOCH)
+        midnight.checked_sub_signed(TimeDelta::days(i64::from(self.days(kind)))).unwrap_or(DateTime::UNIX_EPOCH)
     }
 }
 
