@@ -26,6 +26,20 @@ pub fn signer(config: &Config) -> Result<Signer> {
     Signer::from_pem(&text).with_context(|| format!("the key that signs releases, {}, cannot be used", path.display()))
 }
 
+/// The same for a server: without a key that nobody configured, it watches and releases nothing.
+///
+/// # Errors
+/// When the configured key cannot be used.
+pub fn signer_to_serve(config: &Config) -> Result<Option<Signer>> {
+    match signer(config) {
+        Err(error) if config.release.key.is_none() => {
+            tracing::error!(error = format!("{error:#}"), "no data can be released until this is mended and the server started again");
+            Ok(None)
+        }
+        signer => signer.map(Some),
+    }
+}
+
 /// Where the key is.
 pub fn path(config: &Config) -> PathBuf {
     config.release.key.clone().unwrap_or_else(|| config.state_dir.join("release-key.pem"))

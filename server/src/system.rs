@@ -77,7 +77,7 @@ impl System {
         let options = monitor_api::Options {
             session_limits: config.sessions.limits(),
             fresh_for: Duration::from_secs(config.sessions.fresh_s),
-            signer: Some(crate::release_key::signer(config)?),
+            signer: crate::release_key::signer_to_serve(config)?,
             ..monitor_api::Options::default()
         };
         let serving = monitor_api::serve(listeners, store.clone(), DoorCommands::new(&door, &directory), options, stop.clone());

@@ -70,17 +70,22 @@ impl Releases for ReleaseService {
             return Err(refusal(Code::NotFound, Reason::ReleaseGone, &[]));
         }
         let (pieces, stream) = mpsc::channel(PIECES_AHEAD);
-        tokio::spawn(send_pieces(self.store.clone(), release_id, pieces));
+        tokio::spawn(send_pieces(self.store.clone(), found, pieces));
         Ok(Response::new(ReceiverStream::new(stream)))
     }
 }
 
-/// Ends with the last piece, or with the caller.
-async fn send_pieces(store: Store, release_id: i64, pieces: mpsc::Sender<Result<DownloadReleaseResponse, Status>>) {
+/// Ends with the last piece, or with the caller; a file that is deleted meanwhile does not seem to be whole.
+async fn send_pieces(store: Store, release: store::Release, pieces: mpsc::Sender<Result<DownloadReleaseResponse, Status>>) {
+    let mut left = release.bytes;
     for number in 0.. {
-        let answer = match store.release_piece(release_id, number).await {
-            Ok(Some(piece)) => Ok(DownloadReleaseResponse { piece }),
-            Ok(None) => return,
+        let answer = match store.release_piece(release.release_id, number).await {
+            Ok(Some(piece)) => {
+                left -= piece.len() as i64;
+                Ok(DownloadReleaseResponse { piece })
+            }
+            Ok(None) if left == 0 => return,
+            Ok(None) => Err(refusal(Code::NotFound, Reason::ReleaseGone, &[])),
             Err(error) => Err(store_failed("DownloadRelease", &error)),
         };
         let is_last = answer.is_err();
