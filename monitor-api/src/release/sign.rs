@@ -1,7 +1,7 @@
 //! The key that signs archives, and the one that checks them: Ed25519 (RFC 8032), in the files that OpenSSL reads and writes.
 
 use super::hex;
-use pem::Pem;
+use pem::{EncodeConfig, LineEnding, Pem};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ED25519, Ed25519KeyPair, KeyPair, UnparsedPublicKey};
 use sha2::{Digest, Sha256};
@@ -47,7 +47,7 @@ impl Signer {
     pub fn generate_pem() -> Result<String, KeyError> {
         let mut seed = [0; 32];
         SystemRandom::new().fill(&mut seed).map_err(|_| KeyError::NoRandom)?;
-        Ok(pem::encode(&Pem::new(PRIVATE_TAG, [&PRIVATE_PREFIX[..], &seed].concat())))
+        Ok(written(PRIVATE_TAG, [&PRIVATE_PREFIX[..], &seed].concat()))
     }
 
     /// The private key of this PEM, as `openssl genpkey -algorithm ed25519` writes it.
@@ -89,7 +89,7 @@ impl PublicKey {
 
     /// For `openssl pkeyutl -pubin -inkey`.
     pub fn pem(&self) -> String {
-        pem::encode(&Pem::new(PUBLIC_TAG, self.der()))
+        written(PUBLIC_TAG, self.der())
     }
 
     /// SHA-256 of the key in DER, hexadecimal: what is read out to whoever must be sure of the key.
@@ -106,6 +106,10 @@ impl PublicKey {
     }
 }
 
+fn written(tag: &str, der: Vec<u8>) -> String {
+    pem::encode_config(&Pem::new(tag, der), EncodeConfig::new().set_line_ending(LineEnding::LF))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{PublicKey, Signer};
@@ -120,7 +124,7 @@ mod tests {
     fn keys_are_read_as_the_standard_writes_them() {
         let signer = Signer::from_pem(PRIVATE).unwrap();
         assert_eq!(signer.public(), PublicKey::from_pem(PUBLIC).unwrap());
-        assert_eq!(signer.public().pem().replace("\r\n", "\n"), PUBLIC);
+        assert_eq!(signer.public().pem(), PUBLIC);
         assert!(!format!("{signer:?}").contains("1O5y"));
     }
 
