@@ -4,6 +4,7 @@
 
 mod alerts;
 mod cable;
+mod custody;
 mod health;
 mod house;
 mod outage;
