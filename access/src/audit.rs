@@ -32,6 +32,31 @@ pub struct AuditEntry {
     pub result: String,
 }
 
+impl AuditEntry {
+    /// The same, readable in one line. What a caller sent must neither keep an entry from being written (the database's texts cannot hold the
+    /// character of number 0), nor change how the lines around it look (control characters, overrides of the writing direction).
+    #[must_use]
+    pub fn readable(self) -> Self {
+        let readable = |text: String| if text.contains(misleads) { text.replace(misleads, "\u{fffd}") } else { text };
+        Self {
+            who: readable(self.who),
+            role: readable(self.role),
+            unit: readable(self.unit),
+            act: readable(self.act),
+            wearer: readable(self.wearer),
+            subject: readable(self.subject),
+            purpose: readable(self.purpose),
+            case_number: readable(self.case_number),
+            address: readable(self.address),
+            result: readable(self.result),
+        }
+    }
+}
+
+fn misleads(character: char) -> bool {
+    character.is_control() || matches!(character, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// An entry in its place.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AuditLink {
@@ -215,6 +240,18 @@ mod tests {
         links[0].entry.who = "person:sara:0:".into();
         let moved = AuditEntry { who: "person:sara".into(), role: ":0:".into(), ..links[0].entry.clone() };
         assert_ne!(links[0].digest(&[0; 32]), AuditLink { entry: moved, ..links[0].clone() }.digest(&[0; 32]));
+    }
+
+    #[test]
+    fn what_a_caller_sent_stays_in_its_line() {
+        let check = |sent: &str, written: &str| {
+            let entry = AuditEntry { wearer: sent.into(), ..AuditEntry::default() }.readable();
+            assert_eq!(entry, AuditEntry { wearer: written.into(), ..AuditEntry::default() });
+        };
+        check("۱۴۰۴/۱۲ می\u{200c}رود", "۱۴۰۴/۱۲ می\u{200c}رود");
+        check("a\nperson:x\u{1b}[2K\0b", "a\u{fffd}person:x\u{fffd}[2K\u{fffd}b");
+        check("12\u{202e}34", "12\u{fffd}34");
+        check("\\u0000\",\"who\":\"", "\\u0000\",\"who\":\"");
     }
 
     #[test]

@@ -71,6 +71,7 @@ unit-not-on = This unit is not switched on yet. Switch it on first, or choose an
 unit-code-taken = Another unit has this code. Choose a different one.
 unknown-wearer = There is no such wearer among those that you may see. Check the file number, or look in the list.
 unknown-role = There is no such role. Choose one from the list.
+central-unit-stays = The central unit cannot be switched off: nobody could do anything any more. Switch off the province or room instead.
 central-role = This role can be held in the central unit alone. Choose the central unit, or another role.
 no-position = Nothing was heard of this wearer's place in the last week. Look at the alerts for silence, and at whether a tag is worn.
 role-held-already = This person holds this role in this unit already. There is nothing left to do.

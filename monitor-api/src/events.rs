@@ -65,14 +65,19 @@ pub enum Happening<'a> {
     },
     /// A refusal could not be written into the audit: the database is away.
     AuditAway,
-    /// Somebody guesses passwords: an account was locked, or an address is held off.
+    /// Somebody guesses a person's password: the account is locked.
     Guessing {
-        /// The account's number, if it is one.
-        person_id: Option<i64>,
+        /// The account's number.
+        person_id: i64,
         /// Where from.
         address: &'a str,
-        /// Failures in a row, or from there.
-        failures: i64,
+        /// Failures in a row.
+        failures: i32,
+    },
+    /// So many log-ins failed from one address that it is held off.
+    AddressHeldOff {
+        /// Where from.
+        address: &'a str,
     },
     /// The time to stop in ran out with callers still connected.
     CutOffAtStop,
@@ -135,7 +140,10 @@ impl Happening<'_> {
             Self::StandingUnknown { error } => warn!(error, "whether sessions still stand cannot be looked up; looking again each second"),
             Self::AuditAway => error!("a refusal could not be written into the audit"),
             Self::Guessing { person_id, address, failures } => {
-                warn!(person_id, address, failures, "ALARM: somebody seems to guess passwords");
+                warn!(person_id, address, failures, "ALARM: somebody seems to guess a password; the account is locked for a while");
+            }
+            Self::AddressHeldOff { address } => {
+                warn!(address, "ALARM: somebody seems to guess passwords; nobody logs in from there for a while");
             }
             Self::CutOffAtStop => warn!("stopping: some callers were still connected and were cut off"),
         }

@@ -5,7 +5,7 @@ use crate::convert;
 use crate::events::Happening;
 use crate::gate::caller;
 use crate::reason::{Reason, Wrong};
-use crate::status::{check, database_away, refusal, wrong};
+use crate::status::{check, database_away, length_violation, refusal, wrong};
 use proto::monitor::judgement_server::Judgement;
 use proto::monitor::{self, ExplainRequest, ExplainResponse, ListStandingsRequest, ListStandingsResponse};
 use std::time::Duration;
@@ -16,6 +16,9 @@ use tonic::{Code, Request, Response, Status};
 /// Spans in one answer at most, and if the caller does not say.
 const SPANS_MAX: u32 = 10_000;
 const SPANS_UNSAID: u32 = 1_000;
+
+/// Longest file reference, characters.
+const WEARER_CHARACTERS_MAX: usize = 200;
 
 /// Answers from the database.
 pub struct JudgementService {
@@ -38,6 +41,7 @@ impl Judgement for JudgementService {
         caller.about(format!("alert {alert_id}"));
         let answer = timeout(self.database_wait_max, self.store.evidence(&caller, alert_id)).await.map_err(|_| database_away())?;
         let (alert, evidence) = answer.map_err(|error| refused(alert_id, error))?;
+        caller.about_wearer(&alert.wearer);
         let evidence = serde_json::to_string_pretty(&evidence).map_err(|error| unwritable(&error))?;
         Ok(Response::new(ExplainResponse { alert: Some(convert::alert(alert)), evidence }))
     }
@@ -73,6 +77,7 @@ fn filter(request: &ListStandingsRequest) -> Result<StandingFilter, Status> {
     if to <= from_or_now {
         violations.push(wrong("to", Wrong::NotAfter, &[("from", from_or_now.to_string())]));
     }
+    violations.extend(length_violation("wearer", &request.wearer, 0, WEARER_CHARACTERS_MAX));
     if request.limit > SPANS_MAX {
         violations.push(wrong("limit", Wrong::AboveMax, &[("max", SPANS_MAX.to_string()), ("value", request.limit.to_string())]));
     }

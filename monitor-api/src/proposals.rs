@@ -101,7 +101,12 @@ impl Proposals for ProposalService {
         let proposals = self.store.proposal_list(&caller, waiting_only, Utc::now()).await;
         let proposals = proposals.map_err(|error| refused("ListProposals", &error.into()))?.into_iter();
         let own = |proposal: &store::Proposal| Some(proposal.proposed_by_id) == caller.person_id();
-        let seen = proposals.filter(|proposal| own(proposal) || self.may_decide(&caller, proposal, &session).is_ok());
+        // A role that may decide something else shows nothing of this.
+        let decides = |proposal: &store::Proposal| {
+            let decider = self.may_decide(&caller, proposal, &session);
+            decider.is_ok_and(|decider| decider.roots.iter().any(|unit| proposal.seen_from.contains(unit)))
+        };
+        let seen = proposals.filter(|proposal| own(proposal) || decides(proposal));
         Ok(Response::new(ListProposalsResponse { proposals: seen.map(self::proposal).collect() }))
     }
 

@@ -88,6 +88,7 @@ codes! {
         NameTaken = "NAME_TAKEN" [],
         UnknownUnit = "UNKNOWN_UNIT" [],
         UnitNotOn = "UNIT_NOT_ON" [],
+        CentralUnitStays = "CENTRAL_UNIT_STAYS" [],
         UnitCodeTaken = "UNIT_CODE_TAKEN" [],
         UnknownWearer = "UNKNOWN_WEARER" [],
         UnknownRole = "UNKNOWN_ROLE" [],

@@ -50,6 +50,7 @@ pub fn wrong(field: impl Into<String>, wrong: Wrong, args: &[(&str, String)]) ->
 
 /// Fields of the request that are wrong, all of them at once.
 pub fn invalid(mut violations: Vec<FieldViolation>) -> Status {
+    violations.dedup_by(|one, other| one.field == other.field && one.reason == other.reason);
     violations.truncate(within(VIOLATION_BYTES_MAX, &violations));
     let in_sentence = &violations[..within(SENTENCE_BYTES_MAX, &violations)];
     let fields = sentence(in_sentence);
@@ -63,11 +64,13 @@ pub fn check(violations: Vec<FieldViolation>) -> Result<(), Status> {
     if violations.is_empty() { Ok(()) } else { Err(invalid(violations)) }
 }
 
-/// A wrong length of a text, counted in characters.
+/// A wrong length of a text, counted in characters; or the character of number 0 in it.
 pub fn length_violation(field: &str, text: &str, min: usize, max: usize) -> Option<FieldViolation> {
     let length = text.chars().count();
     let counted = |name, limit: usize| [(name, limit.to_string()), ("length", length.to_string())];
     match length {
+        // The database's texts cannot hold it.
+        _ if text.contains('\0') => Some(wrong(field, Wrong::NotACode, &[])),
         0 if min > 0 => Some(wrong(field, Wrong::Missing, &[])),
         _ if length < min => Some(wrong(field, Wrong::TooShort, &counted("min", min))),
         _ if length > max => Some(wrong(field, Wrong::TooLong, &counted("max", max))),
@@ -176,6 +179,7 @@ mod tests {
         assert_eq!(reason("پابند", 1, 4).as_deref(), Some("TOO_LONG"));
         assert_eq!(reason("پابند", 5, 5), None);
         assert_eq!(reason("", 0, 3), None);
+        assert_eq!(reason("a\0", 1, 3).as_deref(), Some("NOT_A_CODE"));
     }
 
     #[tokio::test]

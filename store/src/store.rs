@@ -3,8 +3,10 @@
 use crate::audit::AuditWriter;
 use crate::connector::{self, Connector};
 use crate::journal::SHARD_LOCK_CLASS;
+use crate::people::Strangers;
 use crate::{DatabaseAuthority, JournalConnection, StoreError};
 use deadpool_postgres::{Client, Pool, Runtime};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a caller waits for a free connection, and for a new one to be made, before it is told that the database cannot be reached.
@@ -28,6 +30,7 @@ pub struct Store {
     pool: Pool,
     connector: Connector,
     pub(crate) audit: AuditWriter,
+    pub(crate) strangers: Arc<Strangers>,
 }
 
 impl std::fmt::Debug for Store {
@@ -65,7 +68,7 @@ impl Store {
             .build()
             .map_err(|error| StoreError::Unreachable(error.to_string()))?;
         let audit = AuditWriter::start(pool.clone());
-        let store = Self { pool, connector, audit };
+        let store = Self { pool, connector, audit, strangers: Arc::default() };
         let _answers = store.client().await?;
         Ok(store)
     }

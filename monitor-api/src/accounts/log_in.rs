@@ -5,15 +5,9 @@ use crate::events::Happening;
 use crate::reason::Reason;
 use crate::status::refusal;
 use access::{Caller, RecoveryCode, password};
-use chrono::{DateTime, Utc};
-use store::{LogInPerson, SecondFactor, Store, StoreError};
+use chrono::{DateTime, TimeDelta, Utc};
+use store::{LogInPerson, LogInTry, SecondFactor, Store, StoreError};
 use tonic::{Code, Status};
-
-/// Failures from one address in ten minutes; beyond, nobody logs in from there for a while. Many people may sit behind one address.
-const FAILURES_FROM_ADDRESS_MAX: i64 = 30;
-
-/// How long an address that guesses waits, seconds.
-const ADDRESS_WAIT_S: u64 = 60;
 
 /// Failures in a row on one account that are told as an alarm: from here on it is locked.
 const FAILURES_ALARM: i32 = 5;
@@ -43,41 +37,36 @@ impl Checking {
         second_factor: &str,
         now: DateTime<Utc>,
     ) -> Result<(LogInPerson, SecondFactor), Status> {
-        let from_there = self.answer(self.store.log_in_failures_from(&caller.address, now).await)?;
-        if from_there >= FAILURES_FROM_ADDRESS_MAX {
-            Happening::Guessing { person_id: None, address: &caller.address, failures: from_there }.tell();
-            return Err(locked(ADDRESS_WAIT_S));
+        let person = self.right(caller, name, password, now).await?;
+        match second(&person, second_factor, now) {
+            Some(second) if may_log_in(&person, now) => Ok((person, second)),
+            _ => Err(self.failed(caller, Some(&person)).await?),
         }
-        let person = self.answer(self.store.log_in_person(name).await)?;
-        if let Some(until) = person.as_ref().and_then(|person| person.locked_until).filter(|until| *until > now) {
-            return Err(locked((until - now).num_seconds().unsigned_abs() + 1));
-        }
+    }
+
+    /// The person of that name, if the password is right. The try counts as a failure until the store hears that all was right.
+    pub(super) async fn right(&self, caller: &Caller, name: &str, password: &str, now: DateTime<Utc>) -> Result<LogInPerson, Status> {
+        let known = match self.answer(self.store.log_in_try(name, &caller.address, now).await)? {
+            LogInTry::Open(known) => known,
+            LogInTry::HeldOff { until, by_address } => return Err(held_off(caller, until - now, by_address)),
+        };
         // An unknown name takes as long as a known one.
-        let hash = person.as_ref().map_or_else(|| password::DUMMY.to_owned(), |person| person.password.clone());
+        let hash = known.as_ref().map_or_else(|| password::DUMMY.to_owned(), |person| person.password.clone());
         let typed = password.to_owned();
         let is_right = self.hashing.run(move || password::is_right(&typed, &hash)).await?;
-        let person = person.filter(|person| is_right && may_log_in(person, now)).ok_or(None);
-        match person.and_then(|person| match second(&person, second_factor, now) {
-            Some(second) => Ok((person, second)),
-            None => Err(Some(person.person_id)),
-        }) {
-            Ok(right) => Ok(right),
-            Err(known) => Err(self.failed(caller, known, name, now).await?),
+        match known {
+            Some(person) if is_right => Ok(person),
+            known => Err(self.failed(caller, known.as_ref()).await?),
         }
     }
 
     /// Writes the failure down; what the caller is told.
-    pub(super) async fn failed(&self, caller: &Caller, known: Option<i64>, name: &str, now: DateTime<Utc>) -> Result<Status, Status> {
-        let person_id = match known {
-            Some(person_id) => Some(person_id),
-            None => self.answer(self.store.log_in_person(name).await)?.map(|person| person.person_id),
-        };
+    pub(super) async fn failed(&self, caller: &Caller, known: Option<&LogInPerson>) -> Result<Status, Status> {
         // Never the name that was typed: people type their password there.
-        caller.about(person_id.map_or_else(|| "unknown name".to_owned(), |person| format!("person {person}")));
-        let entry = caller.entry(Reason::LogInRefused.code());
-        let (_, failures) = self.answer(self.store.log_in_failed(person_id, &caller.address, now, entry).await)?;
-        if failures >= FAILURES_ALARM {
-            Happening::Guessing { person_id, address: &caller.address, failures: failures.into() }.tell();
+        caller.about(known.map_or_else(|| "unknown name".to_owned(), |person| format!("person {}", person.person_id)));
+        self.answer(self.store.audit_note(caller.entry(Reason::LogInRefused.code())).await)?;
+        if let Some(person) = known.filter(|person| person.failures >= FAILURES_ALARM) {
+            Happening::Guessing { person_id: person.person_id, address: &caller.address, failures: person.failures }.tell();
         }
         Ok(refusal(Code::Unauthenticated, Reason::LogInRefused, &[]))
     }
@@ -101,6 +90,10 @@ fn second(person: &LogInPerson, typed: &str, now: DateTime<Utc>) -> Option<Secon
     (!typed.trim().is_empty()).then(|| SecondFactor::Recovery(RecoveryCode::hash(typed)))
 }
 
-fn locked(seconds: u64) -> Status {
+fn held_off(caller: &Caller, wait: TimeDelta, by_address: bool) -> Status {
+    if by_address {
+        Happening::AddressHeldOff { address: &caller.address }.tell();
+    }
+    let seconds = wait.num_seconds().max(0) + 1;
     refusal(Code::ResourceExhausted, Reason::LogInLocked, &[("seconds", seconds.to_string())])
 }

@@ -37,6 +37,8 @@ pub(crate) fn refused(request: &'static str, error: &PeopleError) -> Status {
         PeopleError::SamePerson => (Code::FailedPrecondition, Reason::SamePerson),
         PeopleError::PasswordUsedBefore => (Code::FailedPrecondition, Reason::PasswordUsedBefore),
         PeopleError::UnknownWearer => (Code::NotFound, Reason::UnknownWearer),
+        PeopleError::BeyondReach => (Code::PermissionDenied, Reason::NotAllowed),
+        PeopleError::CentralUnitStays => (Code::FailedPrecondition, Reason::CentralUnitStays),
         PeopleError::UnknownHold => (Code::NotFound, Reason::UnknownHold),
         PeopleError::HoldOver => (Code::FailedPrecondition, Reason::HoldOver),
         PeopleError::EnoughAdministrators => (Code::FailedPrecondition, Reason::NotAllowed),

@@ -38,31 +38,18 @@ impl SessionService {
     async fn begin(&self, caller: Caller, person: store::LogInPerson, second: SecondFactor, now: DateTime<Utc>) -> Result<Token, Status> {
         let token = Token::new(rand::random());
         let limits = SessionLimits::of_roles(person.roles.iter().copied(), &self.options.session_limits);
-        let log_in = LogIn { person_id: person.person_id, token: token.hash(), limits, fresh: self.fresh() };
+        let log_in = LogIn { person_id: person.person_id, password: &person.password, token: token.hash(), limits, fresh: self.fresh() };
         let who = Who::Person { person_id: person.person_id, session_id: 0, name: person.name.clone() };
         match self.store.log_in(log_in, second, &caller.clone().known_as(who), now).await {
             Ok(_) => Ok(token),
-            // The code was used by another log-in, or it is no recovery code of this person.
-            Err(PeopleError::UnknownPerson) => Err(self.checking.failed(&caller, Some(person.person_id), &person.name, now).await?),
+            // The code was used by another log-in, it is no recovery code of this person, or the password was exchanged meanwhile.
+            Err(PeopleError::UnknownPerson) => Err(self.checking.failed(&caller, Some(&person)).await?),
             Err(error) => Err(refused("LogIn", &error)),
         }
     }
 
     fn fresh(&self) -> TimeDelta {
         TimeDelta::from_std(self.options.fresh_for).unwrap_or(TimeDelta::minutes(10))
-    }
-
-    /// The caller's password and second factor once more.
-    async fn again(
-        &self,
-        caller: &Caller,
-        session: &OpenSession,
-        password: &str,
-        second: &str,
-        now: DateTime<Utc>,
-    ) -> Result<SecondFactor, Status> {
-        check(typed(&[("password", password), ("second_factor", second)]))?;
-        Ok(self.checking.person(caller, &session.name, password, second, now).await?.1)
     }
 
     /// The rules that a new password breaks.
@@ -114,14 +101,15 @@ impl Sessions for SessionService {
     async fn re_authenticate(&self, request: Request<ReAuthenticateRequest>) -> Result<Response<ReAuthenticateResponse>, Status> {
         let (caller, session, now) = (caller(&request)?, gate::session(&request)?, Utc::now());
         let ReAuthenticateRequest { password, second_factor } = request.into_inner();
-        let second = self.again(&caller, &session, &password, &second_factor, now).await?;
+        check(typed(&[("password", &password), ("second_factor", &second_factor)]))?;
+        let (person, second) = self.checking.person(&caller, &session.name, &password, &second_factor, now).await?;
         if matches!(second, SecondFactor::None) {
             return Err(refusal(Code::FailedPrecondition, Reason::SecondFactorNeeded, &[]));
         }
         let until = now + self.fresh();
         match self.store.session_freshen(&caller, second, until, now).await {
             Ok(()) => Ok(Response::new(ReAuthenticateResponse { fresh_until: Some(instant(until)) })),
-            Err(PeopleError::UnknownPerson) => Err(self.checking.failed(&caller, Some(session.person_id), &session.name, now).await?),
+            Err(PeopleError::UnknownPerson) => Err(self.checking.failed(&caller, Some(&person)).await?),
             Err(error) => Err(refused("ReAuthenticate", &error)),
         }
     }
@@ -130,11 +118,10 @@ impl Sessions for SessionService {
         let (caller, session, now) = (caller(&request)?, gate::session(&request)?, Utc::now());
         let ChangePasswordRequest { password, new_password } = request.into_inner();
         check(typed(&[("password", &password), ("new_password", &new_password)]))?;
-        let person = self.store.log_in_person(&session.name).await.map_err(|error| refused("ChangePassword", &error.into()))?;
-        let hash = person.map(|person| person.password).unwrap_or_default();
-        if !self.checking.hashing().run(move || password::is_right(&password, &hash)).await? {
-            return Err(self.checking.failed(&caller, Some(session.person_id), &session.name, now).await?);
-        }
+        // Guessing is slowed here too: a stolen session must not find out the password.
+        let person = self.checking.right(&caller, &session.name, &password, now).await?;
+        let right = self.store.log_in_right(person.person_id, &caller.address, now).await;
+        right.map_err(|error| refused("ChangePassword", &error.into()))?;
         self.check_new(&session, &new_password).await?;
         let salt = rand::random();
         let hash = self.checking.hashing().run(move || password::hash(&new_password, salt)).await?;

@@ -23,7 +23,12 @@ pub(crate) enum Credential {
 impl Credential {
     /// Reads the headers; `authority` is the host that the call was made to.
     pub(crate) fn of(headers: &HeaderMap, authority: Option<&str>) -> Self {
-        if let Some(bearer) = headers.get(AUTHORIZATION) {
+        let mut bearers = headers.get_all(AUTHORIZATION).into_iter();
+        if let Some(bearer) = bearers.next() {
+            // Of two, whoever stands in between may have looked at the other one.
+            if bearers.next().is_some() {
+                return Self::Unreadable;
+            }
             let token = bearer.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).and_then(Token::read);
             return token.map_or(Self::Unreadable, Self::Session);
         }
@@ -63,6 +68,13 @@ mod tests {
     }
 
     #[test]
+    fn of_two_tokens_none_counts() {
+        let mut twice = headers(&[("authorization", &format!("Bearer {}", Token::new([7; 32]).written()))]);
+        twice.append("authorization", format!("Bearer {}", Token::new([8; 32]).written()).parse().unwrap());
+        assert_eq!(Credential::of(&twice, None), Credential::Unreadable);
+    }
+
+    #[test]
     fn a_token_comes_as_bearer_or_as_a_cookie_of_this_host() {
         let token = Token::new([7; 32]);
         let bearer = format!("Bearer {}", token.written());
@@ -75,6 +87,7 @@ mod tests {
         check(&[("authorization", &bearer)], &ours);
         check(&[("authorization", "Bearer abc")], &Credential::Unreadable);
         check(&[("authorization", "Basic abc")], &Credential::Unreadable);
+        check(&[("authorization", &bearer), ("cookie", &cookie)], &ours);
         check(&[("cookie", &cookie), ("sec-fetch-site", "same-origin")], &ours);
         check(&[("cookie", &cookie), ("origin", "https://paband.example:7743")], &ours);
         check(&[("cookie", "x=y")], &Credential::None);

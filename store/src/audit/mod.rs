@@ -13,8 +13,8 @@ const APPEND: &str = "SELECT audit_append($1::text::jsonb)";
 
 /// Appends entries within the transaction of what they tell of. Its last statement: the chain's end stays locked until the commit.
 pub(crate) async fn append(transaction: &Transaction<'_>, entries: &[AuditEntry]) -> Result<(), StoreError> {
-    let entries = serde_json::to_string(entries).expect("texts are always written");
-    // What the database's texts cannot hold; a caller's text must never keep an entry from being written.
-    transaction.execute(APPEND, &[&entries.replace("\\u0000", "")]).await?;
+    let entries: Vec<_> = entries.iter().cloned().map(AuditEntry::readable).collect();
+    let entries = serde_json::to_string(&entries).expect("texts are always written");
+    transaction.execute(APPEND, &[&entries]).await?;
     Ok(())
 }

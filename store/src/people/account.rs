@@ -27,6 +27,11 @@ const RESET: &str = "
     UPDATE people SET password = $2, password_until = $3, totp_secret = NULL, totp_begun = NULL, totp_step = NULL, failures = 0, locked_until = NULL
     WHERE person_id = $1";
 
+/// A role of the person that the caller does not reach: whoever hands out the password could take it.
+const BEYOND: &str = "
+    SELECT FROM grants g WHERE g.person_id = $1
+        AND NOT EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = g.unit_id AND r.above_id = ANY ($2)) LIMIT 1";
+
 const REMEMBER: &str =
     "INSERT INTO person_passwords (person_id, changed_at, password) SELECT person_id, $2, password FROM people WHERE person_id = $1";
 const FORGET: &str = "
@@ -104,7 +109,7 @@ impl Store {
     /// A new password for the first log-in; the second factor is forgotten and all sessions end.
     ///
     /// # Errors
-    /// When there is no such person within reach.
+    /// When there is no such person within reach, or the person holds a role beyond it.
     pub async fn person_reset(
         &self,
         caller: &Caller,
@@ -115,6 +120,9 @@ impl Store {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
         within_reach(&transaction, caller, person).await?;
+        if transaction.query_opt(BEYOND, &[&person, &caller.roots]).await?.is_some() {
+            return Err(PeopleError::BeyondReach);
+        }
         transaction.execute(REMEMBER, &[&person, &now]).await?;
         transaction.execute(RESET, &[&person, &first.hash, &(now + FIRST_PASSWORD_FITS)]).await?;
         transaction.execute("DELETE FROM recovery_codes WHERE person_id = $1", &[&person]).await?;
@@ -174,7 +182,7 @@ impl Store {
         Ok(bytes.and_then(|bytes| bytes.try_into().ok()).map(TotpSecret::new))
     }
 
-    /// Puts the second factor in force; new recovery codes replace the old ones.
+    /// Puts the second factor in force; new recovery codes replace the old ones. The caller's other sessions end: they began without it.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -189,6 +197,7 @@ impl Store {
         }
         transaction.execute("DELETE FROM recovery_codes WHERE person_id = $1", &[&person]).await?;
         transaction.execute("INSERT INTO recovery_codes (person_id, hash) SELECT $1, unnest($2::bytea[])", &[&person, &hashes]).await?;
+        sessions_end(&transaction, person, None, caller.session_id(), SessionEnd::Revoked, Utc::now()).await?;
         audit::append(&transaction, &[caller.entry("done")]).await?;
         transaction.commit().await?;
         Ok(())

@@ -23,6 +23,12 @@ pub enum PeopleError {
     /// The role is for the central unit alone.
     #[error("that role is held in the central unit alone")]
     CentralRole,
+    /// The person holds a role in a unit that the caller does not reach.
+    #[error("the person holds a role beyond the caller's reach")]
+    BeyondReach,
+    /// The central unit is switched off by nobody: nothing would be in force any more, and nobody could switch it on.
+    #[error("the central unit stays switched on")]
+    CentralUnitStays,
     /// The person holds the role there already.
     #[error("the person holds that role there already")]
     RoleHeldAlready,

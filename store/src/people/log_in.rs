@@ -1,41 +1,19 @@
 //! Logging in: what is needed to check it, and what success and failure leave behind.
 
 use super::PeopleError;
+use super::tries::{ADDRESS_FAILURES_MAX, charge, forgive, held_off, origin};
 use crate::{Store, StoreError, audit};
-use access::{AuditEntry, Caller, Role, SessionLimits, TokenHash, TotpSecret};
+use access::{Caller, Role, SessionLimits, TokenHash, TotpSecret};
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio_postgres::Transaction;
-
-/// Failures in a row that lock nothing yet.
-const FAILURES_FREE: i32 = 4;
-/// The first lock; each further failure doubles it.
-const LOCK_FIRST_S: i64 = 60;
-/// The longest lock: a guesser gets 24 tries a day.
-const LOCK_LONGEST_S: i64 = 3600;
-/// Failures are counted by address for so long.
-const ADDRESS_WINDOW: TimeDelta = TimeDelta::minutes(10);
-
-const PERSON: &str = "
-    SELECT person_id, name, password, password_until, totp_secret, totp_step, is_on, locked_until,
-        array(SELECT DISTINCT role FROM grants g WHERE g.person_id = p.person_id)
-    FROM people p WHERE name = $1";
-
-const FROM_ADDRESS: &str = "SELECT count(*) FROM log_in_failures WHERE address = $1 AND at > $2";
-
-const FAILED: &str = "
-    UPDATE people SET failures = failures + 1,
-        locked_until = CASE WHEN failures + 1 > $3 THEN $2 + make_interval(secs => least($4::bigint * (1::bigint << least(failures - $3, 20)), $5)) END
-    WHERE person_id = $1 RETURNING locked_until, failures";
-
-const FAILED_FROM: &str = "
-    WITH forgotten AS (DELETE FROM log_in_failures WHERE at < $3)
-    INSERT INTO log_in_failures (address, at) VALUES ($1, $2)";
+use tokio_postgres::{Row, Transaction};
 
 /// Two log-ins at once with one code: one of them changes nothing here and fails.
 const CODE_USED: &str = "UPDATE people SET totp_step = $2 WHERE person_id = $1 AND (totp_step IS NULL OR totp_step < $2)";
 const RECOVERY_USED: &str = "UPDATE recovery_codes SET used_at = $3 WHERE person_id = $1 AND hash = $2 AND used_at IS NULL";
 
-const SUCCEEDED: &str = "UPDATE people SET failures = 0, locked_until = NULL WHERE person_id = $1";
+/// Whose password was exchanged, or who was switched off, since it was looked at, does not get in by the old one.
+const SUCCEEDED: &str =
+    "UPDATE people SET failures = 0, locked_until = NULL WHERE person_id = $1 AND is_on AND ($2::text IS NULL OR password = $2)";
 
 const BEGIN: &str = "
     INSERT INTO sessions (person_id, token_hash, began_at, last_used_at, idle_s, ends_at, fresh_until, address)
@@ -60,10 +38,23 @@ pub struct LogInPerson {
     pub totp_step: Option<i64>,
     /// The account is switched on.
     pub is_on: bool,
-    /// Failed log-ins lock it until then.
-    pub locked_until: Option<DateTime<Utc>>,
     /// The roles held, wherever.
     pub roles: Vec<Role>,
+    /// Tries in a row that did not succeed, with this one.
+    pub failures: i32,
+}
+
+/// What became of the wish to try a password.
+pub enum LogInTry {
+    /// It may be tried, and counts as a failure until it is known to be right. `None`: nobody has that name.
+    Open(Option<LogInPerson>),
+    /// After too many failures nothing is tried before then.
+    HeldOff {
+        /// When the next try is taken.
+        until: DateTime<Utc>,
+        /// The failures came from one address, whatever the name.
+        by_address: bool,
+    },
 }
 
 /// The second factor that fitted.
@@ -78,10 +69,12 @@ pub enum SecondFactor {
 }
 
 /// A log-in whose password was right.
-#[derive(Clone, Copy, Debug)]
-pub struct LogIn {
+#[derive(Clone, Copy)]
+pub struct LogIn<'a> {
     /// Who.
     pub person_id: i64,
+    /// The hash that the password was right for.
+    pub password: &'a str,
     /// What the session is to be known by.
     pub token: TokenHash,
     /// How long it lasts.
@@ -91,68 +84,56 @@ pub struct LogIn {
 }
 
 impl Store {
-    /// What is known of this name.
+    /// Takes a try at somebody's password. It is counted before anything is tried: of many at once no more get through than one after the
+    /// other. An unknown name is counted and held off like a known one.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn log_in_person(&self, name: &str) -> Result<Option<LogInPerson>, StoreError> {
-        let Some(row) = self.client().await?.query_opt(PERSON, &[&name]).await? else { return Ok(None) };
-        let totp = row.get::<_, Option<&[u8]>>(4).and_then(|bytes| bytes.try_into().ok()).map(TotpSecret::new);
-        Ok(Some(LogInPerson {
-            person_id: row.get(0),
-            name: row.get(1),
-            password: row.get(2),
-            password_until: row.get(3),
-            totp,
-            totp_step: row.get(5),
-            is_on: row.get(6),
-            locked_until: row.get(7),
-            roles: row.get::<_, Vec<&str>>(8).into_iter().filter_map(Role::named).collect(),
-        }))
+    pub async fn log_in_try(&self, name: &str, address: &str, now: DateTime<Utc>) -> Result<LogInTry, StoreError> {
+        let origin = origin(address);
+        let by_address = |until| LogInTry::HeldOff { until, by_address: true };
+        let mut client = self.client().await?;
+        if let Some(until) = held_off(&client, &origin, ADDRESS_FAILURES_MAX, now).await? {
+            return Ok(by_address(until));
+        }
+        let transaction = client.transaction().await?;
+        let person = match charge(&transaction, &self.strangers, name, &origin, now).await? {
+            Ok(person) => person.as_ref().map(person_from),
+            Err(until) => return Ok(LogInTry::HeldOff { until, by_address: false }),
+        };
+        transaction.commit().await?;
+        // Those that came at the same time see each other now.
+        if let Some(until) = held_off(&client, &origin, ADDRESS_FAILURES_MAX + 1, now).await? {
+            return Ok(by_address(until));
+        }
+        Ok(LogInTry::Open(person))
     }
 
-    /// Failed log-ins from this address in the last ten minutes.
+    /// The password that was tried at that instant was right, though nobody logs in by it.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn log_in_failures_from(&self, address: &str, now: DateTime<Utc>) -> Result<i64, StoreError> {
-        Ok(self.client().await?.query_one(FROM_ADDRESS, &[&address, &(now - ADDRESS_WINDOW)]).await?.get(0))
-    }
-
-    /// Writes down a failure: for the account if there is one, and for the address. Until when the account is locked now, and how many
-    /// failures in a row that makes.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn log_in_failed(
-        &self,
-        person: Option<i64>,
-        address: &str,
-        now: DateTime<Utc>,
-        entry: AuditEntry,
-    ) -> Result<(Option<DateTime<Utc>>, i32), StoreError> {
+    pub async fn log_in_right(&self, person: i64, address: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
-        let mut locked = (None, 0);
-        if let Some(person) = person {
-            let row = transaction.query_one(FAILED, &[&person, &now, &FAILURES_FREE, &LOCK_FIRST_S, &LOCK_LONGEST_S]).await?;
-            locked = (row.get(0), row.get(1));
-        }
-        transaction.execute(FAILED_FROM, &[&address, &now, &(now - ADDRESS_WINDOW)]).await?;
-        audit::append(&transaction, &[entry]).await?;
-        transaction.commit().await?;
-        Ok(locked)
+        transaction.execute(SUCCEEDED, &[&person, &None::<&str>]).await?;
+        forgive(&transaction, address, now).await?;
+        Ok(transaction.commit().await?)
     }
 
-    /// Begins a session, if the second factor was not used meanwhile. The session's number.
+    /// Begins a session, if neither password nor second factor was used up or exchanged since `now`, when the try was taken. The session's
+    /// number.
     ///
     /// # Errors
-    /// [`PeopleError::UnknownPerson`] when the second factor was used already.
-    pub async fn log_in(&self, log_in: LogIn, second: SecondFactor, caller: &Caller, now: DateTime<Utc>) -> Result<i64, PeopleError> {
+    /// [`PeopleError::UnknownPerson`] when one was.
+    pub async fn log_in(&self, log_in: LogIn<'_>, second: SecondFactor, caller: &Caller, now: DateTime<Utc>) -> Result<i64, PeopleError> {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
         use_up(&transaction, log_in.person_id, second, now).await?;
-        transaction.execute(SUCCEEDED, &[&log_in.person_id]).await?;
+        if transaction.execute(SUCCEEDED, &[&log_in.person_id, &Some(log_in.password)]).await? == 0 {
+            return Err(PeopleError::UnknownPerson);
+        }
+        forgive(&transaction, &caller.address, now).await?;
         let idle_s = i32::try_from(log_in.limits.idle.as_secs()).unwrap_or(i32::MAX);
         let ends_at = now + TimeDelta::from_std(log_in.limits.longest).unwrap_or(TimeDelta::days(1));
         let fresh_until = (!matches!(second, SecondFactor::None)).then(|| now + log_in.fresh);
@@ -179,7 +160,8 @@ impl Store {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
         use_up(&transaction, person, second, now).await?;
-        transaction.execute(SUCCEEDED, &[&person]).await?;
+        transaction.execute(SUCCEEDED, &[&person, &None::<&str>]).await?;
+        forgive(&transaction, &caller.address, now).await?;
         transaction.execute(FRESH, &[&session, &until]).await?;
         audit::append(&transaction, &[caller.entry("done")]).await?;
         transaction.commit().await?;
@@ -194,4 +176,19 @@ async fn use_up(transaction: &Transaction<'_>, person: i64, second: SecondFactor
         SecondFactor::None => 1,
     };
     if used == 1 { Ok(()) } else { Err(PeopleError::UnknownPerson) }
+}
+
+fn person_from(row: &Row) -> LogInPerson {
+    let totp = row.get::<_, Option<&[u8]>>(4).and_then(|bytes| bytes.try_into().ok()).map(TotpSecret::new);
+    LogInPerson {
+        person_id: row.get(0),
+        name: row.get(1),
+        password: row.get(2),
+        password_until: row.get(3),
+        totp,
+        totp_step: row.get(5),
+        is_on: row.get(6),
+        failures: row.get(7),
+        roles: row.get::<_, Vec<&str>>(8).into_iter().filter_map(Role::named).collect(),
+    }
 }

@@ -9,14 +9,16 @@ mod people_list;
 mod proposals;
 mod purposes;
 mod sessions;
+mod tries;
 mod units;
 
 pub use account::{FirstPassword, NewPassword};
 pub use error::PeopleError;
 pub use grants::RoleChange;
-pub use log_in::{LogIn, LogInPerson, SecondFactor};
+pub use log_in::{LogIn, LogInPerson, LogInTry, SecondFactor};
 pub use people_list::{Person, PersonFilter};
 pub use proposals::{Act, Decided, NewProposal, Proposal, ProposalState};
 pub use purposes::PurposeRow;
 pub use sessions::{OpenSession, SessionEnd, SessionListed};
+pub(crate) use tries::Strangers;
 pub use units::{Unit, UnitKind, UnitRow};

@@ -13,7 +13,8 @@ const OPEN_FOR: TimeDelta = TimeDelta::days(3);
 macro_rules! proposal_columns {
     () => {
         "SELECT p.proposal_id, p.method, p.request, p.request_json, p.unit_id, p.purpose, p.case_number, by.name, p.proposed_at, p.expires_at,
-            p.state, coalesce(decided.name, ''), p.decided_at, coalesce(p.reason, ''), coalesce(p.result_id, 0), p.proposed_by
+            p.state, coalesce(decided.name, ''), p.decided_at, coalesce(p.reason, ''), coalesce(p.result_id, 0), p.proposed_by,
+            array(SELECT r.above_id FROM unit_reach r WHERE r.unit_id = p.unit_id)
         FROM proposals p JOIN people by ON by.person_id = p.proposed_by LEFT JOIN people decided ON decided.person_id = p.decided_by "
     };
 }
@@ -35,6 +36,11 @@ const PROPOSE: &str = "
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING proposal_id";
 const DECIDE: &str = "
     UPDATE proposals SET state = $2, decided_by = $3, decided_at = $4, reason = $5, result_id = $6 WHERE proposal_id = $1";
+
+/// That somebody was given a password by that one, as the audit knows it.
+const HANDED_OVER: &str = "
+    SELECT FROM audit WHERE who = $1 AND subject = ANY ($2) AND at > $3 AND result = 'done'
+        AND act IN ('/paband.access.v1.People/ResetPassword', '/paband.access.v1.People/CreatePerson') LIMIT 1";
 
 /// How a proposal stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,6 +86,8 @@ pub struct Proposal {
     pub decided_at: Option<DateTime<Utc>>,
     /// Why it was refused.
     pub reason: String,
+    /// The unit that it concerns, and those above: who decides must act in one of them.
+    pub seen_from: Vec<i64>,
     /// What it brought about; 0 = nothing that has a number.
     pub result_id: i64,
 }
@@ -195,6 +203,7 @@ impl Store {
         let (state, reason, result) = match decided {
             Decided::Refused(reason) => ("refused", Some(reason), None),
             Decided::Confirmed(_) if proposal.proposed_by_id == person => return Err(PeopleError::SamePerson),
+            Decided::Confirmed(_) if handed_over(&transaction, caller, &proposal, now).await? => return Err(PeopleError::SamePerson),
             Decided::Confirmed(act) => ("confirmed", None, take_effect(&transaction, caller, act, &proposal, now).await?),
         };
         transaction.execute(DECIDE, &[&proposal_id, &state, &person, &now, &reason, &result]).await?;
@@ -203,6 +212,20 @@ impl Store {
         transaction.commit().await?;
         Ok(proposal)
     }
+}
+
+/// Whether one of the two handed the other a password for the first log-in of late: whoever kept it could be both.
+async fn handed_over(transaction: &Transaction<'_>, caller: &Caller, proposal: &Proposal, now: DateTime<Utc>) -> Result<bool, PeopleError> {
+    let (one, other) = ((&proposal.proposed_by, proposal.proposed_by_id), (caller.name(), caller.person_id().unwrap_or_default()));
+    let since = now - OPEN_FOR;
+    let subjects = |(name, number): (&str, i64)| vec![format!("person {number}"), format!("name {name}")];
+    for (giver, taker) in [((one.0.as_str(), one.1), other), (other, (one.0.as_str(), one.1))] {
+        let who = format!("person:{}", giver.0);
+        if transaction.query_opt(HANDED_OVER, &[&who, &subjects(taker), &since]).await?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The unit that the act concerns, if it is possible for this caller.
@@ -267,5 +290,6 @@ fn proposal_from(row: &Row, now: DateTime<Utc>) -> Proposal {
         reason: row.get(13),
         result_id: row.get(14),
         proposed_by_id: row.get(15),
+        seen_from: row.get(16),
     }
 }

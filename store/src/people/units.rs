@@ -23,6 +23,9 @@ const WITHIN_REACH: &str = "
     SELECT unit_id FROM units u WHERE code = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = u.unit_id AND r.above_id = ANY ($2))";
 const CREATE: &str = "INSERT INTO units (code, parent_id, kind, name_fa, name_en) VALUES ($1, $2, $3, $4, $5) RETURNING unit_id";
 
+/// The number of the central unit.
+const CENTRAL_UNIT: i64 = 1;
+
 /// What a unit is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum UnitKind {
@@ -123,11 +126,14 @@ impl Store {
     /// Switches a unit on or off.
     ///
     /// # Errors
-    /// When it is not within reach.
+    /// When it is not within reach, or the central unit would be off.
     pub async fn unit_switch(&self, caller: &Caller, code: &str, on: bool) -> Result<Unit, PeopleError> {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
         let unit = unit_within_reach(&transaction, caller, code).await?;
+        if unit == CENTRAL_UNIT && !on {
+            return Err(PeopleError::CentralUnitStays);
+        }
         transaction.execute("UPDATE units SET is_on = $2 WHERE unit_id = $1", &[&unit, &on]).await?;
         finish(transaction, caller, unit).await
     }
