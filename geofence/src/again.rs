@@ -18,15 +18,16 @@ pub struct Again {
 }
 
 /// Judges a wearer's past again, by the plan of today (which holds the versions of then), from the past's checkpoint or else from `from`,
-/// up to and including `until`.
+/// up to and including `until`. Where reports were deleted after their time and no checkpoint is kept from after that, it begins where the
+/// kept ones do.
 ///
 /// # Errors
 /// If the checkpoint cannot be read.
 pub fn judge_again(plan: Arc<Plan>, wearer_id: i64, from: Timestamp, past: Past, until: Timestamp) -> Result<Again, StateError> {
-    let since = past.checkpoint.as_ref().map_or(Timestamp::MIN, |checkpoint| checkpoint.at);
+    let since = past.checkpoint.as_ref().map(|checkpoint| checkpoint.at).or(past.kept_since).unwrap_or(Timestamp::MIN);
     let mut judge = match &past.checkpoint {
         Some(checkpoint) => Judge::restore(plan, &checkpoint.bytes)?,
-        None => Judge::new(plan, from),
+        None => Judge::new(plan, from.max(since)),
     };
     let mut reports: Vec<_> = past.reports.iter().map(|stored| (Order::of(&stored.report, stored.received_at), stored)).collect();
     reports.retain(|(order, _)| order.at() > since && !judge.is_late(order));
@@ -40,6 +41,9 @@ pub fn judge_again(plan: Arc<Plan>, wearer_id: i64, from: Timestamp, past: Past,
     }
     judge.advance(until, &mut found);
     known.learn(&mut found);
+    if past.checkpoint.is_none() && past.kept_since.is_some() {
+        known.without_what_goes_on(&past.told, since);
+    }
     Ok(Again { found: known.against(past.told, since), judge, checkpoints, reports: reports.len() })
 }
 
@@ -49,6 +53,15 @@ struct Known(Vec<Violation>);
 impl Known {
     fn learn(&mut self, found: &mut Vec<Violation>) {
         found.drain(..).for_each(|violation| tell(&mut self.0, violation));
+    }
+
+    /// Judged from nothing, what was under way at `since` seems to begin there: it was told already.
+    fn without_what_goes_on(&mut self, told: &[Violation], since: Timestamp) {
+        let holds = |old: &Violation, at: Timestamp| old.start <= at && old.end.is_none_or(|(end, _)| at < end);
+        let goes_on = |new: &Violation, old: &Violation| {
+            old.kind == new.kind && old.zone == new.zone && old.found_at <= since && holds(old, new.start) && !old.is_same(new)
+        };
+        self.0.retain(|new| !told.iter().any(|old| goes_on(new, old)));
     }
 
     /// What is new or different from what was told. Of what was found before the checkpoint nothing is refuted: its grounds lie before.

@@ -105,4 +105,6 @@ pub struct Past {
     pub reports: Vec<StoredReport>,
     /// The alerts of the wearer that were open at the checkpoint or began after it, as they were told; without those a person closed.
     pub told: Vec<Violation>,
+    /// Reports of before this were deleted after their time: what was found until then stands as it was told.
+    pub kept_since: Option<Timestamp>,
 }

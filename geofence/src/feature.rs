@@ -5,10 +5,11 @@
 
 use crate::civil::parse_instant;
 use crate::shape::{Frame, Outline, OutlineError, Shape};
-use crate::zone::Terms;
+use crate::zone::{NamedTerms, Terms};
 use crate::{Rules, Sense, Timestamp, Timetable, Zone, timetable_json};
 use geojson::{Feature, GeometryValue, JsonObject, JsonValue, Position};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 /// Properties that a zone may have.
@@ -67,9 +68,15 @@ pub enum ZoneError {
 /// saves some 100 bytes each over [`Zone::from_feature`].
 #[derive(Debug, Default)]
 pub struct ZoneReader {
-    names: HashSet<Arc<str>>,
-    /// By the properties that make them, as text.
-    terms: HashMap<String, Arc<Terms>>,
+    /// By the properties that make the terms, as text.
+    alike: HashMap<String, Alike>,
+}
+
+/// Zones with the same terms.
+#[derive(Debug)]
+struct Alike {
+    terms: Arc<Terms>,
+    named: HashMap<Arc<str>, Arc<NamedTerms>>,
 }
 
 /// What makes the terms of a zone.
@@ -85,33 +92,30 @@ impl ZoneReader {
         let empty = JsonObject::new();
         let properties = Properties(feature.properties.as_ref().unwrap_or(&empty));
         properties.check_names()?;
-        let terms = self.terms(&properties)?;
+        let named = self.named(&properties)?;
         let shape = properties.shape(&feature.geometry.as_ref().ok_or(ZoneError::NoGeometry)?.value)?;
         let (from, to) = (properties.instant("valid_from")?, properties.instant("valid_to")?);
         let (from, to) = (from.unwrap_or(Timestamp::MIN), to.unwrap_or(Timestamp::MAX));
         if to <= from {
             return Err(invalid("valid_to", "must be after valid_from"));
         }
-        Ok(Zone { key, id: self.name(properties.id()?), terms, from, to, frame: Frame::of(&shape), shape })
+        Ok(Zone { key, named, from, to, frame: Frame::of(&shape), shape })
     }
 
-    fn name(&mut self, id: &str) -> Arc<str> {
-        if let Some(known) = self.names.get(id) {
-            return known.clone();
-        }
-        let name: Arc<str> = Arc::from(id);
-        self.names.insert(name.clone());
-        name
-    }
-
-    fn terms(&mut self, properties: &Properties) -> Result<Arc<Terms>, ZoneError> {
+    fn named(&mut self, properties: &Properties) -> Result<Arc<NamedTerms>, ZoneError> {
         let text = OF_TERMS.map(|name| properties.get(name).map(JsonValue::to_string).unwrap_or_default()).join("\n");
-        if let Some(known) = self.terms.get(&text) {
-            return Ok(known.clone());
+        // Terms first: what is wrong with them is told before what is wrong with the name.
+        let alike = match self.alike.entry(text) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(Alike { terms: Arc::new(properties.terms()?), named: HashMap::new() }),
+        };
+        let id = properties.id()?;
+        if let Some(known) = alike.named.get(id) {
+            return Ok(Arc::clone(known));
         }
-        let terms = Arc::new(properties.terms()?);
-        self.terms.insert(text, terms.clone());
-        Ok(terms)
+        let named = Arc::new(NamedTerms { id: Arc::from(id), terms: Arc::clone(&alike.terms) });
+        alike.named.insert(Arc::clone(&named.id), Arc::clone(&named));
+        Ok(named)
     }
 }
 
@@ -238,7 +242,7 @@ impl<'a> Properties<'a> {
         if outline.is_strip() && distance_m == Some(0.0) {
             return Err(invalid("distance_m", "must be above 0 for an open LineString"));
         }
-        Ok(Shape::Outline { outline, distance_m: distance_m.unwrap_or(0.0) })
+        Ok(Shape::Outline(outline.reaching(distance_m.unwrap_or(0.0))))
     }
 }
 

@@ -26,6 +26,8 @@ pub struct Judge {
     pub(crate) no_way_back: bool,
 }
 
+const _: () = assert!(size_of::<Judge>() <= 208, "a judge grew: a million of them are held");
+
 /// A tag whose newest report came later than this is catching up: it sends what it kept, milliseconds ...
 const LAG_MS: i64 = 10_000;
 /// ... until nothing has come for this long, milliseconds.

@@ -13,6 +13,7 @@ mod index;
 mod interference;
 mod judge;
 mod order;
+mod plain;
 mod plan;
 mod recent;
 mod report;

@@ -1,8 +1,9 @@
 //! Everything that one wearer is subject to: all versions of all zones, and leaves.
 
 use crate::device::{Deaf, DeviceRules};
+use crate::plain::Plain;
 use crate::recent::Wanted;
-use crate::{Rules, Sense, Timestamp, Zone, ZoneSet};
+use crate::{Fix, Rules, Sense, Timestamp, Zone, ZoneSet};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -24,6 +25,8 @@ pub struct Plan {
     /// By (key, in force from); the zones that are always on come first, apart from the rest. Inline, because every fix of every wearer
     /// comes by here: one cache miss less.
     zones: SmallVec<[Arc<Zone>; 3]>,
+    /// In the order of `zones`, here for the same reason: most fixes are plain to all zones, and no zone is looked at.
+    plains: SmallVec<[Plain; 3]>,
     /// How many are always on.
     steady: u32,
     /// Boxed, because most wearers have none of it.
@@ -81,9 +84,11 @@ impl Plan {
         let timed: Vec<&[Arc<Zone>]> = groups().filter(|group| !is_steady(group)).collect();
         let set = set.filter(|_| !no_exclusion);
         let wanted = Wanted::by(&zones);
+        let zones: SmallVec<[Arc<Zone>; 3]> = steady.iter().cloned().chain(timed.iter().copied().flatten().cloned()).collect();
         Self {
             steady: steady.len() as u32,
-            zones: steady.iter().cloned().chain(timed.iter().copied().flatten().cloned()).collect(),
+            plains: zones.iter().map(|zone| Plain::of(zone)).collect(),
+            zones,
             watch: None,
             more: (!leaves.is_empty() || set.is_some() || wanted != Wanted::DEFAULT)
                 .then(|| Box::new(More { leaves: leaves.into_boxed_slice(), set, wanted })),
@@ -111,6 +116,11 @@ impl Plan {
         self.more.as_ref().map_or(&Wanted::DEFAULT, |more| &more.wanted)
     }
 
+    /// Whether a fix surely breaks the rule of no zone (a shared set's tree apart), whichever of them are on.
+    pub(crate) fn is_plain(&self, fix: &Fix) -> bool {
+        self.plains.iter().all(|plain| plain.is_kept_by(fix))
+    }
+
     /// Zones that are on at all times.
     pub(crate) fn steady(&self) -> &[Arc<Zone>] {
         &self.zones[..self.steady as usize]
@@ -126,6 +136,11 @@ impl Plan {
         let steady = self.steady();
         let own = steady.binary_search_by_key(&key, |zone| zone.key).ok().map(|index| &steady[index]);
         own.or_else(|| self.set()?.in_tree(key))
+    }
+
+    /// Any version of the zone with this key.
+    pub(crate) fn zone_with(&self, key: i64) -> Option<&Arc<Zone>> {
+        self.zones.iter().find(|zone| zone.key == key).or_else(|| self.set()?.in_tree(key))
     }
 
     /// The version of the zone with this name that is in force at `time`.
@@ -145,7 +160,7 @@ impl Plan {
         let Some(zone) = version_at(versions, time) else {
             return Phase { on: None, until: next_from };
         };
-        let (in_hours, hours_until) = zone.terms.timetable.as_ref().map_or((true, Timestamp::MAX), |timetable| timetable.at(time));
+        let (in_hours, hours_until) = zone.named.terms.timetable.as_ref().map_or((true, Timestamp::MAX), |timetable| timetable.at(time));
         let (on_leave, leave_until) = self.on_leave(zone.sense(), time);
         let until = zone.to.min(next_from).min(hours_until).min(leave_until);
         Phase { on: (in_hours && !on_leave).then_some(zone.sense()), until }

@@ -1,16 +1,71 @@
 //! The last fixes of a wearer: what a zone that turns on judges by.
 
+use crate::shape::whole;
 use crate::{Fix, Rules, Sense, Timestamp, Zone};
 use serde::{Deserialize, Serialize};
+use std::num::NonZeroU64;
 use std::sync::Arc;
+use thin_vec::ThinVec;
 
 /// The newest fix, and those before it that are finer: zones differ in the accuracy they accept.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Written", into = "Written")]
 pub(crate) struct Recent {
+    newest: Option<Kept>,
+    /// Newest first, each finer than all after it in time; zones of one wearer rarely differ.
+    finer: ThinVec<Kept>,
+}
+
+/// A fix in 32 bytes, also where there may be none: a million are held.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Kept {
+    taken_at: Timestamp,
+    latitude: f64,
+    longitude: f64,
+    /// The bits of the metres, which are 3 at least.
+    accuracy: NonZeroU64,
+}
+
+const _: () = assert!(size_of::<Recent>() <= 40, "the last fixes grew: those of a million wearers are held");
+
+/// The written form.
+#[derive(Serialize, Deserialize)]
+struct Written {
     newest: Option<Fix>,
-    /// Newest first, each finer than all after it in time. Boxed: zones of one wearer rarely differ.
-    #[allow(clippy::box_collection)]
-    finer: Option<Box<Vec<Fix>>>,
+    finer: Option<Vec<Fix>>,
+}
+
+impl Kept {
+    /// A fix; `None` without an accuracy, which no fix is.
+    const fn of(fix: &Fix) -> Option<Self> {
+        match NonZeroU64::new(fix.accuracy_m.to_bits()) {
+            Some(accuracy) => Some(Self { taken_at: fix.taken_at, latitude: fix.latitude, longitude: fix.longitude, accuracy }),
+            None => None,
+        }
+    }
+
+    const fn accuracy_m(&self) -> f64 {
+        f64::from_bits(self.accuracy.get())
+    }
+
+    fn fix(&self) -> Fix {
+        let steps = (whole(self.latitude), whole(self.longitude));
+        Fix { taken_at: self.taken_at, latitude: self.latitude, longitude: self.longitude, accuracy_m: self.accuracy_m(), steps }
+    }
+}
+
+impl From<Written> for Recent {
+    fn from(written: Written) -> Self {
+        let finer = written.finer.iter().flatten().filter_map(Kept::of).collect();
+        Self { newest: written.newest.as_ref().and_then(Kept::of), finer }
+    }
+}
+
+impl From<Recent> for Written {
+    fn from(recent: Recent) -> Self {
+        let finer: Vec<Fix> = recent.finer.iter().map(Kept::fix).collect();
+        Self { newest: recent.newest.as_ref().map(Kept::fix), finer: (!finer.is_empty()).then_some(finer) }
+    }
 }
 
 /// What the zones of a plan ask of a fix.
@@ -43,26 +98,23 @@ impl Wanted {
 
 impl Recent {
     /// Takes in a fix that is newer than all before it.
-    pub fn push(&mut self, fix: Fix, wanted: &Wanted) {
+    pub fn push(&mut self, fix: &Fix, wanted: &Wanted) {
         if fix.accuracy_m > wanted.widest_cap_m {
             return;
         }
-        let before = self.newest.replace(fix);
+        let before = std::mem::replace(&mut self.newest, Kept::of(fix));
         if fix.accuracy_m <= wanted.finest_cap_m {
-            self.finer = None;
+            self.finer = ThinVec::new();
             return;
         }
-        let mut finer = self.finer.take().unwrap_or_default();
-        finer.splice(0..0, before);
-        finer.retain(|old| old.accuracy_m < fix.accuracy_m && fix.taken_at.millis_since(old.taken_at) <= wanted.stale_after_ms);
-        self.finer = (!finer.is_empty()).then_some(finer);
+        let is_wanted = |old: &Kept| old.accuracy_m() < fix.accuracy_m && fix.taken_at.millis_since(old.taken_at) <= wanted.stale_after_ms;
+        self.finer = before.into_iter().chain(self.finer.iter().copied()).filter(is_wanted).collect();
     }
 
     /// The newest fix at or before `boundary` that `cap_m` accepts, unless it is older than `stale_after_ms`.
-    pub fn at(&self, boundary: Timestamp, cap_m: f64, stale_after_ms: i64) -> Option<&Fix> {
-        let usable = |fix: &&Fix| fix.accuracy_m <= cap_m && fix.taken_at <= boundary;
-        let finer = self.finer.iter().flat_map(|finer| finer.iter());
-        let fix = self.newest.iter().chain(finer).find(usable)?;
-        (boundary.millis_since(fix.taken_at) <= stale_after_ms).then_some(fix)
+    pub fn at(&self, boundary: Timestamp, cap_m: f64, stale_after_ms: i64) -> Option<Fix> {
+        let usable = |fix: &&Kept| fix.accuracy_m() <= cap_m && fix.taken_at <= boundary;
+        let fix = self.newest.iter().chain(&self.finer).find(usable)?;
+        (boundary.millis_since(fix.taken_at) <= stale_after_ms).then(|| fix.fix())
     }
 }

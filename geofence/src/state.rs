@@ -6,7 +6,7 @@ use crate::plan::{Phase, Plan, version_at};
 use crate::recent::Recent;
 use crate::tracker::{Finder, Standing, Tracker};
 use crate::trackers::Trackers;
-use crate::{Fix, Sense, Timestamp, Violation, Zone};
+use crate::{Fix, Sense, Timestamp, Violation, Zone, ZoneSet};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -67,7 +67,7 @@ impl State {
         let (at, before) = (fix.taken_at, fix.taken_at.plus_millis(-1));
         self.settle(plan, before, before, found);
         self.newest_fix = at;
-        self.recent.push(*fix, plan.wanted());
+        self.recent.push(fix, plan.wanted());
         self.settle(plan, at, before, found);
         self.judge(plan, fix, found);
         self.settle(plan, at, at, found);
@@ -118,7 +118,7 @@ impl State {
         if let Some(zone) = version_at(versions, time).filter(|_| phase.on.is_some()) {
             let rules = zone.rules();
             let fix = self.recent.at(time, rules.accuracy_cap_m, rules.stale_after_ms);
-            self.trackers.change(zone, |_| Standing::at_boundary(zone, time, fix));
+            self.trackers.change(zone, |_| Standing::at_boundary(zone, time, fix.as_ref()));
         }
     }
 
@@ -137,6 +137,16 @@ impl State {
 
     /// Judges a fix against every zone that is on.
     fn judge(&mut self, plan: &Plan, fix: &Fix, found: &mut Vec<Violation>) {
+        // Where nothing is known against the wearer, a fix that keeps every rule changes nothing.
+        if !self.trackers.is_empty() || !plan.is_plain(fix) {
+            self.judge_own(plan, fix, found);
+        }
+        if let Some(set) = plan.set() {
+            self.judge_set(set, fix, found);
+        }
+    }
+
+    fn judge_own(&mut self, plan: &Plan, fix: &Fix, found: &mut Vec<Violation>) {
         for zone in plan.steady() {
             self.judge_zone(zone, fix, found);
         }
@@ -145,7 +155,9 @@ impl State {
                 self.judge_zone(zone, fix, found);
             }
         }
-        let Some(set) = plan.set() else { return };
+    }
+
+    fn judge_set(&mut self, set: &ZoneSet, fix: &Fix, found: &mut Vec<Violation>) {
         let begun: Vec<i64> = self.trackers.iter().map(|tracker| tracker.key).filter(|key| set.in_tree(*key).is_some()).collect();
         for zone in begun.iter().filter_map(|key| set.in_tree(*key)) {
             self.judge_zone(zone, fix, found);
@@ -160,7 +172,7 @@ impl State {
 
     fn judge_zone(&mut self, zone: &Arc<Zone>, fix: &Fix, found: &mut Vec<Violation>) {
         if zone.can_use(fix) {
-            let mut finder = Finder { id: &zone.id, sense: zone.sense(), found };
+            let mut finder = Finder { id: &zone.named.id, sense: zone.sense(), found };
             self.trackers.change(zone, |standing| Standing::after_fix(standing, zone, fix, &mut finder));
         }
     }
@@ -220,6 +232,12 @@ impl State {
     /// Goes on from what was kept, under a plan that may have changed since.
     pub fn restore(plan: &Plan, mut saved: SavedState) -> Self {
         saved.on.sort_unstable();
+        for tracker in &mut saved.trackers {
+            // The name as all others have it: read back, each has a copy of its own.
+            if let Some(zone) = plan.zone_with(tracker.key).filter(|zone| zone.named.id == tracker.id) {
+                tracker.id = Arc::clone(&zone.named.id);
+            }
+        }
         let (recent, trackers) = (saved.recent, Trackers::from(saved.trackers));
         let state = Self::new(plan, saved.clock);
         let mut state = Self { newest_fix: saved.newest_fix, recent, trackers, ..state };

@@ -2,15 +2,19 @@
 
 use crate::tracker::{Finder, Standing, Tracker};
 use crate::{Timestamp, Violation, Zone};
-use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
 
 /// By key; a zone without a tracker stands plain.
-#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub(crate) struct Trackers(Box<[Tracker]>);
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(crate) struct Trackers(ThinVec<Tracker>);
 
 impl Trackers {
     pub fn iter(&self) -> impl Iterator<Item = &Tracker> {
         self.0.iter()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     fn at(&self, key: i64) -> Result<usize, usize> {
@@ -34,9 +38,8 @@ impl Trackers {
     /// The standing to a zone, which is plain until it is put back.
     pub fn take(&mut self, key: i64) -> Option<Tracker> {
         let at = self.at(key).ok()?;
-        let mut trackers = std::mem::take(&mut self.0).into_vec();
-        let tracker = trackers.remove(at);
-        self.0 = trackers.into_boxed_slice();
+        let tracker = self.0.remove(at);
+        self.0.shrink_to_fit();
         Some(tracker)
     }
 
@@ -49,10 +52,8 @@ impl Trackers {
             },
             Err(at) => {
                 let Some(standing) = change(None) else { return };
-                let mut trackers = std::mem::take(&mut self.0).into_vec();
-                trackers.reserve_exact(1);
-                trackers.insert(at, Tracker { key: zone.key, id: zone.id.clone(), sense: zone.sense(), standing });
-                self.0 = trackers.into_boxed_slice();
+                self.0.reserve_exact(1);
+                self.0.insert(at, Tracker { key: zone.key, id: zone.named.id.clone(), sense: zone.sense(), standing });
             }
         }
     }
@@ -71,6 +72,6 @@ impl From<Vec<Tracker>> for Trackers {
     fn from(mut trackers: Vec<Tracker>) -> Self {
         trackers.sort_by_key(|tracker| tracker.key);
         trackers.dedup_by_key(|tracker| tracker.key);
-        Self(trackers.into_boxed_slice())
+        Self(trackers.into())
     }
 }

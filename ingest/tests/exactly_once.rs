@@ -90,7 +90,7 @@ impl Kept {
         let matters = |violation: &&Violation| violation.end.is_none_or(|(at, _)| at >= since) || violation.found_at > since;
         let told =
             self.findings.iter().filter(|(key, _)| key.0 == wearer_id).map(|(_, violation)| violation).filter(matters).cloned().collect();
-        Past { checkpoint, reports, told }
+        Past { checkpoint, reports, told, kept_since: None }
     }
 }
 

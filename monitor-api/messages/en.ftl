@@ -115,6 +115,7 @@ field-must-not-be-negative = must not be negative, is { $value }
 field-above-max = must be at most { $max }, is { $value }
 field-out-of-range = must be { $min } to { $max }, is { $value }
 field-no-instant = must be a date and time of the years 1 to 9999
+field-no-date = must be a date such as 1405/08/30 or 2026-11-21
 field-not-after = must be after { DATETIME($from) }
 field-unknown-kind = { $value } is no kind of alert; choose one from the list
 field-unknown-choice = { $value } is none of the choices; choose one from the list

@@ -106,6 +106,7 @@ field-must-not-be-negative = نباید منفی باشد؛ اکنون { NUMBER(
 field-above-max = باید حداکثر { NUMBER($max) } باشد؛ اکنون { NUMBER($value) } است
 field-out-of-range = باید از { NUMBER($min) } تا { NUMBER($max) } باشد؛ اکنون { NUMBER($value) } است
 field-no-instant = باید تاریخ و ساعتی میان سال‌های ۱ تا ۹۹۹۹ میلادی باشد
+field-no-date = باید تاریخی مانند ۱۴۰۵/۰۸/۳۰ یا 2026-11-21 باشد
 field-not-after = باید پس از { DATETIME($from) } باشد
 field-unknown-kind = { $value } هیچ نوعی از هشدار نیست؛ یکی از نوع‌های فهرست را برگزینید
 field-unknown-choice = { $value } در میان گزینه‌ها نیست؛ یکی از گزینه‌های فهرست را برگزینید

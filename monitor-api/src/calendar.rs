@@ -13,10 +13,27 @@ pub fn shown(time: DateTime<Utc>, language: Language) -> Option<String> {
     if language == Language::English {
         return Some(format!("{} {clock} (Tehran)", local.format("%Y-%m-%d")));
     }
-    let date = Date::try_new_iso(local.year(), local.month() as u8, local.day() as u8).ok()?.to_calendar(Persian);
-    let (year, month, day) = (date.year().extended_year(), date.month().ordinal, date.day_of_month().0);
+    let (year, month, day) = persian_date(&local)?;
     // The word between makes the whole run from right to left; figures alone would put the clock before the date.
     Some(persian_digits(&format!("{year:04}/{month:02}/{day:02} ساعت {clock}")))
+}
+
+/// Tehran civil time by the Solar Hijri calendar for files, `1405/09/01 13:22:05`. `None` outside the calendar.
+pub fn solar_hijri(time: geofence::Timestamp) -> Option<String> {
+    let local = DateTime::from_timestamp_millis(time.millis())?.with_timezone(&Tehran);
+    let (year, month, day) = persian_date(&local)?;
+    Some(format!("{year:04}/{month:02}/{day:02} {}", local.format("%H:%M:%S")))
+}
+
+/// Whether there is such a day in the Solar Hijri calendar.
+pub fn is_persian_date(year: i32, month: u8, day: u8) -> bool {
+    let first = Date::try_new_persian(year, month, 1);
+    first.is_ok_and(|first| (1..=first.days_in_month()).contains(&day))
+}
+
+fn persian_date(local: &DateTime<chrono_tz::Tz>) -> Option<(i32, u8, u8)> {
+    let date = Date::try_new_iso(local.year(), local.month() as u8, local.day() as u8).ok()?.to_calendar(Persian);
+    Some((date.year().extended_year(), date.month().ordinal, date.day_of_month().0))
 }
 
 /// The text with its ASCII digits as Persian ones.

@@ -1,5 +1,6 @@
 //! What an administrator may set, and the limits of the service.
 
+use crate::release::Signer;
 use access::{Role, SessionLimits};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,6 +26,8 @@ pub struct Options {
     pub session_limits: BTreeMap<Role, SessionLimits>,
     /// So long after password and second factor were given dangerous acts are allowed.
     pub fresh_for: Duration,
+    /// Signs archives of released data. Without it nothing is released.
+    pub signer: Option<Signer>,
 }
 
 impl Default for Options {
@@ -39,6 +42,7 @@ impl Default for Options {
             stop_wait_max: Duration::from_secs(5),
             session_limits: BTreeMap::new(),
             fresh_for: Duration::from_secs(600),
+            signer: None,
         }
     }
 }

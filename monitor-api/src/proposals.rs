@@ -4,6 +4,7 @@
 //! that what takes effect is what was proposed, and nothing else.
 
 use crate::accounts::{instant, refused, role_change};
+use crate::custody::{Releasing, lift_asked, release_asked};
 use crate::gate::{Rights, caller};
 use crate::reason::Reason;
 use crate::status::{check, length_violation, refusal};
@@ -62,6 +63,8 @@ fn act(method: &str, request: &[u8]) -> Result<Act, Status> {
             let asked: GrantRoleRequest = read(request)?;
             Ok(Act::GiveRole(role_change(asked.person_id, asked.role(), &asked.unit)?))
         }
+        "/paband.custody.v1.Holds/LiftHold" => lift_asked(&read(request)?),
+        "/paband.custody.v1.Releases/ReleaseData" => Ok(Act::ReleaseData { request: release_asked(read(request)?)?, archive: None }),
         _ => Err(refusal(Code::Unimplemented, Reason::NotDeclared, &[])),
     }
 }
@@ -74,11 +77,12 @@ fn read<T: Message + Default>(request: &[u8]) -> Result<T, Status> {
 pub(crate) struct ProposalService {
     store: Store,
     rights: Arc<Rights>,
+    releasing: Releasing,
 }
 
 impl ProposalService {
-    pub(crate) fn new(store: Store, rights: Arc<Rights>) -> Self {
-        Self { store, rights }
+    pub(crate) fn new(store: Store, rights: Arc<Rights>, releasing: Releasing) -> Self {
+        Self { store, rights, releasing }
     }
 
     /// Who may decide: who may propose the same.
@@ -112,7 +116,8 @@ impl Proposals for ProposalService {
         caller.about(format!("proposal {proposal_id}"));
         let proposed = self.store.proposal(&caller, proposal_id, now).await.map_err(|error| refused("ConfirmProposal", &error))?;
         let caller = self.may_decide(&caller, &proposed, &session)?;
-        let decided = Decided::Confirmed(act(&proposed.method, &proposed.request)?);
+        let act = act(&proposed.method, &proposed.request)?;
+        let decided = Decided::Confirmed(self.releasing.ready(&caller, act, &proposed, now).await?);
         let decided = self.store.proposal_decide(&caller, proposal_id, &decided, now).await;
         Ok(Response::new(proposal(decided.map_err(|error| refused("ConfirmProposal", &error))?)))
     }

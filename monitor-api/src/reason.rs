@@ -124,6 +124,7 @@ codes! {
         AboveMax = "ABOVE_MAX" [max, value],
         OutOfRange = "OUT_OF_RANGE" [min, max, value],
         NoInstant = "NO_INSTANT" [],
+        NoDate = "NO_DATE" [],
         NotAfter = "NOT_AFTER" [from],
         UnknownKind = "UNKNOWN_KIND" [value],
         UnknownChoice = "UNKNOWN_CHOICE" [value],

@@ -4,6 +4,7 @@ use crate::Options;
 use crate::accounts::{PeopleService, SessionService, UnitService};
 use crate::alerts::AlertService;
 use crate::audit::AuditService;
+use crate::custody::{DeletionService, HoldService, ReleaseService, Releasing};
 use crate::events::Happening;
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
@@ -17,6 +18,9 @@ use proto::access::people_server::PeopleServer;
 use proto::access::proposals_server::ProposalsServer;
 use proto::access::sessions_server::SessionsServer;
 use proto::access::units_server::UnitsServer;
+use proto::custody::deletions_server::DeletionsServer;
+use proto::custody::holds_server::HoldsServer;
+use proto::custody::releases_server::ReleasesServer;
 use proto::monitor::alerts_server::{self, AlertsServer};
 use proto::monitor::judgement_server::{self, JudgementServer};
 use proto::monitor::tags_server::{self, TagsServer};
@@ -136,12 +140,16 @@ macro_rules! limited {
 
 fn with_accounts(router: Router<Gates>, store: &Store, rights: Arc<Rights>, options: &Options) -> Result<Router<Gates>, ServeError> {
     let proposing = Proposing::new(store.clone())?;
+    let releasing = Releasing::new(store.clone(), options.signer.clone());
     Ok(router
         .add_service(limited!(SessionsServer, SessionService::new(store.clone(), options.clone())))
-        .add_service(limited!(PeopleServer, PeopleService::new(store.clone(), proposing)))
+        .add_service(limited!(PeopleServer, PeopleService::new(store.clone(), proposing.clone())))
         .add_service(limited!(UnitsServer, UnitService::new(store.clone())))
-        .add_service(limited!(ProposalsServer, ProposalService::new(store.clone(), rights)))
-        .add_service(limited!(AuditServer, AuditService::new(store.clone()))))
+        .add_service(limited!(ProposalsServer, ProposalService::new(store.clone(), rights, releasing)))
+        .add_service(limited!(AuditServer, AuditService::new(store.clone())))
+        .add_service(limited!(HoldsServer, HoldService::new(store.clone(), proposing.clone())))
+        .add_service(limited!(ReleasesServer, ReleaseService::new(store.clone(), proposing)))
+        .add_service(limited!(DeletionsServer, DeletionService::new(store.clone()))))
 }
 
 fn with_monitoring(

@@ -14,6 +14,7 @@ use proto::monitor::wearers_server::Wearers;
 use proto::monitor::{
     GetPositionRequest, GetTrackRequest, GetWearerRequest, ListWearersRequest, ListWearersResponse, Point, Position, Presence, Wearer,
 };
+use std::sync::Arc;
 use std::time::Duration;
 use store::{Store, Track, WearerFilter};
 use tonic::{Code, Request, Response, Status};
@@ -110,9 +111,10 @@ impl Tracking for TrackingService {
 }
 
 /// A report's place as the caller's purpose lets it be seen; `None` where it has none.
-fn position(stored: &StoredReport, homes: &[Zone], caller: &Caller) -> Option<Position> {
+fn position(stored: &StoredReport, homes: &[Arc<Zone>], caller: &Caller) -> Option<Position> {
     let fix = Fix::of_report(&stored.report, stored.received_at)?;
-    let within = |zone: &&Zone| (zone.in_force().0..zone.in_force().1).contains(&fix.taken_at()) && zone.verdict(&fix) == Verdict::Inside;
+    let within =
+        |zone: &&Arc<Zone>| (zone.in_force().0..zone.in_force().1).contains(&fix.taken_at()) && zone.verdict(&fix) == Verdict::Inside;
     let needs_place = caller.purpose.as_ref().is_some_and(|purpose| purpose.needs_place);
     let mut zones: Vec<String> =
         if needs_place { Vec::new() } else { homes.iter().filter(within).map(|zone| zone.id().to_owned()).collect() };

@@ -58,6 +58,12 @@ pub enum Command {
     /// Certificates for a start and for development, from authorities of one's own.
     #[command(subcommand)]
     Pki(crate::command::pki::PkiCommand),
+    /// What is kept for how long, and deleting what is over.
+    #[command(subcommand)]
+    Retention(RetentionCommand),
+    /// Archives of data that were handed to an authority.
+    #[command(subcommand)]
+    Release(ReleaseCommand),
     /// The database.
     #[command(subcommand)]
     Db(DbCommand),
@@ -195,6 +201,34 @@ pub struct JudgeArgs {
 pub enum JudgeOutput {
     /// One JSON object a line.
     Json,
+}
+
+/// Commands on the timed deletion.
+#[derive(Debug, Subcommand)]
+pub enum RetentionCommand {
+    /// Delete what is older than its limit and not under a legal hold. A running server does it once a day.
+    Run {
+        /// Only say what would be deleted and what is held.
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Say of each kind its limit, the oldest of it and the last run.
+    Status,
+}
+
+/// Commands on releases.
+#[derive(Debug, Subcommand)]
+pub enum ReleaseCommand {
+    /// Print the public key that archives are checked with, and its fingerprint.
+    Key,
+    /// Check an archive by itself: that it is whole, and which key signed it. Needs no database.
+    Verify {
+        /// The archive.
+        file: PathBuf,
+        /// The public key (PEM) that must have signed it; else the one in the archive, which vouches only for itself.
+        #[arg(long, value_name = "FILE")]
+        key: Option<PathBuf>,
+    },
 }
 
 /// Commands on the database.

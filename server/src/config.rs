@@ -1,5 +1,6 @@
 //! The configuration file: one struct, unknown keys are errors, secrets never shown.
 
+use crate::config_sessions::Sessions;
 use anyhow::{Context, Result};
 use ingest::WireProtocol;
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,33 @@ pub struct Config {
     pub tags: Vec<TagListener>,
     pub rooms: Rooms,
     pub machines: Machines,
+    pub sessions: Sessions,
     pub limits: Limits,
+    pub retention: Retention,
+    pub release: Release,
     pub log: Log,
+}
+
+/// How long each kind of data is kept, days. Legal holds keep longer what they concern.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retention {
+    /// Reports of tags, by the day on which they were received; at least 30.
+    pub tracks_days: u32,
+    /// Bytes that could not become reports.
+    pub raw_frames_days: u32,
+    /// Sessions that are over, and failed log-ins.
+    pub sessions_days: u32,
+    /// Archives of released data; the record of a release stays.
+    pub files_days: u32,
+}
+
+/// Data handed to authorities.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Release {
+    /// The Ed25519 private key (PEM) that signs archives; without it, one is made in the state directory.
+    pub key: Option<PathBuf>,
 }
 
 /// The database.
@@ -120,7 +146,10 @@ impl Default for Config {
             ],
             rooms: Rooms::default(),
             machines: Machines::default(),
+            sessions: Sessions::default(),
             limits: Limits::default(),
+            retention: Retention::default(),
+            release: Release::default(),
             log: Log::default(),
         }
     }
@@ -155,6 +184,33 @@ impl Default for Limits {
             checkpoint_s: shards.checkpoint_after.as_secs(),
             stop_s: 30,
         }
+    }
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { tracks_days: 730, raw_frames_days: 30, sessions_days: 365, files_days: 90 }
+    }
+}
+
+impl Retention {
+    /// As the store wants them.
+    pub const fn limits(&self) -> store::Retention {
+        let Self { tracks_days, raw_frames_days, sessions_days, files_days } = *self;
+        store::Retention { tracks_days, raw_frames_days, sessions_days, files_days }
+    }
+
+    fn check(&self) -> Result<()> {
+        let Self { tracks_days, raw_frames_days, sessions_days, files_days } = *self;
+        let min = store::Retention::TRACKS_DAYS_MIN;
+        anyhow::ensure!(
+            tracks_days >= min,
+            "retention.tracks_days is {tracks_days}; it must be at least {min}: late reports and corrections are judged over the tracks of that time"
+        );
+        for (name, days) in [("raw_frames_days", raw_frames_days), ("sessions_days", sessions_days), ("files_days", files_days)] {
+            anyhow::ensure!(days > 0, "retention.{name} is 0; it must be at least 1");
+        }
+        Ok(())
     }
 }
 
@@ -232,6 +288,8 @@ impl Config {
             reports_in_flight_max >= batch_reports_max,
             "limits.reports_in_flight_max ({reports_in_flight_max}) is below limits.batch_reports_max ({batch_reports_max}): no batch would ever fill"
         );
+        self.sessions.check()?;
+        self.retention.check()?;
         crate::exposure::check(self)
     }
 
@@ -266,7 +324,7 @@ fn default_state_dir() -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use super::{Config, Limits};
+    use super::{Config, Limits, Retention};
 
     #[test]
     fn the_defaults_survive_being_written_and_read() {
@@ -280,6 +338,14 @@ mod tests {
     fn an_unknown_key_is_an_error_that_names_it() {
         let error = toml::from_str::<Config>("[limits]\nlingre_ms = 3\n").unwrap_err();
         assert!(error.to_string().contains("lingre_ms"), "{error}");
+    }
+
+    #[test]
+    fn tracks_are_kept_for_a_month_at_least() {
+        let check = |retention| Config { retention, ..Config::default() }.check().map_err(|error| error.to_string());
+        assert_eq!(check(Retention { tracks_days: 30, ..Retention::default() }), Ok(()));
+        assert!(check(Retention { tracks_days: 29, ..Retention::default() }).unwrap_err().contains("at least 30"));
+        assert!(check(Retention { files_days: 0, ..Retention::default() }).unwrap_err().contains("retention.files_days"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Brings what staff have decided from the database to the door, within a second.
 
 use crate::directory::Directory;
+use anyhow::Context;
 use geofence::{Leave, Plan, Watch, Zone};
 use ingest::port::KnownTag;
 use ingest::{Door, JudgingRequest, RetiredPast, TagFacts, WearerFacts};
@@ -13,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 pub struct FactsFeed {
     store: Store,
     directory: Arc<Directory>,
+    /// Those that several wearers share; one wearer's own zones are read again when anything of the wearer changes.
     zones: HashMap<i64, Arc<Zone>>,
     watch: Arc<Watch>,
     version: i64,
@@ -28,8 +30,17 @@ struct News {
 }
 
 impl FactsFeed {
-    /// Loads everything; the directory is filled, the facts are for the door that opens next.
-    pub async fn load(store: Store, directory: Arc<Directory>, watch: Watch) -> Result<(Self, Vec<TagFacts>), StoreError> {
+    /// Loads everything; the directory is filled, the facts are for the door that opens next. In a thread of its own, because the
+    /// allocator looks for what has become free when a thread ends.
+    pub async fn load(store: Store, directory: Arc<Directory>, watch: Watch) -> anyhow::Result<(Self, Vec<TagFacts>)> {
+        let runtime = tokio::runtime::Handle::current();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let loading = move || drop(tell.send(runtime.block_on(Self::load_here(store, directory, watch))));
+        std::thread::Builder::new().name("loading".into()).spawn(loading)?;
+        Ok(told.await.context("loading ended early")??)
+    }
+
+    async fn load_here(store: Store, directory: Arc<Directory>, watch: Watch) -> Result<(Self, Vec<TagFacts>), StoreError> {
         let mut feed = Self { store, directory, zones: HashMap::new(), watch: Arc::new(watch), version: 0, retired: Vec::new() };
         let news = feed.next().await?;
         feed.directory.update(news.known);
@@ -75,9 +86,17 @@ impl FactsFeed {
         Plan::new(zones, leaves).watched(Arc::clone(&self.watch))
     }
 
+    fn forget_own_zones(&mut self) {
+        // This table and one plan.
+        self.zones.retain(|_, zone| Arc::strong_count(zone) > 2);
+        self.zones.shrink_to_fit();
+    }
+
     async fn next(&mut self) -> Result<News, StoreError> {
-        let Facts { version, zones, tags, retired } = self.store.facts_after(self.version).await?;
-        self.zones.extend(zones.into_iter().map(|row| (row.row_id, Arc::new(row.zone))));
+        let zones = &self.zones;
+        let Facts { version, zones, tags, retired } =
+            self.store.facts_after_knowing(self.version, |row_id| zones.contains_key(&row_id)).await?;
+        self.zones.extend(zones.into_iter().map(|row| (row.row_id, row.zone)));
         let mut news = News { facts: Vec::with_capacity(tags.len()), known: Vec::with_capacity(tags.len()), retired: Vec::new() };
         for tag in tags {
             let wearer = tag.wearer.map(|wearer| self.wearer(wearer));
@@ -87,6 +106,7 @@ impl FactsFeed {
         news.retired =
             retired.into_iter().map(|(tag_id, until, wearer)| RetiredPast { tag_id, until, wearer: self.wearer(wearer) }).collect();
         self.version = version;
+        self.forget_own_zones();
         Ok(news)
     }
 }

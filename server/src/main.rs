@@ -5,6 +5,7 @@ mod clock;
 mod command;
 mod commands;
 mod config;
+mod config_sessions;
 mod database;
 mod directory;
 mod exposure;
@@ -14,6 +15,8 @@ mod journal;
 mod listeners;
 mod logging;
 mod pki;
+mod release_key;
+mod retention;
 mod room;
 mod session_file;
 mod system;
@@ -68,6 +71,8 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Judge(args) => command::judge::run(&args),
         Command::Billing(what) => command::billing::run(&what),
         Command::Pki(what) => command::pki::run(&what),
+        Command::Retention(what) => command::retention::run(&config, what).await,
+        Command::Release(what) => command::release::run(&config, &what),
         Command::Db(what) => command::db::run(&config, what).await,
         Command::Config(cli::ConfigCommand::Check) => command::config_check(&config),
     }

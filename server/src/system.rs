@@ -74,13 +74,13 @@ impl System {
         let stop = CancellationToken::new();
         let mut certificates = Certificates::default();
         let (listeners, rooms, machines) = crate::listeners::open(config, &mut certificates).await?;
-        let serving = monitor_api::serve(
-            listeners,
-            store.clone(),
-            DoorCommands::new(&door, &directory),
-            monitor_api::Options::default(),
-            stop.clone(),
-        );
+        let options = monitor_api::Options {
+            session_limits: config.sessions.limits(),
+            fresh_for: Duration::from_secs(config.sessions.fresh_s),
+            signer: crate::release_key::signer_to_serve(config)?,
+            ..monitor_api::Options::default()
+        };
+        let serving = monitor_api::serve(listeners, store.clone(), DoorCommands::new(&door, &directory), options, stop.clone());
         let rooms_task = tokio::spawn(async move { serving.await.context("the rooms' side failed") });
         let mut tags = Vec::new();
         for listener in &config.tags {
@@ -93,6 +93,7 @@ impl System {
             tokio::spawn(feed.follow(Arc::clone(&door), stop.clone())),
             tokio::spawn(maintain(store.clone(), stop.clone())),
             tokio::spawn(crate::interference::watch(store.clone(), seen, stop.clone())),
+            tokio::spawn(crate::retention::run_daily(store.clone(), config.retention.limits(), stop.clone())),
             tokio::spawn(tell_alive(store.clone(), stop.clone())),
             tokio::spawn(tell_counters(Arc::clone(&door), stop.clone())),
             tokio::spawn(certificates.follow(look, stop.clone())),

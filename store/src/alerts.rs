@@ -173,6 +173,14 @@ const LIST: &str = concat!(
     " ORDER BY a.alert_id DESC LIMIT $8"
 );
 
+/// A wearer's alerts that held at some time in a span.
+pub(crate) const OF_WEARER: &str = concat!(
+    "SELECT ",
+    alert_columns!("a"),
+    " FROM alerts a JOIN wearers w USING (wearer_id) LEFT JOIN tags t USING (tag_id)
+    WHERE a.wearer_id = $1 AND a.started_at < $3 AND (a.ended_at IS NULL OR a.ended_at >= $2) ORDER BY a.started_at, a.alert_id"
+);
+
 /// One alert, if it is within reach.
 pub(crate) const ONE: &str = concat!(
     "SELECT ",

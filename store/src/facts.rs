@@ -6,6 +6,8 @@ use futures_util::{Stream, StreamExt};
 use geofence::{Leave, Timestamp, Zone, ZoneReader};
 use geojson::{Feature, JsonObject};
 use serde_json::Value;
+use std::collections::HashSet;
+use std::sync::Arc;
 use tokio_postgres::{IsolationLevel, Row, Transaction};
 
 /// What changed after a version, whole: a tag that is here replaces all that was known of it.
@@ -13,7 +15,7 @@ use tokio_postgres::{IsolationLevel, Row, Transaction};
 pub struct Facts {
     /// Ask next for what changed after this.
     pub version: i64,
-    /// Versions of zones that are new, or whose end changed.
+    /// Versions of zones that are new, or whose end changed, or that bind a wearer here and are not known to whoever asks.
     pub zones: Vec<ZoneRow>,
     /// Tags of which anything changed.
     pub tags: Vec<TagFacts>,
@@ -27,7 +29,7 @@ pub struct ZoneRow {
     /// Names this version.
     pub row_id: i64,
     /// The zone; its key names it through all its versions.
-    pub zone: Zone,
+    pub zone: Arc<Zone>,
 }
 
 /// All there is to know of a tag.
@@ -79,6 +81,11 @@ const ZONES: &str = "
     SELECT v.row_id, v.zone_id, v.feature::text, v.valid_from, v.valid_to
     FROM zone_facts JOIN zone_versions v USING (row_id)
     WHERE facts_version > $1 AND v.valid_from IS DISTINCT FROM v.valid_to ORDER BY row_id";
+
+/// The same of versions asked for.
+const ZONES_ASKED: &str = "
+    SELECT row_id, zone_id, feature::text, valid_from, valid_to FROM zone_versions
+    WHERE row_id = ANY($1) AND valid_from IS DISTINCT FROM valid_to ORDER BY row_id";
 
 const EVERYONES: &str = "
     SELECT v.row_id FROM zones JOIN zone_versions v USING (zone_id) WHERE everyone AND v.valid_from IS DISTINCT FROM v.valid_to";
@@ -134,6 +141,14 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or holds a zone that cannot be compiled.
     pub async fn facts_after(&self, version: i64) -> Result<Facts, StoreError> {
+        self.facts_after_knowing(version, |_| true).await
+    }
+
+    /// The same for one who has not kept all versions of zones: those that bind a tag of the answer and are not known are in it too.
+    ///
+    /// # Errors
+    /// As [`Store::facts_after`].
+    pub async fn facts_after_knowing(&self, version: i64, is_known: impl Fn(i64) -> bool) -> Result<Facts, StoreError> {
         let mut client = self.client().await?;
         let one_instant = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true);
         let transaction = one_instant.start().await?;
@@ -143,14 +158,30 @@ impl Store {
         }
         // One reader, so that zones share the names and rules they have in common.
         let mut reader = ZoneReader::default();
-        let zones = collect(rows(&transaction, ZONES, version).await?, |row| zone_from(row, &mut reader)).await?;
+        let mut zones = collect(rows(&transaction, ZONES, version).await?, |row| zone_from(row, &mut reader)).await?;
         let everyones: Vec<i64> = transaction.query(EVERYONES, &[]).await?.iter().map(|row| row.get(0)).collect();
         let tags = collect(rows(&transaction, TAGS, version).await?, |row| tag_from(row, &everyones)).await?;
         let retired = transaction.query(RETIRED, &[]).await?;
-        let retired = retired.iter().map(|row| retired_from(row, &everyones)).collect();
+        let retired: Vec<_> = retired.iter().map(|row| retired_from(row, &everyones)).collect();
+        // The first answer has all there are.
+        if version > 0 {
+            let wearers = tags.iter().filter_map(|tag| tag.wearer.as_ref()).chain(retired.iter().map(|(_, _, wearer)| wearer));
+            let read: HashSet<i64> = zones.iter().map(|zone| zone.row_id).collect();
+            let rows = wearers.flat_map(|wearer| &wearer.zone_rows).copied();
+            let asked: HashSet<i64> = rows.filter(|row_id| !read.contains(row_id) && !is_known(*row_id)).collect();
+            zones.extend(zones_asked(&transaction, asked.into_iter().collect(), &mut reader).await?);
+        }
         transaction.commit().await?;
         Ok(Facts { version: newest, zones, tags, retired })
     }
+}
+
+async fn zones_asked(transaction: &Transaction<'_>, row_ids: Vec<i64>, reader: &mut ZoneReader) -> Result<Vec<ZoneRow>, StoreError> {
+    if row_ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = transaction.query(ZONES_ASKED, &[&row_ids]).await?;
+    rows.iter().map(|row| zone_from(row, reader)).collect()
 }
 
 async fn rows(
@@ -188,7 +219,7 @@ pub(crate) fn zone_from(row: &Row, reader: &mut ZoneReader) -> Result<ZoneRow, S
         };
     }
     let zone = reader.read(row.get(1), &feature).map_err(|error| unreadable(&error))?;
-    Ok(ZoneRow { row_id, zone })
+    Ok(ZoneRow { row_id, zone: Arc::new(zone) })
 }
 
 fn tag_from(row: &Row, everyones: &[i64]) -> Result<TagFacts, StoreError> {

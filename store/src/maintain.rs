@@ -56,7 +56,7 @@ pub struct Maintenance {
 pub(crate) struct Day {
     pub(crate) table: u32,
     pub(crate) name: String,
-    ends_at: DateTime<Utc>,
+    pub(crate) ends_at: DateTime<Utc>,
     pub(crate) indexed: bool,
 }
 

@@ -11,11 +11,15 @@ use geofence::{Checkpoint, Judge, Past, StoredReport, Timestamp, Violation};
 use std::collections::HashMap;
 use tokio_postgres::Row;
 
-/// The newest checkpoint of each wearer before an instant, in the form that this program reads.
+/// The newest checkpoint of each wearer before an instant, in the form that this program reads; where reports were deleted ($4, else NULL)
+/// and that one is from before, the oldest from after: only from there on are all reports here.
 const CHECKPOINTS: &str = "
     SELECT number, judged_at, bytes FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS asked (wearer, from_ms, number)
     CROSS JOIN LATERAL (
-        SELECT judged_at, bytes FROM judge_checkpoints c WHERE c.wearer_id = wearer AND c.judged_at < from_ms AND get_byte(c.bytes, 0) = $3
+        SELECT judged_at, bytes FROM judge_checkpoints c
+        WHERE c.wearer_id = wearer AND get_byte(c.bytes, 0) = $3 AND ($4::bigint IS NULL OR c.judged_at >= $4) AND (c.judged_at < from_ms
+            OR c.judged_at = (SELECT min(d.judged_at) FROM judge_checkpoints d
+                WHERE d.wearer_id = wearer AND get_byte(d.bytes, 0) = $3 AND d.judged_at >= $4))
         ORDER BY judged_at DESC LIMIT 1
     ) AS newest";
 
@@ -43,11 +47,23 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn pasts(&self, asked: &[(i64, Timestamp)]) -> Result<Vec<Past>, StoreError> {
+        loop {
+            let kept_since = self.tracks_kept_since().await?;
+            let pasts = self.pasts_kept(asked, kept_since).await?;
+            // What was deleted while it was read is missing in it.
+            if self.tracks_kept_since().await? == kept_since {
+                return Ok(pasts);
+            }
+        }
+    }
+
+    async fn pasts_kept(&self, asked: &[(i64, Timestamp)], kept_since: Option<Timestamp>) -> Result<Vec<Past>, StoreError> {
         let wearers: Vec<i64> = asked.iter().map(|(wearer_id, _)| *wearer_id).collect();
-        let mut pasts = vec![Past::default(); asked.len()];
+        let mut pasts = vec![Past { kept_since, ..Past::default() }; asked.len()];
         let client = self.client().await?;
-        checkpoints(&client, asked, &mut pasts).await?;
-        let since: Vec<Timestamp> = pasts.iter().map(|past| past.checkpoint.as_ref().map_or(Timestamp::MIN, |kept| kept.at)).collect();
+        checkpoints(&client, asked, kept_since, &mut pasts).await?;
+        let begin = |past: &Past| past.checkpoint.as_ref().map(|kept| kept.at).or(kept_since).unwrap_or(Timestamp::MIN);
+        let since: Vec<Timestamp> = pasts.iter().map(begin).collect();
         told(&client, &wearers, &since, &mut pasts).await?;
         let spans = spans(&client, &wearers, &since).await?;
         drop(client);
@@ -93,10 +109,16 @@ fn number(row: &Row) -> usize {
     (row.get::<_, i64>(0) - 1) as usize
 }
 
-async fn checkpoints(client: &Client, asked: &[(i64, Timestamp)], pasts: &mut [Past]) -> Result<(), StoreError> {
+async fn checkpoints(
+    client: &Client,
+    asked: &[(i64, Timestamp)],
+    kept_since: Option<Timestamp>,
+    pasts: &mut [Past],
+) -> Result<(), StoreError> {
+    let kept_since = kept_since.map(Timestamp::millis);
     let (wearers, froms): (Vec<i64>, Vec<i64>) = asked.iter().map(|(wearer_id, from)| (*wearer_id, from.millis())).unzip();
     let statement = client.prepare_cached(CHECKPOINTS).await?;
-    for row in client.query(&statement, &[&wearers, &froms, &i32::from(Judge::FORM)]).await? {
+    for row in client.query(&statement, &[&wearers, &froms, &i32::from(Judge::FORM), &kept_since]).await? {
         let (wearer_id, at) = (wearers[number(&row)], Timestamp::from_millis(row.get(1)));
         pasts[number(&row)].checkpoint = Some(Checkpoint { wearer_id, at, bytes: row.get(2) });
     }

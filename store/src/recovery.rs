@@ -11,7 +11,7 @@ use tokio_postgres::types::ToSql;
 const STATES: &str = "SELECT tag_id, batch, bytes FROM tag_state WHERE $1::bigint[] IS NULL OR tag_id = ANY ($1)";
 
 /// Checkpoints of shards that no longer exist count only while something of theirs may be missing from the kept states.
-const START: &str = "SELECT coalesce(min(checkpoint) FILTER (WHERE checkpoint < batch), max(batch), 0) FROM journal_heads";
+pub(crate) const START: &str = "SELECT coalesce(min(checkpoint) FILTER (WHERE checkpoint < batch), max(batch), 0) FROM journal_heads";
 
 /// The days with reports of batches after one.
 const DAYS: &str = "SELECT min(starts_at), max(starts_at) + interval '1 day' FROM report_days WHERE highest_batch > $1";

@@ -25,6 +25,19 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Days of a hypertable lie in a schema of TimescaleDB's: their index by tag and time is made there.
+DO $$
+BEGIN
+    IF to_regnamespace('_timescaledb_internal') IS NOT NULL THEN
+        GRANT USAGE, CREATE ON SCHEMA _timescaledb_internal TO paband_service;
+    END IF;
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE WARNING 'only a superuser can let paband_service index the days of reports: GRANT CREATE ON SCHEMA _timescaledb_internal TO paband_service';
+END $$;
+
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON audit, audit_head FROM paband_service;
 REVOKE ALL ON FUNCTION audit_append(jsonb) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION audit_append(jsonb) TO paband_service;
+
+-- What was held, deleted and handed over stays written down.
+REVOKE DELETE, TRUNCATE ON legal_holds, deletions, releases FROM paband_service;

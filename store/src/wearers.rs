@@ -5,6 +5,7 @@ use crate::time::server_time;
 use crate::{Store, StoreError};
 use access::Caller;
 use geofence::{Sense, StoredReport, Timestamp, Zone, ZoneReader};
+use std::sync::Arc;
 use tokio_postgres::Row;
 
 macro_rules! wearer_columns {
@@ -73,7 +74,7 @@ pub struct Track {
     /// By the tag's clock.
     pub reports: Vec<StoredReport>,
     /// Versions of inclusion zones.
-    pub homes: Vec<Zone>,
+    pub homes: Vec<Arc<Zone>>,
 }
 
 impl Store {

@@ -3,10 +3,11 @@
 use crate::tracker::tell;
 use crate::{EndReason, Timestamp, Violation, ViolationKind};
 use serde::{Deserialize, Serialize};
+use thin_vec::ThinVec;
 
 /// The newest open violation of each kind.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
-pub(super) struct OpenList(Vec<Open>);
+pub(super) struct OpenList(ThinVec<Open>);
 
 /// A violation as last told.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -43,7 +44,7 @@ impl OpenList {
             tell(found, self.0.remove(index).told(Some((at, reason))));
         }
         if self.0.is_empty() {
-            self.0 = Vec::new(); // gives the memory back: a million tags are well most of the time
+            self.0 = ThinVec::new(); // gives the memory back: a million tags are well most of the time
         }
     }
 

@@ -7,11 +7,13 @@ use std::ops::Range;
 pub(super) struct Corners {
     planes: Box<[i16]>,
     is_wide: bool,
+    /// The corner after the last is the first: it is not kept twice.
+    is_closed: bool,
 }
 
 impl Corners {
-    /// Packs steps north and east.
-    pub fn of(corners: impl Iterator<Item = (i32, i32)> + Clone) -> Self {
+    /// Packs steps north and east; a single closed ring comes without its last corner.
+    pub fn of(corners: impl Iterator<Item = (i32, i32)> + Clone, is_closed: bool) -> Self {
         let fits = |step: i32| i16::try_from(step).is_ok();
         let is_wide = !corners.clone().all(|(north, east)| fits(north) && fits(east));
         let low = |step: i32| step as i16;
@@ -23,25 +25,42 @@ impl Corners {
         } else {
             east.map(low).chain(north.map(low)).collect()
         };
-        Self { planes, is_wide }
+        Self { planes, is_wide, is_closed }
     }
 
+    /// Corners, the last of a closed ring too.
     pub fn len(&self) -> usize {
+        self.kept() + usize::from(self.is_closed)
+    }
+
+    fn kept(&self) -> usize {
         self.planes.len() / if self.is_wide { 4 } else { 2 }
     }
 
     /// Steps north and east of one corner.
     pub fn at(&self, index: usize) -> (i32, i32) {
-        let plane = |number: usize| self.planes[number * self.len() + index];
+        let index = if index == self.kept() { 0 } else { index };
+        let plane = |number: usize| self.planes[number * self.kept() + index];
         if self.is_wide { (wide(plane(2), plane(3)), wide(plane(0), plane(1))) } else { (i32::from(plane(1)), i32::from(plane(0))) }
     }
 
     /// Square of the distance in metres from a place (steps north and east) to the nearest edge of a ring, and whether a ray to the
     /// east of it crosses an odd number of edges; `metres` are those of a step north and east.
     pub fn scan(&self, ring: Range<usize>, here: (i32, i32), metres: (f32, f32)) -> (f32, bool) {
-        let edges = ring.len() - 1;
+        let kept = ring.start..ring.end.min(self.kept());
+        let edges = kept.len() - 1;
+        let (nearest2, is_odd) = self.scan_kept(kept, edges, here, metres);
+        if ring.end <= self.kept() {
+            return (nearest2, is_odd);
+        }
+        let ends = [self.at(self.kept() - 1), self.at(0)];
+        let (last2, is_crossed) = scan(1, |index| ends[index], here, metres);
+        (nearest2.min(last2), is_odd ^ is_crossed)
+    }
+
+    fn scan_kept(&self, ring: Range<usize>, edges: usize, here: (i32, i32), metres: (f32, f32)) -> (f32, bool) {
         // Slices of one known length: the compiler then drops the bounds checks and uses vector instructions.
-        let plane = |number: usize| &self.planes[number * self.len() + ring.start..][..edges + 1];
+        let plane = |number: usize| &self.planes[number * self.kept() + ring.start..][..edges + 1];
         if self.is_wide {
             let (x, x_high, y, y_high) = (plane(0), plane(1), plane(2), plane(3));
             scan(edges, |index| (wide(y[index], y_high[index]), wide(x[index], x_high[index])), here, metres)

@@ -42,8 +42,9 @@ impl Bounds {
 /// The compiled plane and bounding box of a zone.
 #[derive(Debug)]
 pub(crate) struct Frame {
-    /// South, west, north, east from the origin, 1e-7 degree, of the outline or the centre (without its distance or radius).
-    bounds: [i32; 4],
+    /// How far the outline or the centre (without its distance or radius) reaches north and south, and east and west, of the origin, 1e-7
+    /// degree. The origin is its middle.
+    half: (i32, i32),
     /// Metres a step north and east.
     metres: (f32, f32),
     /// How wrong the plane may be, as a part; infinite = the frame is of no use.
@@ -53,28 +54,28 @@ pub(crate) struct Frame {
 impl Frame {
     pub fn of(shape: &Shape) -> Self {
         let anchor = shape.anchor();
-        let bounds = match shape {
-            Shape::Circle { .. } => [0; 4],
-            Shape::Outline { outline, .. } => outline.bounds(),
+        let half = match shape {
+            Shape::Circle { .. } => (0, 0),
+            Shape::Outline(outline) => half_of(outline.bounds()),
         };
         let latitude = |step: i32| (f64::from(anchor.0) + f64::from(step)) / 1e7;
         let middle = Radii::at(latitude(0));
-        let (south, north) = (latitude(bounds[0]) - MARGIN_DEG - BULGE_DEG, latitude(bounds[2]) + MARGIN_DEG + BULGE_DEG);
+        let (south, north) = (latitude(-half.0) - MARGIN_DEG - BULGE_DEG, latitude(half.0) + MARGIN_DEG + BULGE_DEG);
         let bend = bend(&middle, south, north);
         let step = 1e-7_f64.to_radians();
         let metres = ((middle.meridian * step) as f32, (middle.parallel * step) as f32);
-        Self { bounds, metres, bend: if bend > BEND_MAX { f32::INFINITY } else { bend as f32 } }
+        Self { half, metres, bend: if bend > BEND_MAX { f32::INFINITY } else { bend as f32 } }
     }
 
     /// West, south, east, north in degrees of everything within `beyond_m` of the outline or centre. Longitudes may pass ±180.
     pub fn degrees(&self, anchor: (i32, i32), beyond_m: f64) -> [f64; 4] {
         let degrees = |anchor: i32, step: i32| (f64::from(anchor) + f64::from(step)) / 1e7;
         let north_pad = beyond_m / METRES_PER_DEGREE_MIN + 1e-6;
-        let south = degrees(anchor.0, self.bounds[0]) - north_pad;
-        let north = degrees(anchor.0, self.bounds[2]) + north_pad;
+        let south = degrees(anchor.0, -self.half.0) - north_pad;
+        let north = degrees(anchor.0, self.half.0) + north_pad;
         let far = south.abs().max(north.abs());
         let east_pad = if far < 89.9 { (beyond_m / Radii::at(far).parallel).to_degrees() + 1e-6 } else { 180.0 };
-        [degrees(anchor.1, self.bounds[1]) - east_pad, south, degrees(anchor.1, self.bounds[3]) + east_pad, north]
+        [degrees(anchor.1, -self.half.1) - east_pad, south, degrees(anchor.1, self.half.1) + east_pad, north]
     }
 
     /// Bounds of the signed distance; by the bounding box alone if that shows the fix more than `outside_by_m` beyond the edge.
@@ -101,7 +102,7 @@ impl Frame {
                 let (north, east) = (here.0 as f32 * self.metres.0, here.1 as f32 * self.metres.1);
                 -f64::from((north * north + east * east).sqrt())
             }
-            Shape::Outline { outline, .. } => self.signed_m(outline, here),
+            Shape::Outline(outline) => self.signed_m(outline, here),
         };
         let rounding_m = self.rounding_m(here) + GRID_M;
         let least_m = self.least_m(signed_m.abs(), rounding_m);
@@ -111,9 +112,9 @@ impl Frame {
     }
 
     fn rounding_m(&self, here: (i32, i32)) -> f64 {
-        let far = |at: i32, low: i32, high: i32| (f64::from(at) - f64::from(low)).abs().max((f64::from(at) - f64::from(high)).abs());
-        let north = far(here.0, self.bounds[0], self.bounds[2]) * f64::from(self.metres.0);
-        let east = far(here.1, self.bounds[1], self.bounds[3]) * f64::from(self.metres.1);
+        let far = |at: i32, half: i32| f64::from(at).abs() + f64::from(half);
+        let north = far(here.0, self.half.0) * f64::from(self.metres.0);
+        let east = far(here.1, self.half.1) * f64::from(self.metres.1);
         (north + east) * ROUNDING
     }
 
@@ -131,10 +132,10 @@ impl Frame {
 
     /// Metres in the plane from the bounding box (0 within it), and whether the fix is in the band.
     fn off_box_m(&self, here: (i32, i32)) -> (f64, bool) {
-        let off = |at: i32, low: i32, high: i32| (low.saturating_sub(at)).max(at.saturating_sub(high)).max(0) as f32;
-        let off_north = off(here.0, self.bounds[0], self.bounds[2]);
+        let off = |at: i32, half: i32| at.saturating_abs().saturating_sub(half).max(0) as f32;
+        let off_north = off(here.0, self.half.0);
         let north = off_north * self.metres.0;
-        let east = off(here.1, self.bounds[1], self.bounds[3]) * self.metres.1;
+        let east = off(here.1, self.half.1) * self.metres.1;
         (f64::from((north * north + east * east).sqrt()), f64::from(off_north) < MARGIN_DEG * 1e7)
     }
 
@@ -154,6 +155,11 @@ impl Frame {
         }
         f64::from(best_m.max(part.map_or(f32::NEG_INFINITY, signed)))
     }
+}
+
+/// The same to all sides; a step of rounding more than one of them at most.
+fn half_of([south, west, north, east]: [i32; 4]) -> (i32, i32) {
+    (north.max(south.saturating_neg()), east.max(west.saturating_neg()))
 }
 
 fn signed((distance2, is_inside): (f32, bool)) -> f32 {

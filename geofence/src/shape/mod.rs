@@ -16,6 +16,7 @@
 mod corners;
 mod far;
 mod frame;
+mod inner;
 mod near;
 mod outline;
 
@@ -42,13 +43,8 @@ pub(crate) enum Shape {
         /// The centre in whole 1e-7 degrees.
         anchor: (i32, i32),
     },
-    /// Everything inside the outline or within a distance of it (0 = the inside alone).
-    Outline {
-        /// Rings, or an open line.
-        outline: Outline,
-        /// Metres.
-        distance_m: f64,
-    },
+    /// Everything inside the outline or within its distance.
+    Outline(Outline),
 }
 
 impl Shape {
@@ -56,7 +52,7 @@ impl Shape {
     pub fn edge_m(&self, latitude: f64, longitude: f64) -> f64 {
         match self {
             Self::Circle { centre, radius_m, .. } => radius_m - geodesic_m((latitude, longitude), *centre),
-            Self::Outline { outline, distance_m } => distance_m + outline.signed_m(latitude, longitude),
+            Self::Outline(outline) => outline.distance_m() + outline.signed_m(latitude, longitude),
         }
     }
 
@@ -70,15 +66,15 @@ impl Shape {
     pub const fn anchor(&self) -> (i32, i32) {
         match self {
             Self::Circle { anchor, .. } => *anchor,
-            Self::Outline { outline, .. } => outline.anchor(),
+            Self::Outline(outline) => outline.anchor(),
         }
     }
 
     /// The metres that the shape reaches beyond its centre or outline.
-    pub const fn reach_m(&self) -> f64 {
+    pub fn reach_m(&self) -> f64 {
         match self {
             Self::Circle { radius_m, .. } => *radius_m,
-            Self::Outline { distance_m, .. } => *distance_m,
+            Self::Outline(outline) => outline.distance_m(),
         }
     }
 }

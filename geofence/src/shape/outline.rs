@@ -17,6 +17,8 @@ const LATITUDE_MAX: f64 = 89.9;
 
 /// A coordinate this near to whole 1e-7 degrees is whole (0.1 micrometres: the rounding of decimal texts).
 const WHOLE: f64 = 1e-5;
+/// What is finer is told in these parts of 1e-7 degree.
+const PARTS_OF_STEP: f64 = 65_536.0;
 
 /// Why corners make no outline.
 #[derive(Debug, PartialEq, thiserror::Error)]
@@ -47,8 +49,6 @@ pub(crate) struct Outline {
     /// Latitude and longitude of the middle, 1e-7 degree.
     anchor: (i32, i32),
     corners: Corners,
-    /// An open line has no inside.
-    is_strip: bool,
     more: Option<Box<More>>,
 }
 
@@ -57,8 +57,13 @@ pub(crate) struct Outline {
 struct More {
     /// Where rings begin, and whether a part begins there; empty for a single ring.
     rings: Vec<(usize, bool)>,
-    /// The corners as written, where whole 1e-7 degrees would change them.
-    exact: Vec<Corner>,
+    /// What the corners as written have beyond their packed steps north and east, in 65536ths of a step; empty where whole steps say it all.
+    /// A map program writes 15 digits: what is finer than a micrometre is left out.
+    fine: Box<[(i16, i16)]>,
+    /// An open line has no inside.
+    is_strip: bool,
+    /// What is within this distance belongs to the zone, metres.
+    distance_m: f64,
 }
 
 impl Outline {
@@ -98,13 +103,30 @@ impl Outline {
         let middle = recentre(&mut corners)?;
         let anchor = (whole(middle.0), whole(middle.1));
         let step = |value: f64, anchor: i32| ((value * 1e7).round() as i64 - i64::from(anchor)) as i32;
-        let packed = Corners::of(corners.iter().map(|corner| (step(corner.0, anchor.0), step(corner.1, anchor.1))));
+        let is_closed = rings.len() == 1 && corners.first() == corners.last();
+        let kept = &corners[..corners.len() - usize::from(is_closed)];
+        let packed = Corners::of(kept.iter().map(|corner| (step(corner.0, anchor.0), step(corner.1, anchor.1))), is_closed);
         let is_whole = |value: f64| (value * 1e7 - f64::from(whole(value))).abs() < WHOLE;
-        let is_exact = corners.iter().all(|corner| is_whole(corner.0) && is_whole(corner.1));
+        let is_whole = corners.iter().all(|corner| is_whole(corner.0) && is_whole(corner.1));
         let rings = if rings.len() > 1 { rings } else { Vec::new() };
-        let exact = if is_exact { Vec::new() } else { corners };
-        let more = (!rings.is_empty() || !exact.is_empty()).then(|| Box::new(More { rings, exact }));
-        Ok(Self { anchor, corners: packed, is_strip, more })
+        let beyond = |value: f64| ((value * 1e7 - (value * 1e7).round()) * PARTS_OF_STEP) as i16;
+        let fine = if is_whole { Box::default() } else { corners.iter().map(|corner| (beyond(corner.0), beyond(corner.1))).collect() };
+        let is_more = is_strip || !rings.is_empty() || !is_whole;
+        let more = is_more.then(|| Box::new(More { rings, fine, is_strip, distance_m: 0.0 }));
+        Ok(Self { anchor, corners: packed, more })
+    }
+
+    /// The same with everything within a distance of it, metres.
+    pub fn reaching(mut self, distance_m: f64) -> Self {
+        if distance_m != 0.0 {
+            self.more.get_or_insert_default().distance_m = distance_m;
+        }
+        self
+    }
+
+    /// What is within this distance belongs to the zone, metres (0 = the inside alone).
+    pub fn distance_m(&self) -> f64 {
+        self.more.as_ref().map_or(0.0, |more| more.distance_m)
     }
 
     /// Latitude and longitude of the middle, 1e-7 degree.
@@ -113,8 +135,8 @@ impl Outline {
     }
 
     /// An open line.
-    pub const fn is_strip(&self) -> bool {
-        self.is_strip
+    pub fn is_strip(&self) -> bool {
+        self.more.as_ref().is_some_and(|more| more.is_strip)
     }
 
     /// South, west, north, east of all corners from the anchor, 1e-7 degree.
@@ -143,12 +165,18 @@ impl Outline {
     }
 
     fn corner(&self, index: usize) -> Corner {
-        if let Some(corner) = self.more.as_ref().and_then(|more| more.exact.get(index)) {
-            return *corner;
-        }
-        let degrees = |step: i32, anchor: i32| (i64::from(step) + i64::from(anchor)) as f64 / 1e7;
+        let fine = self.more.as_ref().and_then(|more| more.fine.get(index)).copied().unwrap_or_default();
+        let degrees = |step: i32, anchor: i32, fine: i16| {
+            let whole = (i64::from(step) + i64::from(anchor)) as f64;
+            (whole + f64::from(fine) / PARTS_OF_STEP) / 1e7
+        };
         let (north, east) = self.corners.at(index);
-        (degrees(north, self.anchor.0), degrees(east, self.anchor.1))
+        (degrees(north, self.anchor.0, fine.0), degrees(east, self.anchor.1, fine.1))
+    }
+
+    /// Both ends of every edge, as steps north and east from the middle.
+    pub fn steps(&self) -> impl Iterator<Item = ((i32, i32), (i32, i32))> + '_ {
+        self.rings().flat_map(|(ring, _)| (ring.start..ring.end - 1).map(|index| (self.corners.at(index), self.corners.at(index + 1))))
     }
 
     fn edges(&self, ring: Range<usize>) -> impl Iterator<Item = (Corner, Corner)> + Clone + '_ {
@@ -173,7 +201,7 @@ impl Outline {
     fn part_m(&self, rings: &[(Range<usize>, bool)], fix: Corner) -> f64 {
         let plane = Plane::around(fix.0, fix.1);
         let mut nearest_m = f64::INFINITY;
-        let mut is_inside = !self.is_strip;
+        let mut is_inside = !self.is_strip();
         for (ring, is_outer) in rings {
             let mut is_odd = false;
             for (from, to) in self.edges(ring.clone()) {

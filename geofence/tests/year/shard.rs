@@ -62,7 +62,7 @@ impl Shard {
         let since = checkpoint.as_ref().map_or(Timestamp::MIN, |checkpoint| checkpoint.at);
         let is_since = |stored: &&StoredReport| stored.report.judged_at(stored.received_at) > since;
         let reports = self.stored.iter().filter(is_since).copied().collect();
-        let past = Past { checkpoint, reports, told: self.told.since(since) };
+        let past = Past { checkpoint, reports, told: self.told.since(since), kept_since: None };
         let again = judge_again(self.judge.plan().clone(), 1, self.from, past, self.judge.clock()).expect("its own memory");
         self.judge = again.judge;
         self.checkpoints.split_off(&from);

@@ -3,6 +3,7 @@
 use geofence::{Report, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
+use thin_vec::ThinVec;
 
 /// Keys kept at most. Past it the older half is forgotten, and repeats of those are looked up in the database.
 const KEYS_MAX: usize = 256;
@@ -26,18 +27,18 @@ pub(super) enum Place {
 pub(super) struct ReportKeys {
     /// Every stored report taken after this instant is among the keys.
     complete_after: Timestamp,
-    keys: Vec<(Timestamp, u64)>,
+    keys: ThinVec<(Timestamp, u64)>,
 }
 
 impl ReportKeys {
     /// A tag that has never reported.
     pub fn empty() -> Self {
-        Self { complete_after: Timestamp::MIN, keys: Vec::new() }
+        Self { complete_after: Timestamp::MIN, keys: ThinVec::new() }
     }
 
     /// Nothing is known of what was taken up to `until`.
     pub fn forgotten(until: Timestamp) -> Self {
-        Self { complete_after: until, keys: Vec::new() }
+        Self { complete_after: until, keys: ThinVec::new() }
     }
 
     /// The newest instant of a stored report, by the tag's clock, as far as memory reaches.

@@ -63,16 +63,19 @@ pub(super) enum Taken {
 pub(super) struct TagMemory {
     keys: ReportKeys,
     wearer: Option<Wearer>,
-    worn_until: Option<Timestamp>,
+    /// When somebody last stopped wearing it; the beginning of time = nobody did.
+    worn_until: Timestamp,
     /// The newest batch this memory has taken in; 0 = none.
     pub batch: i64,
     /// The first batch that the written memory lacks; 0 = it lacks none.
     pub first_unwritten: i64,
     /// Submissions of this tag that wait for the database's answer about old reports.
-    pub parked: usize,
-    /// The instant for which the shard's clock is set for this tag.
-    scheduled: Option<Timestamp>,
+    pub parked: u32,
+    /// The instant for which the shard's clock is set for this tag; the end of time = it is not set.
+    scheduled: Timestamp,
 }
+
+const _: () = assert!(size_of::<TagMemory>() <= 320, "a tag's memory grew: a million of them are held");
 
 #[derive(Serialize, Deserialize)]
 struct Written {
@@ -83,8 +86,8 @@ struct Written {
 impl TagMemory {
     /// A tag that has never reported.
     pub fn new(facts: &TagFacts) -> Self {
-        let (wearer, worn_until) = (facts.wearer.as_ref().map(Wearer::new), facts.worn_until);
-        Self { keys: ReportKeys::empty(), wearer, worn_until, batch: 0, first_unwritten: 0, parked: 0, scheduled: None }
+        let (wearer, worn_until) = (facts.wearer.as_ref().map(Wearer::new), facts.worn_until.unwrap_or(Timestamp::MIN));
+        Self { keys: ReportKeys::empty(), wearer, worn_until, batch: 0, first_unwritten: 0, parked: 0, scheduled: Timestamp::MAX }
     }
 
     /// From what was written down. What another version wrote is found again: the keys by asking the database about every report up to
@@ -96,18 +99,18 @@ impl TagMemory {
             events::memory_unreadable(facts.tag_id);
             memory.keys = ReportKeys::forgotten(now);
             if let Some(wearer) = &mut memory.wearer {
-                wearer.is_dirty_from(wearer.facts.monitored_from, false);
+                wearer.is_dirty();
             }
             return memory;
         };
         memory.keys = written.keys;
         // Another wearer than the one judged so far starts anew.
         if let (Some(wearer), Some((wearer_id, judged, dirty))) = (&mut memory.wearer, written.judged)
-            && wearer.facts.wearer_id == wearer_id
+            && wearer.wearer_id == wearer_id
         {
-            match Judge::restore(Arc::clone(&wearer.facts.plan), &judged) {
+            match Judge::restore(Arc::clone(wearer.judge.plan()), &judged) {
                 Ok(judge) => wearer.judge = judge,
-                Err(_) => wearer.is_dirty_from(wearer.facts.monitored_from, false),
+                Err(_) => wearer.is_dirty(),
             }
             if let Some(dirty) = dirty {
                 wearer.is_dirty_from(dirty.from, dirty.late);
@@ -125,9 +128,7 @@ impl TagMemory {
         let judged = self.wearer.as_ref().map(|wearer| {
             let mut bytes = Vec::new();
             wearer.judge.save(&mut bytes);
-            let dirty = wearer.dirty.into_iter().chain(wearer.again);
-            let dirty = dirty.reduce(|one, other| Dirty { from: one.from.min(other.from), late: one.late || other.late });
-            (wearer.facts.wearer_id, bytes, dirty)
+            (wearer.wearer_id, bytes, wearer.in_doubt())
         });
         let written = Written { keys: self.keys.clone(), judged };
         postcard::to_extend(&written, vec![WRITTEN_VERSION]).expect("writing to memory does not fail")
@@ -135,18 +136,14 @@ impl TagMemory {
 
     /// Takes over what staff decided.
     pub fn apply(&mut self, facts: &TagFacts) {
-        self.worn_until = facts.worn_until;
+        self.worn_until = facts.worn_until.unwrap_or(Timestamp::MIN);
         let Some(new) = &facts.wearer else {
             self.wearer = None;
             return;
         };
         match &mut self.wearer {
             // Before the first report nothing has been judged: what is recorded late holds from the beginning.
-            Some(wearer) if wearer.facts.wearer_id == new.wearer_id && !self.keys.is_empty() => {
-                wearer.facts = new.clone();
-                wearer.judge.set_plan(Arc::clone(&new.plan));
-                wearer.requested();
-            }
+            Some(wearer) if wearer.wearer_id == new.wearer_id && !self.keys.is_empty() => wearer.apply(new),
             _ => self.fit(new),
         }
     }
@@ -178,7 +175,7 @@ impl TagMemory {
         self.keys.insert(&stored.report);
         let at = stored.report.judged_at(stored.received_at);
         match &mut self.wearer {
-            Some(wearer) if at >= wearer.facts.fitted_at => {
+            Some(wearer) if wearer.has_on(at) => {
                 if stored.late {
                     wearer.is_dirty_from(at, true);
                     return Taken::Late;
@@ -186,7 +183,7 @@ impl TagMemory {
                 wearer.judge.report(&stored.report, stored.received_at, found);
                 Taken::Judged
             }
-            _ if self.worn_until.is_some_and(|until| at < until) => Taken::Stray(Stray { tag_id: stored.tag_id, at }),
+            _ if at < self.worn_until => Taken::Stray(Stray { tag_id: stored.tag_id, at }),
             _ => Taken::Judged,
         }
     }
@@ -198,9 +195,9 @@ impl TagMemory {
 
     /// A judgement to keep before a report at `at` is taken in; none while the past is in doubt.
     pub fn checkpoint_before(&mut self, at: Timestamp) -> Option<Checkpoint> {
-        let wearer = self.wearer.as_mut().filter(|wearer| wearer.dirty.is_none())?;
+        let wearer = self.wearer.as_mut().filter(|wearer| wearer.dirty().is_none())?;
         let (at, bytes) = wearer.judge.checkpoint_before(at)?;
-        Some(Checkpoint { wearer_id: wearer.facts.wearer_id, at, bytes })
+        Some(Checkpoint { wearer_id: wearer.wearer_id, at, bytes })
     }
 
     /// What falls due by time alone.
@@ -213,66 +210,61 @@ impl TagMemory {
     /// The instant for which the shard's clock must be set anew: one that is earlier than what it is set for. A later one is seen when the
     /// clock rings, so that a tag costs it one entry however often it reports.
     pub fn schedule(&mut self) -> Option<Timestamp> {
-        let next = self.wearer.as_ref().filter(|wearer| wearer.again.is_none())?.judge.next_due()?;
-        if self.scheduled.is_some_and(|scheduled| scheduled <= next) {
+        let next = self.wearer.as_ref().filter(|wearer| !wearer.is_judged_again())?.judge.next_due()?;
+        if self.scheduled <= next {
             return None;
         }
-        self.scheduled = Some(next);
+        self.scheduled = next;
         Some(next)
     }
 
     /// The shard's clock rang for `due`; whether something may be due by `now`. Afterwards the clock must be set anew.
     pub fn falls_due(&mut self, due: Timestamp, now: Timestamp) -> bool {
-        if self.scheduled != Some(due) {
+        if self.scheduled != due {
             return false;
         }
-        self.scheduled = None;
-        let wearer = self.wearer.as_ref().filter(|wearer| wearer.again.is_none());
+        self.scheduled = Timestamp::MAX;
+        let wearer = self.wearer.as_ref().filter(|wearer| !wearer.is_judged_again());
         wearer.and_then(|wearer| wearer.judge.next_due()).is_some_and(|due| due <= now)
     }
 
     /// Whose violations this memory finds.
     pub fn wearer_id(&self) -> Option<i64> {
-        self.wearer.as_ref().map(|wearer| wearer.facts.wearer_id)
+        self.wearer.as_ref().map(|wearer| wearer.wearer_id)
     }
 
     /// From when the past must be judged again.
     pub fn dirty_from(&self) -> Option<Timestamp> {
-        self.wearer.as_ref()?.dirty.map(|dirty| dirty.from)
+        self.wearer.as_ref()?.dirty().map(|dirty| dirty.from)
     }
 
     /// Whether the past is being judged again.
     pub fn is_judged_again(&self) -> bool {
-        self.wearer.as_ref().is_some_and(|wearer| wearer.again.is_some())
+        self.wearer.as_ref().is_some_and(Wearer::is_judged_again)
     }
 
     /// Begins to judge the past again: nothing is taken in until [`Self::end_again`] or [`Self::abandon_again`].
     pub fn begin_again(&mut self) -> Option<PastTask> {
-        let wearer = self.wearer.as_mut()?;
-        let dirty = wearer.dirty.take()?;
-        wearer.again = Some(dirty);
-        let facts = wearer.facts.clone();
-        Some(PastTask { from: dirty.from.max(facts.monitored_from), until: wearer.judge.clock(), facts, retired: None })
+        self.wearer.as_mut()?.begin_again()
     }
 
     /// The past has been judged again: why, what it answers, and from when. `None` if the tag has changed hands meanwhile.
     pub fn end_again(&mut self, tag_id: i64, task: &PastTask, judge: Judge) -> Option<(Arc<str>, JudgedAgain)> {
-        let wearer = self.wearer.as_mut().filter(|wearer| wearer.facts.wearer_id == task.facts.wearer_id)?;
+        let wearer = self.wearer.as_mut().filter(|wearer| wearer.wearer_id == task.facts.wearer_id)?;
         wearer.end_again(tag_id, task, judge)
     }
 
     /// The past could not be judged again; it still must be.
     pub fn abandon_again(&mut self) {
-        if let Some(wearer) = &mut self.wearer
-            && let Some(dirty) = wearer.again.take()
-        {
-            wearer.is_dirty_from(dirty.from, dirty.late);
+        if let Some(wearer) = &mut self.wearer {
+            wearer.abandon_again();
         }
     }
 
     /// What staff have decided, as last heard.
     pub fn facts(&self, tag_id: i64) -> TagFacts {
-        TagFacts { tag_id, wearer: self.wearer.as_ref().map(|wearer| wearer.facts.clone()), worn_until: self.worn_until }
+        let worn_until = (self.worn_until > Timestamp::MIN).then_some(self.worn_until);
+        TagFacts { tag_id, wearer: self.wearer.as_ref().map(Wearer::facts), worn_until }
     }
 }
 

@@ -36,6 +36,9 @@ use unwritten::Unwritten;
 /// Deliveries taken from the inbox at one look.
 const LOOK_MAX: usize = 256;
 
+/// The memory of a shard's tags. Boxed, because a table has up to twice as many places as entries.
+type Tags = HashMap<i64, Box<TagMemory>, foldhash::fast::RandomState>;
+
 /// A batch on its way to the database.
 struct Commit {
     number: i64,
@@ -53,7 +56,7 @@ pub struct Shard<J> {
     inbox: mpsc::Receiver<ShardMessage>,
     room: Arc<Semaphore>,
     room_max: u32,
-    tags: HashMap<i64, TagMemory, foldhash::fast::RandomState>,
+    tags: Tags,
     gathering: Gathering,
     commit: Option<Commit>,
     late: Late,

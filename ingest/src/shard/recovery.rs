@@ -36,7 +36,7 @@ async fn load<J: Journal>(journal: Arc<J>, tags: Vec<i64>, checkpoint: i64) -> R
 impl<J: Journal> Shard<J> {
     pub(super) async fn recover_at_start(&mut self, tags: Vec<TagFacts>) {
         self.tags.reserve(tags.len());
-        self.tags.extend(tags.iter().map(|facts| (facts.tag_id, TagMemory::new(facts))));
+        self.tags.extend(tags.iter().map(|facts| (facts.tag_id, Box::new(TagMemory::new(facts)))));
         let mut wait = RETRY_MIN;
         loop {
             match self.journal.recovery_start().await {
@@ -100,7 +100,7 @@ impl<J: Journal> Shard<J> {
                     self.note_doubt(facts.tag_id);
                 }
                 None => {
-                    self.tags.insert(facts.tag_id, TagMemory::new(&facts));
+                    self.tags.insert(facts.tag_id, Box::new(TagMemory::new(&facts)));
                     new.insert(facts.tag_id);
                 }
             }
@@ -154,7 +154,7 @@ impl<J: Journal> Shard<J> {
                     tags.insert(facts.tag_id);
                     match self.tags.get_mut(&facts.tag_id) {
                         Some(memory) => memory.apply(&facts),
-                        None => drop(self.tags.insert(facts.tag_id, TagMemory::new(&facts))),
+                        None => drop(self.tags.insert(facts.tag_id, Box::new(TagMemory::new(&facts)))),
                     }
                 }
             }
@@ -164,12 +164,12 @@ impl<J: Journal> Shard<J> {
     fn rebuild(&mut self, tags: &HashSet<i64>, recovered: Recovered) {
         let states: HashMap<i64, TagState> = recovered.states.into_iter().map(|state| (state.tag_id, state)).collect();
         for &tag_id in tags {
-            let facts = self.tags[&tag_id].facts(tag_id);
-            let memory = match states.get(&tag_id) {
+            let Some(memory) = self.tags.get_mut(&tag_id) else { continue };
+            let facts = memory.facts(tag_id);
+            **memory = match states.get(&tag_id) {
                 Some(state) => TagMemory::read(&facts, state, (self.context.clock)()),
                 None => TagMemory::new(&facts),
             };
-            self.tags.insert(tag_id, memory);
         }
         let mut reports = recovered.reports;
         reports.retain(|(batch, stored)| *batch > states.get(&stored.tag_id).map_or(0, |state| state.batch));
@@ -232,7 +232,7 @@ impl<J: Journal> Shard<J> {
         let under_way = self.commit.as_ref().map_or(self.gathering.number, |commit| commit.number);
         let ready = |tag_id| {
             let is_durable = |memory: &TagMemory| (under_way == 0 || memory.batch < under_way) && !memory.is_judged_again();
-            tags.get(&tag_id).is_none_or(is_durable)
+            tags.get(&tag_id).is_none_or(|memory| is_durable(memory))
         };
         let unknown = |tag_id, report: &Report| tags.get(&tag_id).is_some_and(|memory| memory.place(report) == Place::Unknown);
         self.late.ask(&self.journal, ready, unknown);
@@ -249,7 +249,7 @@ impl<J: Journal> Shard<J> {
     }
 
     pub(super) fn reschedule(&mut self, tag_id: i64) {
-        if let Some(next) = self.tags.get_mut(&tag_id).and_then(TagMemory::schedule) {
+        if let Some(next) = self.tags.get_mut(&tag_id).and_then(|memory| memory.schedule()) {
             self.due.push(std::cmp::Reverse((next, tag_id)));
         }
     }

@@ -1,12 +1,11 @@
 //! Which tags' memory is newer than the written one, oldest first. What is written moves the point from which a restart reads back.
 
+use super::Tags;
 use super::memory::TagMemory;
 use geofence::TagState;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
-
-type Tags = HashMap<i64, TagMemory, foldhash::fast::RandomState>;
 
 /// The queue of tags to write down.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! What a shard remembers of whoever wears a tag.
 
 use super::RetiredPast;
-use super::memory::WearerFacts;
+use super::memory::{JudgingRequest, WearerFacts};
 use geofence::{Judge, JudgedAgain, Sighting, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -11,18 +11,32 @@ const SEEN_EVERY_MS: i64 = 60_000;
 /// What was taken longer ago says nothing of how the area is now, milliseconds.
 const SEEN_WITHIN_MS: i64 = 300_000;
 
+/// The wearer's zones and leaves are the judge's.
 #[derive(Debug)]
 pub(super) struct Wearer {
-    pub facts: WearerFacts,
+    pub wearer_id: i64,
+    fitted_at: Timestamp,
+    monitored_from: Timestamp,
     pub judge: Judge,
-    /// From when the past must be judged again.
-    pub dirty: Option<Dirty>,
-    /// The past is being judged again, from then: nothing else is taken in meanwhile.
-    pub again: Option<Dirty>,
+    /// Boxed, because few wearers have any.
+    doubt: Option<Box<Doubt>>,
+    /// When the wearer was last seen.
+    seen_at: Timestamp,
+    /// Whether in trouble then.
+    seen_in_trouble: bool,
+}
+
+/// Why a past must be judged again, and how far that is.
+#[derive(Debug, Default)]
+struct Doubt {
+    /// What staff wish.
+    request: Option<JudgingRequest>,
     /// The newest answered request.
-    pub answered: i64,
-    /// When the wearer was last seen, and whether in trouble.
-    pub seen: (Timestamp, bool),
+    answered: i64,
+    /// From when the past must be judged again.
+    dirty: Option<Dirty>,
+    /// The past is being judged again, from then: nothing else is taken in meanwhile.
+    again: Option<Dirty>,
 }
 
 /// What must be judged again.
@@ -33,53 +47,130 @@ pub(super) struct Dirty {
     pub late: bool,
 }
 
+impl Dirty {
+    fn and(self, other: Self) -> Self {
+        Self { from: self.from.min(other.from), late: self.late || other.late }
+    }
+}
+
 impl Wearer {
     pub fn new(facts: &WearerFacts) -> Self {
-        let judge = Judge::new(Arc::clone(&facts.plan), facts.fitted_at);
-        let mut wearer = Self { facts: facts.clone(), judge, dirty: None, again: None, answered: 0, seen: (Timestamp::MIN, false) };
-        wearer.requested();
+        let WearerFacts { wearer_id, fitted_at, monitored_from, .. } = *facts;
+        let judge = Judge::new(Arc::clone(&facts.plan), fitted_at);
+        let mut wearer = Self { wearer_id, fitted_at, monitored_from, judge, doubt: None, seen_at: Timestamp::MIN, seen_in_trouble: false };
+        wearer.request(facts.request.as_ref());
         wearer
     }
 
+    /// What staff have decided, as last heard.
+    pub fn facts(&self) -> WearerFacts {
+        WearerFacts {
+            wearer_id: self.wearer_id,
+            fitted_at: self.fitted_at,
+            monitored_from: self.monitored_from,
+            plan: Arc::clone(self.judge.plan()),
+            request: self.doubt.as_ref().and_then(|doubt| doubt.request.clone()),
+        }
+    }
+
+    /// Takes over what staff decided of the same wearer.
+    pub fn apply(&mut self, facts: &WearerFacts) {
+        (self.fitted_at, self.monitored_from) = (facts.fitted_at, facts.monitored_from);
+        self.judge.set_plan(Arc::clone(&facts.plan));
+        self.request(facts.request.as_ref());
+    }
+
+    /// Whether what was taken then is the wearer's.
+    pub fn has_on(&self, at: Timestamp) -> bool {
+        at >= self.fitted_at
+    }
+
     pub fn is_dirty_from(&mut self, from: Timestamp, late: bool) {
-        let dirty = self.dirty.get_or_insert(Dirty { from, late });
-        *dirty = Dirty { from: dirty.from.min(from), late: dirty.late || late };
+        let doubt = self.doubt.get_or_insert_default();
+        let dirty = Dirty { from, late };
+        doubt.dirty = Some(doubt.dirty.map_or(dirty, |known| known.and(dirty)));
+    }
+
+    /// Nothing that was judged so far can be believed.
+    pub fn is_dirty(&mut self) {
+        self.is_dirty_from(self.monitored_from, false);
+    }
+
+    /// From when the past must be judged again.
+    pub fn dirty(&self) -> Option<Dirty> {
+        self.doubt.as_ref()?.dirty
+    }
+
+    /// Whether the past is being judged again.
+    pub fn is_judged_again(&self) -> bool {
+        self.doubt.as_ref().is_some_and(|doubt| doubt.again.is_some())
+    }
+
+    /// All of the past that is in doubt, whether or not it is being judged again.
+    pub fn in_doubt(&self) -> Option<Dirty> {
+        let doubt = self.doubt.as_ref()?;
+        doubt.dirty.into_iter().chain(doubt.again).reduce(Dirty::and)
     }
 
     /// What the newest report shows of the wearer's area, if it is news.
     pub fn sighting(&mut self, received_at: Timestamp) -> Option<Sighting> {
         let (cell, troubled) = self.judge.sighting()?;
         let at = self.judge.newest_at().min(received_at);
-        let is_news = troubled != self.seen.1 || at.millis_since(self.seen.0) >= SEEN_EVERY_MS;
+        let is_news = troubled != self.seen_in_trouble || at.millis_since(self.seen_at) >= SEEN_EVERY_MS;
         if !is_news || received_at.millis_since(at) > SEEN_WITHIN_MS {
             return None;
         }
-        self.seen = (at, troubled);
-        Some(Sighting { at, wearer: self.facts.wearer_id, cell, troubled })
+        (self.seen_at, self.seen_in_trouble) = (at, troubled);
+        Some(Sighting { at, wearer: self.wearer_id, cell, troubled })
+    }
+
+    /// Begins to judge the past again, if it is in doubt.
+    pub fn begin_again(&mut self) -> Option<PastTask> {
+        let doubt = self.doubt.as_mut()?;
+        let dirty = doubt.dirty.take()?;
+        doubt.again = Some(dirty);
+        Some(PastTask { from: dirty.from.max(self.monitored_from), until: self.judge.clock(), facts: self.facts(), retired: None })
+    }
+
+    /// The past could not be judged again; it still must be.
+    pub fn abandon_again(&mut self) {
+        if let Some(dirty) = self.doubt.as_mut().and_then(|doubt| doubt.again.take()) {
+            self.is_dirty_from(dirty.from, dirty.late);
+        }
     }
 
     /// The past has been judged again: why, and what it answers.
     pub fn end_again(&mut self, tag_id: i64, task: &PastTask, judge: Judge) -> Option<(Arc<str>, JudgedAgain)> {
-        let dirty = self.again.take()?;
+        let doubt = self.doubt.as_mut()?;
+        let dirty = doubt.again.take()?;
+        let plan = Arc::clone(self.judge.plan());
         self.judge = judge;
-        if !Arc::ptr_eq(&self.facts.plan, &task.facts.plan) {
-            self.judge.set_plan(Arc::clone(&self.facts.plan));
+        if !Arc::ptr_eq(&plan, &task.facts.plan) {
+            self.judge.set_plan(plan);
         }
-        let request = task.facts.request.as_ref().filter(|request| request.number > self.answered);
+        let request = task.facts.request.as_ref().filter(|request| request.number > doubt.answered);
         let cause = match request {
             Some(request) if dirty.late => Arc::from(format!("{}; late report", request.cause)),
             Some(request) => Arc::clone(&request.cause),
             None => Arc::from("late report"),
         };
-        self.answered = self.answered.max(request.map_or(0, |request| request.number));
-        let answered = JudgedAgain { wearer_id: task.facts.wearer_id, tag_id, from: task.from, request: self.answered };
+        doubt.answered = doubt.answered.max(request.map_or(0, |request| request.number));
+        let answered = JudgedAgain { wearer_id: task.facts.wearer_id, tag_id, from: task.from, request: doubt.answered };
+        if doubt.request.is_none() && doubt.dirty.is_none() && doubt.answered == 0 {
+            self.doubt = None;
+        }
         Some((cause, answered))
     }
 
-    /// Looks whether staff wish the past judged again.
-    pub fn requested(&mut self) {
-        if let Some(request) = self.facts.request.as_ref().filter(|request| request.number > self.answered) {
-            self.is_dirty_from(request.from, false);
+    /// Takes over whether staff wish the past judged again.
+    fn request(&mut self, request: Option<&JudgingRequest>) {
+        if self.doubt.is_none() && request.is_none() {
+            return;
+        }
+        let doubt = self.doubt.get_or_insert_default();
+        doubt.request = request.cloned();
+        if let Some(from) = request.filter(|request| request.number > doubt.answered).map(|request| request.from) {
+            self.is_dirty_from(from, false);
         }
     }
 }

@@ -6,7 +6,7 @@ mod people;
 mod sessions;
 mod units;
 
-pub(crate) use people::{PeopleService, page_size_violation, role_change};
+pub(crate) use people::{PeopleService, page_size_violation, readable, role_change};
 pub(crate) use sessions::SessionService;
 pub(crate) use units::UnitService;
 
@@ -36,6 +36,7 @@ pub(crate) fn refused(request: &'static str, error: &PeopleError) -> Status {
         }
         PeopleError::SamePerson => (Code::FailedPrecondition, Reason::SamePerson),
         PeopleError::PasswordUsedBefore => (Code::FailedPrecondition, Reason::PasswordUsedBefore),
+        PeopleError::UnknownWearer => (Code::NotFound, Reason::UnknownWearer),
         PeopleError::BeyondReach => (Code::PermissionDenied, Reason::NotAllowed),
         PeopleError::CentralUnitStays => (Code::FailedPrecondition, Reason::CentralUnitStays),
         PeopleError::UnknownHold => (Code::NotFound, Reason::UnknownHold),

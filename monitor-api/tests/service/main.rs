@@ -6,6 +6,7 @@ mod accounts;
 mod alerts;
 mod audited;
 mod cable;
+mod custody;
 mod four_eyes;
 mod guessing;
 mod health;

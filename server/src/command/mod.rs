@@ -10,6 +10,8 @@ pub mod explain;
 pub mod judge;
 pub mod login;
 pub mod pki;
+pub mod release;
+pub mod retention;
 pub mod rights;
 pub mod serve;
 pub mod simulate;

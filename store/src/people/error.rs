@@ -47,6 +47,9 @@ pub enum PeopleError {
     /// A password of before.
     #[error("the password was used before")]
     PasswordUsedBefore,
+    /// No such wearer within the caller's reach.
+    #[error("there is no such wearer here")]
+    UnknownWearer,
     /// No such hold within the caller's reach.
     #[error("there is no such hold here")]
     UnknownHold,

@@ -1,7 +1,8 @@
 //! Four eyes: acts that one person proposes and another confirms.
 
 use super::{PeopleError, RoleChange, grants};
-use crate::{Store, StoreError, audit};
+use crate::custody::{hold_concerns, hold_lift, release_concerns, release_insert};
+use crate::{Archive, ReleaseRequest, Store, StoreError, audit};
 use access::Caller;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_postgres::{Row, Transaction};
@@ -107,6 +108,20 @@ pub struct NewProposal<'a> {
 pub enum Act {
     /// A role given.
     GiveRole(RoleChange),
+    /// A hold lifted, for this reason.
+    LiftHold {
+        /// Which.
+        hold_id: i64,
+        /// Why.
+        reason: String,
+    },
+    /// Data handed to an authority.
+    ReleaseData {
+        /// What and to whom.
+        request: ReleaseRequest,
+        /// What is handed over: built when it is confirmed.
+        archive: Option<Archive>,
+    },
 }
 
 /// How a proposal is decided.
@@ -189,7 +204,7 @@ impl Store {
             Decided::Refused(reason) => ("refused", Some(reason), None),
             Decided::Confirmed(_) if proposal.proposed_by_id == person => return Err(PeopleError::SamePerson),
             Decided::Confirmed(_) if handed_over(&transaction, caller, &proposal, now).await? => return Err(PeopleError::SamePerson),
-            Decided::Confirmed(act) => ("confirmed", None, take_effect(&transaction, caller, act, &proposal).await?),
+            Decided::Confirmed(act) => ("confirmed", None, take_effect(&transaction, caller, act, &proposal, now).await?),
         };
         transaction.execute(DECIDE, &[&proposal_id, &state, &person, &now, &reason, &result]).await?;
         audit::append(&transaction, &[caller.entry("done")]).await?;
@@ -217,16 +232,31 @@ async fn handed_over(transaction: &Transaction<'_>, caller: &Caller, proposal: &
 async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act) -> Result<i64, PeopleError> {
     match act {
         Act::GiveRole(change) => grants::may_give(transaction, caller, change).await,
+        Act::LiftHold { hold_id, .. } => hold_concerns(transaction, caller, *hold_id).await,
+        Act::ReleaseData { request, .. } => release_concerns(transaction, caller, request).await,
     }
 }
 
 /// Does what was proposed. The number of what came about, if it has one.
-async fn take_effect(transaction: &Transaction<'_>, caller: &Caller, act: &Act, proposal: &Proposal) -> Result<Option<i64>, PeopleError> {
+async fn take_effect(
+    transaction: &Transaction<'_>,
+    caller: &Caller,
+    act: &Act,
+    proposal: &Proposal,
+    now: DateTime<Utc>,
+) -> Result<Option<i64>, PeopleError> {
     match act {
         Act::GiveRole(change) => {
             let proposer = format!("person:{}", proposal.proposed_by);
             grants::give(transaction, caller, change, &proposer).await.map(|()| None)
         }
+        Act::LiftHold { hold_id, reason } => {
+            hold_lift(transaction, caller, *hold_id, reason, &proposal.proposed_by, now).await.map(|()| Some(*hold_id))
+        }
+        Act::ReleaseData { request, archive: Some(archive) } => {
+            release_insert(transaction, caller, request, archive, proposal, now).await.map(Some)
+        }
+        Act::ReleaseData { archive: None, .. } => Err(StoreError::Refused("a release without its archive".to_owned()).into()),
     }
 }
 
