@@ -3,22 +3,12 @@
 use crate::house::IMEI;
 use prost::Message;
 use proto::access::{self as people, Role, UnitKind};
+use proto::custody;
 use proto::monitor::send_command_request::Order;
 use proto::monitor::{self, LocateNow};
 
 /// Of what is Tehran's: no answer to anybody else may hold one of these.
 pub const OF_TEHRAN: [&str; 7] = ["tehran/12", "tehran-home", IMEI, "0012345612", "tehran-clerk", "tehran-chief", "The capital"];
-
-/// Methods that need a role and are declared, but not served yet: whoever serves them adds their probes below.
-pub const NOT_SERVED_YET: [&str; 7] = [
-    "/paband.custody.v1.Holds/PlaceHold",
-    "/paband.custody.v1.Holds/LiftHold",
-    "/paband.custody.v1.Holds/ListHolds",
-    "/paband.custody.v1.Releases/ReleaseData",
-    "/paband.custody.v1.Releases/ListReleases",
-    "/paband.custody.v1.Releases/DownloadRelease",
-    "/paband.custody.v1.Deletions/ListDeletions",
-];
 
 /// What another unit is told.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -46,6 +36,7 @@ pub struct Tehran {
     pub clerk_id: i64,
     pub session_id: i64,
     pub proposal_id: i64,
+    pub hold_id: i64,
 }
 
 fn shows(path: &'static str, request: &impl Message, told: Told) -> Probe {
@@ -60,6 +51,7 @@ fn changes(path: &'static str, request: &impl Message, unknown: &'static str) ->
 pub fn probes(tehran: &Tehran) -> Vec<Probe> {
     let mut probes = of_monitoring(tehran);
     probes.extend(of_people(tehran));
+    probes.extend(of_custody(tehran));
     probes.extend(of_the_rest(tehran));
     probes
 }
@@ -154,4 +146,49 @@ fn of_the_rest(tehran: &Tehran) -> Vec<Probe> {
         Probe { shows: false, ..shows("/paband.access.v1.Audit/GetAuditHead", &people::GetAuditHeadRequest {}, Told::Nothing) },
         Probe { shows: false, ..shows("/paband.access.v1.Audit/ListPurposes", &people::ListPurposesRequest {}, Told::Nothing) },
     ]
+}
+
+fn of_custody(tehran: &Tehran) -> Vec<Probe> {
+    let (hold_id, wearer) = (tehran.hold_id, "tehran/12".to_owned());
+    let from = Some(prost_types::Timestamp { seconds: 1_699_000_000, nanos: 0 });
+    let to = Some(prost_types::Timestamp { seconds: 1_701_000_000, nanos: 0 });
+    let (authority, letter_number) = ("Branch 3".to_owned(), "12".to_owned());
+    let place = place_hold();
+    let release = custody::ReleaseDataRequest {
+        wearer: wearer.clone(),
+        from,
+        to,
+        authority,
+        letter_number,
+        letter_date: "2026-11-21".to_owned(),
+        positions: true,
+        violations: true,
+    };
+    vec![
+        changes("/paband.custody.v1.Holds/PlaceHold", &place, "UNKNOWN_WEARER"),
+        changes("/paband.custody.v1.Holds/LiftHold", &custody::LiftHoldRequest { hold_id, reason: "x".to_owned() }, "UNKNOWN_HOLD"),
+        shows("/paband.custody.v1.Holds/ListHolds", &custody::ListHoldsRequest::default(), Told::Nothing),
+        changes("/paband.custody.v1.Releases/ReleaseData", &release, "UNKNOWN_WEARER"),
+        Probe {
+            shows: false,
+            ..shows("/paband.custody.v1.Releases/ListReleases", &custody::ListReleasesRequest { wearer }, Told::Nothing)
+        },
+        changes("/paband.custody.v1.Releases/DownloadRelease", &custody::DownloadReleaseRequest { release_id: 1 }, "UNKNOWN_RELEASE"),
+        Probe {
+            shows: false,
+            ..shows("/paband.custody.v1.Deletions/ListDeletions", &custody::ListDeletionsRequest::default(), Told::Nothing)
+        },
+    ]
+}
+
+/// A hold on Tehran's wearer.
+pub fn place_hold() -> custody::PlaceHoldRequest {
+    custody::PlaceHoldRequest {
+        wearer: "tehran/12".to_owned(),
+        from: Some(prost_types::Timestamp { seconds: 1_699_000_000, nanos: 0 }),
+        to: None,
+        authority: "Branch 3".to_owned(),
+        letter_number: "12".to_owned(),
+        reason: "appeal".to_owned(),
+    }
 }
