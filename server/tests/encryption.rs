@@ -4,9 +4,11 @@
 mod common;
 
 use common::{Server, Session, Setup, until};
+use proto::access::sessions_client::SessionsClient;
+use proto::access::{LogInRequest, WhoAmIRequest};
 use proto::monitor::alerts_client::AlertsClient;
 use proto::monitor::watch_response::Message;
-use proto::monitor::{ListAlertsRequest, WatchRequest, WatchResponse};
+use proto::monitor::{AcknowledgeAlertRequest, CloseAlertRequest, ListAlertsRequest, WatchRequest, WatchResponse};
 use rustls::ClientConfig;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, ServerName};
@@ -18,7 +20,8 @@ use store::testing::TestDatabase;
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
-use tonic::{Code, Streaming};
+use tonic::{Code, Status, Streaming};
+use tonic_types::StatusExt;
 
 fn paband(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_paband")).args(arguments).env_remove("PABAND_CONFIG").output().unwrap()
@@ -123,6 +126,29 @@ async fn rooms_need_no_certificate_and_machines_do() {
     let foreign = |extension| std::fs::read(elsewhere.at(&format!("machine-wall-2.{extension}"))).unwrap();
     assert!(!reaches(machines, Some(stage.tls().identity(Identity::from_pem(foreign("pem"), foreign("key"))))).await);
     assert!(stage.server.logged("a machine was refused"), "{}", stage.server.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_machine_looks_in_its_unit_and_changes_nothing_and_a_persons_session_is_nothing_there() {
+    let stage = Stage::new().await;
+    stage.pki(&["machine", "wall-1", "--role", "operator", "--unit", "central"]);
+    stage.pki(&["machine", "wall-9", "--role", "operator", "--unit", "nowhere"]);
+    let machines = stage.server.machines;
+    let endpoint = Endpoint::from_shared(format!("https://{machines}")).unwrap();
+    let channel = async |name: &str| endpoint.clone().tls_config(stage.as_machine(name)).unwrap().connect().await.unwrap();
+    let mut wall = AlertsClient::new(channel("wall-1").await);
+    wall.list_alerts(ListAlertsRequest::default()).await.unwrap();
+    let reason = |status: Status| status.get_details_error_info().unwrap().reason;
+    let close = CloseAlertRequest { alert_id: 1, note: "all well".into() };
+    assert_eq!(reason(wall.close_alert(close).await.unwrap_err()), "PERSON_ONLY");
+    assert_eq!(reason(wall.acknowledge_alert(AcknowledgeAlertRequest { alert_id: 1 }).await.unwrap_err()), "PERSON_ONLY");
+    let mut sessions = SessionsClient::new(channel("wall-1").await);
+    assert_eq!(reason(sessions.log_in(LogInRequest::default()).await.unwrap_err()), "PERSON_ONLY");
+    let person = Session::operator(stage.database.url()).await;
+    let mut as_both = SessionsClient::with_interceptor(channel("wall-1").await, person);
+    assert_eq!(reason(as_both.who_am_i(WhoAmIRequest {}).await.unwrap_err()), "PERSON_ONLY");
+    let mut unknown = AlertsClient::new(channel("wall-9").await);
+    assert_eq!(reason(unknown.list_alerts(ListAlertsRequest::default()).await.unwrap_err()), "UNKNOWN_MACHINE");
 }
 
 #[tokio::test(flavor = "multi_thread")]
