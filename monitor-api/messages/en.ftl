@@ -44,6 +44,7 @@ person-only = Only a person may do this. Log in with your own name.
 other-origin = This came from a page that does not belong to this server, and nothing was done. Open the console at its own address and try again.
 purpose-needed = This shows where a person is or was. Say for what purpose you need to see it, then ask again.
 purpose-unknown = This purpose is not in the list of purposes. Choose one from the list.
+purpose-too-narrow = This shows places, and your purpose needs none. Choose a purpose that needs them, such as handling an alert, if that is what you do.
 case-needed = This purpose needs a case number. Enter the number of the case, then ask again.
 reauthentication-needed = This step needs your password once more. Enter it, then try again.
 second-factor-needed = Your role needs a second factor. Enter the code of your authenticator app; if you have none yet, set it up first.

@@ -39,6 +39,10 @@ impl Judgement for JudgementService {
         let caller = caller(&request)?;
         let alert_id = request.into_inner().alert_id;
         caller.about(format!("alert {alert_id}"));
+        // What proves a verdict is places: a purpose that needs none cannot have it.
+        if caller.purpose.as_ref().is_none_or(|purpose| !purpose.needs_place) {
+            return Err(refusal(Code::FailedPrecondition, Reason::PurposeTooNarrow, &[]));
+        }
         let answer = timeout(self.database_wait_max, self.store.evidence(&caller, alert_id)).await.map_err(|_| database_away())?;
         let (alert, evidence) = answer.map_err(|error| refused(alert_id, error))?;
         caller.about_wearer(&alert.wearer);

@@ -69,6 +69,7 @@ codes! {
         OtherOrigin = "OTHER_ORIGIN" [],
         PurposeNeeded = "PURPOSE_NEEDED" [],
         PurposeUnknown = "PURPOSE_UNKNOWN" [],
+        PurposeTooNarrow = "PURPOSE_TOO_NARROW" [],
         CaseNeeded = "CASE_NEEDED" [],
         ReauthenticationNeeded = "REAUTHENTICATION_NEEDED" [],
         SecondFactorNeeded = "SECOND_FACTOR_NEEDED" [],

@@ -1,39 +1,26 @@
 //! The gate itself, around all services.
 
+use super::admit::Admitted;
 use super::body::Guarded;
-use super::credential::Credential;
-use super::purpose;
-use super::rights::{MethodRights, Rights};
-use super::standing::{Ground, Standing};
+use super::rights::Rights;
+use super::standing::Standing;
 use crate::events::Happening;
 use crate::language::{Language, speaking};
 use crate::reason::Reason;
 use crate::status::{database_away, refusal};
-use crate::transport::{MachineName, Peer};
-use access::{Caller, Grant, Role, Who};
-use http::request::Parts;
+use access::{Caller, Who};
 use http::{HeaderMap, Request, Response};
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use store::{OpenSession, Store};
+use store::Store;
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 use tower_layer::Layer;
 use tower_service::Service;
-
-/// Whether the server lives: asked by whatever watches over it, and says nothing of anybody.
-const FOR_ANYBODY: [&str; 2] = ["/grpc.health.v1.Health/Check", "/grpc.health.v1.Health/Watch"];
-
-/// The schemas, for whoever has logged in.
-const REFLECTION: [&str; 2] =
-    ["/grpc.reflection.v1.ServerReflection/ServerReflectionInfo", "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"];
-
-/// One's own account. What else is one's own is open only to who has done what must be done first.
-const OWN_ACCOUNT: &str = "/paband.access.v1.Sessions/";
 
 /// Puts the gate around services.
 #[derive(Clone)]
@@ -41,20 +28,11 @@ pub(crate) struct Gate {
     shared: Arc<Shared>,
 }
 
-struct Shared {
-    rights: Arc<Rights>,
-    store: Store,
+pub(super) struct Shared {
+    pub(super) rights: Arc<Rights>,
+    pub(super) store: Store,
     standing: Standing,
-    database_wait_max: Duration,
-}
-
-/// Somebody whom the gate lets through.
-struct Admitted {
-    caller: Caller,
-    session: Option<Arc<OpenSession>>,
-    ground: Option<Ground>,
-    is_look: bool,
-    is_change: bool,
+    pub(super) database_wait_max: Duration,
 }
 
 impl Gate {
@@ -149,7 +127,7 @@ impl Shared {
     }
 
     /// A refusal stands whether or not it could be written down.
-    async fn note_refused(&self, caller: &Caller, refused: &Status) {
+    pub(super) async fn note_refused(&self, caller: &Caller, refused: &Status) {
         if caller.who == Who::Nobody || refused.code() == Code::Unavailable {
             return;
         }
@@ -159,159 +137,11 @@ impl Shared {
         }
     }
 
-    async fn admit(&self, request: &Parts) -> Result<Admitted, Status> {
-        let path = request.uri.path();
-        let peer = request.extensions.get::<Peer>();
-        let address = peer.map_or_else(String::new, |peer| peer.address.ip().to_canonical().to_string());
-        let caller = Caller::nobody(path, address);
-        let admitted = |caller| Admitted { caller, session: None, ground: None, is_look: false, is_change: false };
-        if FOR_ANYBODY.contains(&path) {
-            return Ok(admitted(caller));
-        }
-        let is_reflection = REFLECTION.contains(&path);
-        let rights = self.rights.of(path);
-        if rights.is_none() && !is_reflection {
-            return Err(refusal(Code::Unimplemented, Reason::NotDeclared, &[]));
-        }
-        let machine = peer.and_then(|peer| peer.machine.as_ref());
-        if let Some(rights) = rights.filter(|rights| rights.anyone) {
-            return match machine {
-                Some(_) => Err(refusal(Code::PermissionDenied, Reason::PersonOnly, &[])),
-                None => Ok(Admitted { is_look: rights.is_look, is_change: rights.is_change, ..admitted(caller) }),
-            };
-        }
-        match machine {
-            Some(machine) => self.admit_machine(caller, machine, rights, request).await,
-            None => self.admit_person(caller, rights, request).await,
-        }
-    }
-
-    async fn admit_person(&self, caller: Caller, rights: Option<&MethodRights>, request: &Parts) -> Result<Admitted, Status> {
-        let token = match Credential::of(&request.headers, request.uri.authority().map(http::uri::Authority::as_str)) {
-            Credential::Session(token) => token,
-            Credential::OtherOrigin => return Err(refusal(Code::PermissionDenied, Reason::OtherOrigin, &[])),
-            Credential::None | Credential::Unreadable => return Err(refusal(Code::Unauthenticated, Reason::NotLoggedIn, &[])),
-        };
-        let session = self.answer(self.store.session(token.hash(), chrono::Utc::now())).await?;
-        let session = session.ok_or_else(|| refusal(Code::Unauthenticated, Reason::SessionEnded, &[]))?;
-        let who = Who::Person { person_id: session.person_id, session_id: session.session_id, name: session.name.clone() };
-        let caller = caller.known_as(who);
-        let ground = Some(Ground::Session(session.session_id));
-        let session = Arc::new(session);
-        let Some(rights) = rights else {
-            return Ok(Admitted { caller, session: Some(session), ground, is_look: false, is_change: false });
-        };
-        let allowed = self.allow(caller.clone(), &session.grants, rights, Some(&session), request).await;
-        let (is_look, is_change) = (rights.is_look, rights.is_change);
-        match allowed {
-            Ok(caller) => Ok(Admitted { caller, session: Some(session), ground, is_look, is_change }),
-            Err(status) => {
-                if is_look || is_change {
-                    self.note_refused(&caller, &status).await;
-                }
-                Err(status)
-            }
-        }
-    }
-
-    async fn admit_machine(
-        &self,
-        caller: Caller,
-        machine: &MachineName,
-        rights: Option<&MethodRights>,
-        request: &Parts,
-    ) -> Result<Admitted, Status> {
-        let caller = caller.known_as(Who::Machine { name: machine.name.clone() });
-        let grant = match self.machine_grant(machine).await {
-            Ok(grant) => grant,
-            Err(status) => {
-                // Who still uses a revoked certificate is to be seen.
-                self.note_refused(&caller, &status).await;
-                return Err(status);
-            }
-        };
-        let ground = Some(Ground::Machine(machine.serial.clone()));
-        let Some(rights) = rights else {
-            return Ok(Admitted { caller, session: None, ground, is_look: false, is_change: false });
-        };
-        let (is_look, is_change) = (rights.is_look, rights.is_change);
-        match self.allow(caller.clone(), &[grant], rights, None, request).await {
-            Ok(caller) => Ok(Admitted { caller, session: None, ground, is_look, is_change }),
-            Err(status) => {
-                if is_look || is_change {
-                    self.note_refused(&caller, &status).await;
-                }
-                Err(status)
-            }
-        }
-    }
-
-    /// The one grant that a certificate stands for.
-    async fn machine_grant(&self, machine: &MachineName) -> Result<Grant, Status> {
-        let unknown = || refusal(Code::PermissionDenied, Reason::UnknownMachine, &[]);
-        let role = Role::named(&machine.role).ok_or_else(unknown)?;
-        let grant = self.answer(self.store.machine_grant(role, &machine.unit, &machine.serial)).await?;
-        let (grant, is_revoked) = grant.ok_or_else(unknown)?;
-        if is_revoked { Err(refusal(Code::Unauthenticated, Reason::MachineRevoked, &[])) } else { Ok(grant) }
-    }
-
-    /// The caller with the reach of the grants that allow the call.
-    async fn allow(
-        &self,
-        caller: Caller,
-        grants: &[Grant],
-        rights: &MethodRights,
-        session: Option<&OpenSession>,
-        request: &Parts,
-    ) -> Result<Caller, Status> {
-        let refuse = |code, reason| Err(refusal(code, reason, &[]));
-        let Some(session) = session else {
-            // A machine has no account, no password and no second pair of eyes.
-            // What a person must answer for, no machine does.
-            if rights.own || rights.fresh || rights.second_person || rights.is_change {
-                return refuse(Code::PermissionDenied, Reason::PersonOnly);
-            }
-            return self.with_purpose(by_roles(caller, grants, rights)?, rights, request).await;
-        };
-        // The own account is where these are done.
-        if rights.own && caller.act.starts_with(OWN_ACCOUNT) {
-            return Ok(caller);
-        }
-        if session.must_change_password {
-            return refuse(Code::FailedPrecondition, Reason::PasswordChangeNeeded);
-        }
-        if !session.has_second_factor {
-            return refuse(Code::FailedPrecondition, Reason::SecondFactorNeeded);
-        }
-        if rights.own {
-            return Ok(caller);
-        }
-        let caller = by_roles(caller, grants, rights)?;
-        if rights.fresh && session.fresh_until.is_none_or(|until| until <= chrono::Utc::now()) {
-            return refuse(Code::FailedPrecondition, Reason::ReauthenticationNeeded);
-        }
-        self.with_purpose(caller, rights, request).await
-    }
-
-    async fn with_purpose(&self, mut caller: Caller, rights: &MethodRights, request: &Parts) -> Result<Caller, Status> {
-        if rights.purpose {
-            let named = tokio::time::timeout(self.database_wait_max, purpose::named(&request.headers, &self.store));
-            caller.purpose = Some(named.await.map_err(|_| database_away())??);
-        }
-        Ok(caller)
-    }
-
-    async fn answer<T>(&self, question: impl Future<Output = Result<T, store::StoreError>>) -> Result<T, Status> {
+    pub(super) async fn answer<T>(&self, question: impl Future<Output = Result<T, store::StoreError>>) -> Result<T, Status> {
         match tokio::time::timeout(self.database_wait_max, question).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(crate::alerts::store_failed("gate", &error)),
             Err(_) => Err(database_away()),
         }
     }
-}
-
-fn by_roles(caller: Caller, grants: &[Grant], rights: &MethodRights) -> Result<Caller, Status> {
-    let held = grants.iter().any(|grant| rights.roles.contains(&grant.role));
-    let reason = if held { Reason::UnitNotOn } else { Reason::NotAllowed };
-    caller.with_grants(grants, &rights.roles).ok_or_else(|| refusal(Code::PermissionDenied, reason, &[]))
 }

@@ -1,6 +1,7 @@
 //! The one gate that every call passes: who calls, whether the method is for them, and what the audit keeps of it. What no method declares is
 //! refused to everybody; whoever adds a method to a schema without saying who may call it has added nothing.
 
+mod admit;
 mod body;
 mod credential;
 mod layer;

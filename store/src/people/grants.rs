@@ -56,9 +56,16 @@ pub(super) async fn may_give(transaction: &Transaction<'_>, caller: &Caller, cha
     Ok(unit)
 }
 
-/// Gives the role that `proposer` proposed and the caller confirms.
-pub(super) async fn give(transaction: &Transaction<'_>, caller: &Caller, change: &RoleChange, proposer: &str) -> Result<(), PeopleError> {
+/// Gives the role that `proposer` proposed and the caller confirms. The person's sessions end: the new role may allow only shorter ones.
+pub(super) async fn give(
+    transaction: &Transaction<'_>,
+    caller: &Caller,
+    change: &RoleChange,
+    proposer: &str,
+    now: DateTime<Utc>,
+) -> Result<(), PeopleError> {
     let unit = may_give(transaction, caller, change).await?;
     transaction.execute(GIVE, &[&change.person_id, &change.role.name(), &unit, &proposer, &caller.who.to_string()]).await?;
+    sessions_end(transaction, change.person_id, None, None, SessionEnd::RolesChanged, now).await?;
     Ok(())
 }

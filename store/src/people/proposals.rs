@@ -203,6 +203,8 @@ impl Store {
         let (state, reason, result) = match decided {
             Decided::Refused(reason) => ("refused", Some(reason), None),
             Decided::Confirmed(_) if proposal.proposed_by_id == person => return Err(PeopleError::SamePerson),
+            // Who was switched off meanwhile proposes nothing any more.
+            Decided::Confirmed(_) if !proposer_is_on(&transaction, &proposal).await? => return Err(PeopleError::ProposalOver("withdrawn")),
             Decided::Confirmed(_) if handed_over(&transaction, caller, &proposal, now).await? => return Err(PeopleError::SamePerson),
             Decided::Confirmed(act) => ("confirmed", None, take_effect(&transaction, caller, act, &proposal, now).await?),
         };
@@ -212,6 +214,11 @@ impl Store {
         transaction.commit().await?;
         Ok(proposal)
     }
+}
+
+async fn proposer_is_on(transaction: &Transaction<'_>, proposal: &Proposal) -> Result<bool, PeopleError> {
+    let row = transaction.query_one("SELECT is_on FROM people WHERE person_id = $1", &[&proposal.proposed_by_id]).await?;
+    Ok(row.get(0))
 }
 
 /// Whether one of the two handed the other a password for the first log-in of late: whoever kept it could be both.
@@ -248,7 +255,7 @@ async fn take_effect(
     match act {
         Act::GiveRole(change) => {
             let proposer = format!("person:{}", proposal.proposed_by);
-            grants::give(transaction, caller, change, &proposer).await.map(|()| None)
+            grants::give(transaction, caller, change, &proposer, now).await.map(|()| None)
         }
         Act::LiftHold { hold_id, reason } => {
             hold_lift(transaction, caller, *hold_id, reason, &proposal.proposed_by, now).await.map(|()| Some(*hold_id))
