@@ -138,3 +138,19 @@ async fn nobody_resets_a_password_of_someone_with_roles_beyond_the_own_reach_or_
     let answer: Result<Unit, _> = ask(&channel, "/paband.access.v1.Units/SwitchUnit", &office.one, &off).await;
     assert_eq!(reason_of(&answer).as_deref(), Some("CENTRAL_UNIT_STAYS"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_was_switched_off_proposes_nothing_any_more_and_a_new_role_begins_with_a_new_session() {
+    let office = Office::new().await;
+    let sara = office.house.settle("sara", &office.first_password).await;
+    let before = office.house.enter(&sara).await;
+    let given = office.propose(&office.one, Role::Operator).await.unwrap().proposal_id;
+    let left_behind = office.propose(&office.one, Role::Supervisor).await.unwrap().proposal_id;
+    office.confirm(&office.two, given).await.unwrap();
+    // The seat from before may be allowed to last longer than the new role's sessions.
+    let ended: Result<WhoAmIResponse, Status> =
+        ask(&office.house.channel().await, "/paband.access.v1.Sessions/WhoAmI", &before, &WhoAmIRequest {}).await;
+    assert_eq!(reason_of(&ended).as_deref(), Some("SESSION_ENDED"));
+    sql(&office.house.database, "UPDATE people SET is_on = false WHERE name = 'admin-one'").await;
+    refused(&office.confirm(&office.two, left_behind).await, "PROPOSAL_OVER");
+}

@@ -6,7 +6,10 @@ use access::Role;
 use geofence::{Batch, Report, Signal, StoredReport, Timestamp};
 use prost::Message;
 use proto::monitor::position::Place;
-use proto::monitor::{GetPositionRequest, GetTrackRequest, GetWearerRequest, ListWearersRequest, ListWearersResponse, Position, Wearer};
+use proto::monitor::{
+    ExplainRequest, ExplainResponse, GetPositionRequest, GetTrackRequest, GetWearerRequest, ListWearersRequest, ListWearersResponse,
+    Position, Wearer,
+};
 use store::testing::staff;
 use tonic_types::StatusExt;
 
@@ -125,4 +128,19 @@ async fn refusals_of_the_gate_are_in_the_language_of_the_call() {
         assert_eq!(localized.locale, "fa-IR");
         assert!(localized.message.chars().any(|letter| ('\u{600}'..'\u{700}').contains(&letter)), "{path}: {}", localized.message);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_proves_a_verdict_is_places_and_needs_a_purpose_that_needs_them() {
+    let house = House::new().await;
+    house.writer("home", geofence::ViolationKind::Inclusion).await.open(1).await;
+    let judge = house.log_in("judge", &[(Role::Supervisor, "central")]).await;
+    let explain = async |purpose: &str| {
+        let asked = ExplainRequest { alert_id: 1 };
+        let answer: Result<ExplainResponse, tonic::Status> =
+            ask(&house.channel().await, "/paband.monitor.v1.Judgement/Explain", &judge.clone().purpose(purpose), &asked).await;
+        reason_of(&answer)
+    };
+    assert_eq!(explain("supervision").await.as_deref(), Some("PURPOSE_TOO_NARROW"));
+    assert_eq!(explain("alert").await.as_deref(), Some("NOT_PROVED"), "no report is stored that shows it");
 }
