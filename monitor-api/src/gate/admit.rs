@@ -1,7 +1,7 @@
 //! Who comes in: by session or certificate, held against the method's rights.
 
 use super::credential::Credential;
-use super::layer::Shared;
+use super::keeper::Keeper;
 use super::purpose;
 use super::rights::MethodRights;
 use super::standing::Ground;
@@ -41,7 +41,7 @@ struct Known {
     grants: Vec<Grant>,
 }
 
-impl Shared {
+impl Keeper {
     pub(super) async fn admit(&self, request: &Parts) -> Result<Admitted, Status> {
         let path = request.uri.path();
         let peer = request.extensions.get::<Peer>();

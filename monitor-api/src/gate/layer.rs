@@ -2,13 +2,13 @@
 
 use super::admit::Admitted;
 use super::body::Guarded;
+use super::keeper::Keeper;
 use super::rights::Rights;
 use super::standing::Standing;
-use crate::events::Happening;
 use crate::language::{Language, speaking};
 use crate::reason::Reason;
-use crate::status::{database_away, refusal};
-use access::{Caller, Who};
+use crate::status::refusal;
+use access::Caller;
 use http::{HeaderMap, Request, Response};
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -18,7 +18,6 @@ use std::time::Duration;
 use store::Store;
 use tonic::body::Body;
 use tonic::{Code, Status};
-use tonic_types::StatusExt;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -28,17 +27,15 @@ pub(crate) struct Gate {
     shared: Arc<Shared>,
 }
 
-pub(super) struct Shared {
-    pub(super) rights: Arc<Rights>,
-    pub(super) store: Store,
+struct Shared {
+    keeper: Keeper,
     standing: Standing,
-    pub(super) database_wait_max: Duration,
 }
 
 impl Gate {
     /// A gate by this table of rights.
     pub(crate) fn new(rights: Arc<Rights>, store: Store, standing: Standing, database_wait_max: Duration) -> Self {
-        Self { shared: Arc::new(Shared { rights, store, standing, database_wait_max }) }
+        Self { shared: Arc::new(Shared { keeper: Keeper::new(rights, store, database_wait_max), standing }) }
     }
 }
 
@@ -86,7 +83,7 @@ impl Shared {
         S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
     {
         let (mut parts, body) = request.into_parts();
-        let admitted = match self.admit(&parts).await {
+        let admitted = match self.keeper.admit(&parts).await {
             Ok(admitted) => admitted,
             Err(status) => return Ok(status.into_http()),
         };
@@ -117,31 +114,12 @@ impl Shared {
         match Status::from_header_map(headers) {
             Some(refused) if refused.code() != Code::Ok => {
                 if is_look || is_change {
-                    self.note_refused(caller, &refused).await;
+                    self.keeper.note_refused(caller, &refused).await;
                 }
                 Ok(())
             }
-            _ if is_look => self.answer(self.store.audit_note(caller.entry("done"))).await,
+            _ if is_look => self.keeper.note_done(caller).await,
             _ => Ok(()),
-        }
-    }
-
-    /// A refusal stands whether or not it could be written down.
-    pub(super) async fn note_refused(&self, caller: &Caller, refused: &Status) {
-        if caller.who == Who::Nobody || refused.code() == Code::Unavailable {
-            return;
-        }
-        let reason = refused.get_details_error_info().map_or_else(|| format!("{:?}", refused.code()), |info| info.reason);
-        if self.answer(self.store.audit_note(caller.entry(&reason))).await.is_err() {
-            Happening::AuditAway.tell();
-        }
-    }
-
-    pub(super) async fn answer<T>(&self, question: impl Future<Output = Result<T, store::StoreError>>) -> Result<T, Status> {
-        match tokio::time::timeout(self.database_wait_max, question).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(crate::alerts::store_failed("gate", &error)),
-            Err(_) => Err(database_away()),
         }
     }
 }

@@ -4,6 +4,7 @@
 mod admit;
 mod body;
 mod credential;
+mod keeper;
 mod layer;
 mod purpose;
 mod rights;
