@@ -87,6 +87,30 @@ async fn every_kind_of_change_is_told_once_and_whole() {
 }
 
 #[tokio::test]
+async fn who_forgot_a_zone_gets_it_again_with_the_wearer_and_who_knows_it_does_not() {
+    let database = TestDatabase::create().await;
+    let store = database.store().await;
+    store.tags_register(&staff(), "central", &[tag("1", "a"), tag("2", "b")]).await.unwrap();
+    let zones = [zone(r#""wearer":"a""#, "home", ""), zone(r#""wearers":["a","b"]"#, "park", ""), zone(r#""wearer":"b""#, "home", "")];
+    store.zones_import(&staff(), &file(&zones, ""), now(), "").await.unwrap();
+    let version = store.facts_after(0).await.unwrap().version;
+    // Something of wearer a changes, and none of the zones.
+    store.tags_register(&staff(), "central", &[TagRow { key: Some([7; 32]), ..tag("1", "a") }]).await.unwrap();
+    let of_a = wearer_of(&store, 1).await.unwrap().zone_rows;
+    assert_eq!(of_a.len(), 2);
+    let told = async |known: &[i64]| {
+        let facts = store.facts_after_knowing(version, |row_id| known.contains(&row_id)).await.unwrap();
+        assert_eq!(facts.tags.iter().map(|tag| tag.tag_id).collect::<Vec<_>>(), [1]);
+        let mut rows: Vec<i64> = facts.zones.iter().map(|zone| zone.row_id).collect();
+        rows.sort_unstable();
+        rows
+    };
+    assert_eq!(told(&of_a).await, Vec::<i64>::new());
+    assert_eq!(told(&of_a[1..]).await, of_a[..1]);
+    assert_eq!(told(&[]).await, of_a, "and nothing of wearer b, of whom nothing changed");
+}
+
+#[tokio::test]
 async fn a_changed_zone_becomes_a_new_version_and_the_same_one_does_not() {
     let database = TestDatabase::create().await;
     let store = database.store().await;
