@@ -1,5 +1,13 @@
 //! The one binary `paband`: command line, configuration, wiring, shutdown. Never knows what a frame, a zone or a table looks like.
 
+/// A line for whoever reads our output; if they have read enough (`| head`), the work goes on without them.
+macro_rules! say {
+    ($($line:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stdout(), $($line)*);
+    }};
+}
+
 mod cli;
 mod clock;
 mod command;

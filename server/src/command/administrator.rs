@@ -18,8 +18,8 @@ pub async fn run(config: &Config, name: &str) -> Result<()> {
     let made = database.store.administrator_create(&caller, name, FirstPassword { hash: &hash }, chrono::Utc::now()).await;
     database.close().await?;
     made?;
-    println!("Administrator {name}. Password for the first log-in, within three days: {first}");
-    println!("Log in with: paband login {name}");
-    println!("Roles need two administrators, one to propose and one to confirm: make the second with this command too.");
+    say!("Administrator {name}. Password for the first log-in, within three days: {first}");
+    say!("Log in with: paband login {name}");
+    say!("Roles need two administrators, one to propose and one to confirm: make the second with this command too.");
     Ok(())
 }

@@ -35,7 +35,7 @@ async fn head(config: &Config) -> Result<()> {
     database.close().await?;
     let (head, at) = head?;
     let hash = head.hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    println!("{}", serde_json::to_string(&Written { number: head.number, hash, at: at.map(|at| at.to_rfc3339()).unwrap_or_default() })?);
+    say!("{}", serde_json::to_string(&Written { number: head.number, hash, at: at.map(|at| at.to_rfc3339()).unwrap_or_default() })?);
     Ok(())
 }
 
@@ -54,11 +54,11 @@ async fn verify(config: &Config, files: &[std::path::PathBuf]) -> Result<()> {
         eprint!("\r");
     }
     match verified? {
-        Ok(head) => println!("The audit is whole: {} entries, each in its place and as it was written.", head.number),
+        Ok(head) => say!("The audit is whole: {} entries, each in its place and as it was written.", head.number),
         Err(fault) => bail!("THE AUDIT WAS TAMPERED WITH: {fault}"),
     }
     if files.is_empty() {
-        println!(
+        say!(
             "Held against its own head alone. A head kept elsewhere (paband audit head) also shows entries rewritten as a whole: --head FILE"
         );
     }

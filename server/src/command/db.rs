@@ -12,7 +12,7 @@ pub async fn run(config: &Config, command: DbCommand) -> Result<()> {
     match command {
         DbCommand::Migrate => {
             let report = Database::migrate(config).await?;
-            println!(
+            say!(
                 "{}",
                 if report.applied.is_empty() { "up to date already".to_owned() } else { format!("applied: {}", report.applied.join(", ")) }
             );
@@ -20,12 +20,12 @@ pub async fn run(config: &Config, command: DbCommand) -> Result<()> {
         }
         DbCommand::Url => {
             let database = Database::open_unmigrated(config).await?;
-            println!("{}", database.private_url().context("a database is configured: its address is where you configured it")?);
+            say!("{}", database.private_url().context("a database is configured: its address is where you configured it")?);
             database.close().await
         }
         DbCommand::Status => {
             let database = Database::open_unmigrated(config).await?;
-            println!("{}", database.described);
+            say!("{}", database.described);
             print(&database.store.status().await?);
             database.close().await
         }
@@ -38,17 +38,17 @@ fn print(status: &StorageStatus) {
         Some(StorageMode::Hypertable) => "TimescaleDB hypertable",
         Some(StorageMode::Partitioned) => "native partitions by day",
     };
-    println!("PostgreSQL {}, {} MB; reports in: {mode}", status.server, status.bytes / 1_000_000);
-    println!("migrations: {} applied{}", status.applied.len(), pending(status));
-    println!("{} tags, {} wearers, {} zone versions", status.tags, status.wearers, status.zone_versions);
-    println!("{} alerts, {} of them open; newest batch {}", status.alerts, status.alerts_open, status.highest_batch);
-    println!("quarantine: {} items, {} ever", status.quarantined, status.quarantined_ever);
+    say!("PostgreSQL {}, {} MB; reports in: {mode}", status.server, status.bytes / 1_000_000);
+    say!("migrations: {} applied{}", status.applied.len(), pending(status));
+    say!("{} tags, {} wearers, {} zone versions", status.tags, status.wearers, status.zone_versions);
+    say!("{} alerts, {} of them open; newest batch {}", status.alerts, status.alerts_open, status.highest_batch);
+    say!("quarantine: {} items, {} ever", status.quarantined, status.quarantined_ever);
     if status.reports_astray > 0 {
-        println!("WARNING: {} reports lie in no day's partition; the maintenance of a running server moves them", status.reports_astray);
+        say!("WARNING: {} reports lie in no day's partition; the maintenance of a running server moves them", status.reports_astray);
     }
     for day in &status.partitions {
         let index = if day.indexed_by_tag { "closed, indexed by tag" } else { "open" };
-        println!("  {:<28} {:>10} kB  {index}", day.name, day.bytes / 1000);
+        say!("  {:<28} {:>10} kB  {index}", day.name, day.bytes / 1000);
     }
 }
 

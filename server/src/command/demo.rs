@@ -20,7 +20,7 @@ pub async fn run(mut config: Config, args: DemoArgs) -> Result<()> {
     crate::logging::start(&config.log)?;
     let stop = super::told_to_stop()?;
     config.state_dir = args.state_dir.unwrap_or_else(|| config.state_dir.join("demo"));
-    println!("Starting PostgreSQL ...");
+    say!("Starting PostgreSQL ...");
     let database = Database::open(&config).await?;
     let town = Town::generate(args.seed, args.wearers)?.starting_at(crate::clock::now());
     enrol(&database, &town).await?;
@@ -46,10 +46,10 @@ pub async fn run(mut config: Config, args: DemoArgs) -> Result<()> {
     stop.cancel();
     let summary = town.await??;
     watching.await??;
-    println!("\nStopping ...");
+    say!("\nStopping ...");
     let stored = system.counters().reports_stored.get();
     system.stop().await?;
-    println!(
+    say!(
         "{} reports taken by the town's tags, {} acknowledged, {stored} in the table. Incidents: {}",
         summary.reports,
         summary.reports_stored,
@@ -79,14 +79,14 @@ fn door(system: &System, protocol: WireProtocol) -> Result<Endpoint> {
 
 fn describe(config: &Config, system: &System, town: &Town) {
     let wearers = town.tags().len();
-    println!("\nA town of {wearers} wearers reports over TCP. Alerts appear below, the first within half a minute. Ctrl-C ends it.\n");
+    say!("\nA town of {wearers} wearers reports over TCP. Alerts appear below, the first within half a minute. Ctrl-C ends it.\n");
     for (protocol, address) in &system.tags {
-        println!("  tags, {:<10} {address}", protocol.name());
+        say!("  tags, {:<10} {address}", protocol.name());
     }
-    println!("  rooms, gRPC      http://{}   (another terminal: paband watch --server http://{})", system.rooms, system.rooms);
-    println!("  database         {}", config.state_dir.display());
+    say!("  rooms, gRPC      http://{}   (another terminal: paband watch --server http://{})", system.rooms, system.rooms);
+    say!("  database         {}", config.state_dir.display());
     for scene in town.scenes() {
-        println!("  staged           {scene}");
+        say!("  staged           {scene}");
     }
-    println!();
+    say!();
 }

@@ -36,7 +36,7 @@ fn evidence(file: &Path) -> Result<()> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let evidence = Evidence::parse(&text)?;
     let verdict = evidence.judge()?;
-    println!("{}", verdict.as_ref().map_or("null".to_owned(), ToString::to_string));
+    say!("{}", verdict.as_ref().map_or("null".to_owned(), ToString::to_string));
     if verdict.as_ref() != Some(&evidence.violation) {
         bail!("the reports do not give the verdict that the evidence states: {}", evidence.violation);
     }

@@ -21,10 +21,10 @@ pub async fn login(args: LoginArgs) -> Result<()> {
     let answer = sessions.log_in(request).await.map_err(|status| told(&status))?.into_inner();
     session_file::write(&file, &answer.token)?;
     let who = first_steps(&args.room, answer.who.unwrap_or_default(), &password).await?;
-    println!("Logged in as {} ({}).", who.shown_name, who.name);
+    say!("Logged in as {} ({}).", who.shown_name, who.name);
     for grant in &who.grants {
         let off = if grant.in_force { "" } else { " (switched off: it gives no rights)" };
-        println!("  {} in {}{off}", grant.role().as_str_name().trim_start_matches("ROLE_").to_lowercase(), grant.unit);
+        say!("  {} in {}{off}", grant.role().as_str_name().trim_start_matches("ROLE_").to_lowercase(), grant.unit);
     }
     Ok(())
 }
@@ -34,7 +34,7 @@ pub async fn logout(room: RoomArgs) -> Result<()> {
     let ended = SessionsClient::new(room.connect(None).await?).log_out(LogOutRequest {}).await;
     session_file::remove(&room.session_file())?;
     ended.map_err(|status| told(&status))?;
-    println!("Logged out.");
+    say!("Logged out.");
     Ok(())
 }
 
@@ -50,7 +50,7 @@ async fn first_steps(room: &RoomArgs, who: WhoAmIResponse, password: &str) -> Re
 }
 
 async fn change_password(sessions: &mut SessionsClient<Room>, password: &str) -> Result<()> {
-    println!("This password was for the first time only. Choose one of 12 characters or more.");
+    say!("This password was for the first time only. Choose one of 12 characters or more.");
     let new_password = ask("New password: ", true)?;
     if ask("The same again: ", true)? != new_password {
         bail!("the two are not the same; log in again");
@@ -62,11 +62,11 @@ async fn change_password(sessions: &mut SessionsClient<Room>, password: &str) ->
 
 async fn set_up_second_factor(sessions: &mut SessionsClient<Room>) -> Result<()> {
     let begun = sessions.begin_totp(BeginTotpRequest {}).await.map_err(|status| told(&status))?.into_inner();
-    println!("Enter this secret into your authenticator (or make a QR code of the address below it):\n  {}\n  {}", begun.secret, begun.uri);
+    say!("Enter this secret into your authenticator (or make a QR code of the address below it):\n  {}\n  {}", begun.secret, begun.uri);
     let code = ask("The code that it shows: ", false)?;
     let confirmed = sessions.confirm_totp(ConfirmTotpRequest { code }).await.map_err(|status| told(&status))?.into_inner();
-    println!("Recovery codes, each for one log-in without the authenticator. Keep them on paper, locked away; they are shown this once:");
-    confirmed.recovery_codes.iter().for_each(|code| println!("  {code}"));
+    say!("Recovery codes, each for one log-in without the authenticator. Keep them on paper, locked away; they are shown this once:");
+    confirmed.recovery_codes.iter().for_each(|code| say!("  {code}"));
     Ok(())
 }
 

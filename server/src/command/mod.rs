@@ -70,12 +70,12 @@ pub fn config_check(config: &Config) -> Result<()> {
         Some(_) => "given (not shown)",
         None => "not given: paband runs its own PostgreSQL in state_dir",
     };
-    println!("\n# database URL: {url}");
+    say!("\n# database URL: {url}");
     for line in crate::tls::check(config)? {
-        println!("# {line}");
+        say!("# {line}");
     }
     for warning in crate::exposure::warnings(config) {
-        println!("# WARNING: {warning}");
+        say!("# WARNING: {warning}");
     }
     Ok(())
 }

@@ -73,7 +73,7 @@ pub fn run(command: &PkiCommand) -> Result<()> {
         }
         PkiCommand::Server { names, dir, validity } => {
             let made = pki::renew_server(&Folder::new(dir)?, names, validity.days, now)?;
-            println!(
+            say!(
                 "renewed {} and its key; a running server takes them within a minute, or at once after SIGHUP",
                 made.certificate.display()
             );
@@ -84,18 +84,18 @@ pub fn run(command: &PkiCommand) -> Result<()> {
 
 fn begun(folder: &Folder, begun: &Begun) {
     let Begun { server: Made { certificate, key }, server_authority, machines_authority } = begun;
-    println!("# For the server's configuration:");
-    println!("[rooms]\naddress = \"0.0.0.0:7743\"\ntls = {{ certificate = {certificate:?}, key = {key:?} }}\n");
-    println!("[machines]\naddress = \"0.0.0.0:7744\"\ntls = {{ certificate = {certificate:?}, key = {key:?} }}");
-    println!("client_ca = {machines_authority:?}\n");
-    println!("# Clients trust the server by {0}: paband watch --server https://HOST:7743 --ca {0}", server_authority.display());
-    println!("# A machine's certificate: paband pki machine NAME --role ROLE --unit CODE --dir {}", folder.path().display());
-    println!("# Whoever has server-ca.key or machines-ca.key can pass for the server or for any machine: keep both off the network.");
+    say!("# For the server's configuration:");
+    say!("[rooms]\naddress = \"0.0.0.0:7743\"\ntls = {{ certificate = {certificate:?}, key = {key:?} }}\n");
+    say!("[machines]\naddress = \"0.0.0.0:7744\"\ntls = {{ certificate = {certificate:?}, key = {key:?} }}");
+    say!("client_ca = {machines_authority:?}\n");
+    say!("# Clients trust the server by {0}: paband watch --server https://HOST:7743 --ca {0}", server_authority.display());
+    say!("# A machine's certificate: paband pki machine NAME --role ROLE --unit CODE --dir {}", folder.path().display());
+    say!("# Whoever has server-ca.key or machines-ca.key can pass for the server or for any machine: keep both off the network.");
 }
 
 fn machine(folder: &Folder, made: &Made) {
-    println!("made {} and its key; the machine needs both, and server-ca.pem:", made.certificate.display());
-    println!(
+    say!("made {} and its key; the machine needs both, and server-ca.pem:", made.certificate.display());
+    say!(
         "paband watch --server https://HOST:7744 --ca {}/server-ca.pem --certificate {} --key {}",
         folder.path().display(),
         made.certificate.display(),

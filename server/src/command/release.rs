@@ -18,8 +18,8 @@ pub fn run(config: &Config, command: &ReleaseCommand) -> Result<()> {
 
 fn key(config: &Config) -> Result<()> {
     let public = crate::release_key::signer(config)?.public();
-    print!("{}", public.pem());
-    println!("fingerprint: {}", public.fingerprint());
+    say!("{}", public.pem().trim_end());
+    say!("fingerprint: {}", public.fingerprint());
     Ok(())
 }
 
@@ -28,14 +28,12 @@ fn check(file: &Path, key: Option<&Path>) -> Result<()> {
     let opened = File::open(file).with_context(|| format!("cannot read {}", file.display()))?;
     let verified = verify(BufReader::new(opened), given).with_context(|| format!("{} IS NOT WHAT WAS RELEASED", file.display()))?;
     for (name, bytes) in &verified.files {
-        println!("{name}: OK, {bytes} bytes");
+        say!("{name}: OK, {bytes} bytes");
     }
-    println!("release {} of {}", verified.facts["release"], verified.facts["released_at"].as_str().unwrap_or("an unknown time"));
-    println!("signed by the key with the fingerprint {}", verified.key.fingerprint());
+    say!("release {} of {}", verified.facts["release"], verified.facts["released_at"].as_str().unwrap_or("an unknown time"));
+    say!("signed by the key with the fingerprint {}", verified.key.fingerprint());
     if given.is_none() {
-        println!(
-            "That key came with the archive: compare its fingerprint with the one that you were given separately, or check with --key."
-        );
+        say!("That key came with the archive: compare its fingerprint with the one that you were given separately, or check with --key.");
     }
     Ok(())
 }

@@ -17,13 +17,13 @@ pub async fn run(config: &Config, command: RetentionCommand) -> Result<()> {
             let done = database.store.retention_run(&super::caller("retention run"), &retention, now, dry_run).await;
             database.close().await?;
             let done = done.context("the deletion broke off; what it had deleted is recorded, and the next run goes on")?;
-            done.iter().for_each(|deletion| println!("{}", deleted(deletion, dry_run)));
+            done.iter().for_each(|deletion| say!("{}", deleted(deletion, dry_run)));
         }
         RetentionCommand::Status => {
             let kinds = database.store.retention_status(&retention, now).await;
             database.close().await?;
-            println!("{:<12} {:>10}  {:<12} {:<20} last run", "kind", "kept, days", "oldest", "next deletes before");
-            kinds?.iter().for_each(|status| println!("{}", stands(status, &retention)));
+            say!("{:<12} {:>10}  {:<12} {:<20} last run", "kind", "kept, days", "oldest", "next deletes before");
+            kinds?.iter().for_each(|status| say!("{}", stands(status, &retention)));
         }
     }
     Ok(())

@@ -147,7 +147,7 @@ pub async fn run(command: SimulateCommand) -> Result<()> {
             if let Some(file) = &args.enrol {
                 let tags = replay::tags_csv(&args.file)?;
                 std::fs::write(file, tags).with_context(|| format!("cannot write {}", file.display()))?;
-                println!("wrote {}", file.display());
+                say!("wrote {}", file.display());
                 return Ok(());
             }
             print(&replay::run(args.options()?, stop).await?)
@@ -211,12 +211,12 @@ fn enrol(directory: &Path, tags: &[u8], zones: &[u8]) -> Result<()> {
     for (name, text) in [("tags.csv", tags), ("zones.geojson", zones)] {
         let path = directory.join(name);
         std::fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
-        println!("wrote {}", path.display());
+        say!("wrote {}", path.display());
     }
     Ok(())
 }
 
 fn print(summary: &impl serde::Serialize) -> Result<()> {
-    println!("{}", serde_json::to_string_pretty(summary)?);
+    say!("{}", serde_json::to_string_pretty(summary)?);
     Ok(())
 }

@@ -17,7 +17,7 @@ pub async fn zone(config: &Config, command: ZoneCommand) -> Result<()> {
     let imported = database.store.zones_import(&super::caller("zone import"), &text, crate::clock::now(), &reason).await;
     let imported = imported.with_context(|| format!("nothing of {} was imported", file.display()));
     database.close().await?;
-    println!("{}", imported?);
+    say!("{}", imported?);
     Ok(())
 }
 
@@ -30,7 +30,7 @@ pub async fn tag(config: &Config, command: TagCommand) -> Result<()> {
     let changed = database.store.tags_register(&super::caller("tag import"), &unit, &rows).await;
     let changed = changed.with_context(|| format!("nothing of {} was imported", file.display()));
     database.close().await?;
-    println!("{} tags read, {} of them new or changed", rows.len(), changed?);
+    say!("{} tags read, {} of them new or changed", rows.len(), changed?);
     Ok(())
 }
 
