@@ -89,6 +89,11 @@ fn reason(reason: EndReason) -> monitor::EndReason {
     }
 }
 
+/// Lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// An alert as a message.
 pub fn alert(alert: store::Alert) -> monitor::Alert {
     let (acknowledged_by, acknowledged_at) = alert.acknowledged.unzip();

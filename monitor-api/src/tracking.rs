@@ -153,11 +153,7 @@ fn span(from: Option<&prost_types::Timestamp>, to: Option<&prost_types::Timestam
 }
 
 fn reference_violation(field: &str, reference: &str, min: usize) -> Vec<tonic_types::FieldViolation> {
-    let mut violations: Vec<_> = length_violation(field, reference, min, REFERENCE_CHARACTERS_MAX).into_iter().collect();
-    if reference.contains('\0') {
-        violations.push(wrong(field, Wrong::NotACode, &[]));
-    }
-    violations
+    length_violation(field, reference, min, REFERENCE_CHARACTERS_MAX).into_iter().collect()
 }
 
 fn file(wearer: store::Wearer) -> Wearer {

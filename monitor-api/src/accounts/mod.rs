@@ -6,7 +6,7 @@ mod people;
 mod sessions;
 mod units;
 
-pub(crate) use people::{PeopleService, page_size_violation, readable, role_change};
+pub(crate) use people::{PeopleService, page_size_violation, role_change};
 pub(crate) use sessions::SessionService;
 pub(crate) use units::UnitService;
 

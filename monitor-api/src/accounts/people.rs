@@ -69,7 +69,6 @@ impl People for PeopleService {
         if !is_person_name(&name) {
             violations.push(wrong("name", Wrong::NotAName, &[]));
         }
-        violations.extend(readable("shown_name", &shown_name));
         check(violations)?;
         caller.about(format!("name {name}"));
         let (first_password, hash) = self.first_password().await?;
@@ -148,7 +147,6 @@ impl People for PeopleService {
         if !serial.chars().all(|digit| digit.is_ascii_hexdigit()) {
             violations.push(wrong("serial", Wrong::NotACode, &[]));
         }
-        violations.extend(readable("reason", &reason));
         check(violations)?;
         caller.about(format!("machine {serial}"));
         self.store.machine_revoke(&caller, &serial, reason.trim()).await.map_err(|error| refused("RevokeMachine", &error))?;
@@ -172,11 +170,6 @@ pub(crate) fn role_change(person_id: i64, role: proto::access::Role, unit: &str)
 /// A wrong number of rows of a page.
 pub(crate) fn page_size_violation(page_size: u32) -> Option<FieldViolation> {
     (page_size > PAGE_MAX).then(|| wrong("page_size", Wrong::AboveMax, &[("max", PAGE_MAX.to_string()), ("value", page_size.to_string())]))
-}
-
-/// The database's texts cannot hold the character of number 0.
-pub(crate) fn readable(field: &str, text: &str) -> Option<FieldViolation> {
-    text.contains('\0').then(|| wrong(field, Wrong::NotACode, &[]))
 }
 
 fn person(person: store::Person) -> Person {

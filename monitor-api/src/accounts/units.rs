@@ -1,6 +1,5 @@
 //! The service of units.
 
-use super::people::readable;
 use super::refused;
 use crate::gate::caller;
 use crate::reason::Wrong;
@@ -43,7 +42,7 @@ impl Units for UnitService {
     async fn switch_unit(&self, request: Request<SwitchUnitRequest>) -> Result<Response<Unit>, Status> {
         let caller = caller(&request)?;
         let SwitchUnitRequest { code, on } = request.into_inner();
-        check(length_violation("code", &code, 1, 40).into_iter().chain(readable("code", &code)).collect())?;
+        check(length_violation("code", &code, 1, 40).into_iter().collect())?;
         caller.about(format!("unit {code} {}", if on { "on" } else { "off" }));
         let switched = self.store.unit_switch(&caller, &code, on).await;
         Ok(Response::new(unit(switched.map_err(|error| refused("SwitchUnit", &error))?)))
@@ -65,7 +64,6 @@ fn row(asked: &CreateUnitRequest) -> Result<UnitRow, Status> {
     }
     for (field, text) in [("name_fa", &asked.name_fa), ("name_en", &asked.name_en)] {
         violations.extend(length_violation(field, text.trim(), 1, NAME_CHARACTERS_MAX));
-        violations.extend(readable(field, text));
     }
     violations.extend(length_violation("parent", &asked.parent, 1, 40));
     let Some(kind) = kind.filter(|_| violations.is_empty()) else {

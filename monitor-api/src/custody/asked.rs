@@ -1,6 +1,5 @@
 //! What callers ask for, checked field by field.
 
-use crate::accounts::readable;
 use crate::calendar::is_persian_date;
 use crate::convert;
 use crate::reason::Wrong;
@@ -76,7 +75,6 @@ struct Fields {
 impl Fields {
     fn text(&mut self, field: &str, text: &str, max: usize) -> String {
         self.wrong.extend(length_violation(field, text.trim(), 1, max));
-        self.wrong.extend(readable(field, text));
         text.trim().to_owned()
     }
 

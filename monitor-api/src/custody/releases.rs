@@ -3,6 +3,7 @@
 use super::asked::release_asked;
 use crate::accounts::{instant, refused};
 use crate::alerts::store_failed;
+use crate::convert::hex;
 use crate::gate::caller;
 use crate::proposals::Proposing;
 use crate::reason::Reason;
@@ -113,7 +114,7 @@ fn release(release: store::Release) -> Release {
         proposed_by: release.proposed_by,
         confirmed_by: release.confirmed_by,
         released_at: Some(instant(release.released_at)),
-        sha256: release.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: hex(&release.sha256),
         bytes: release.bytes,
         positions: release.positions.cast_unsigned(),
         violations: release.violations.cast_unsigned(),

@@ -10,6 +10,7 @@ mod verify;
 mod violations;
 mod words;
 
+use crate::convert::hex;
 pub(crate) use archive::{ArchiveBuilder, Built};
 pub(crate) use facts::{Party, ReleaseFacts};
 pub use sign::{KeyError, PublicKey, Signer};
@@ -24,11 +25,6 @@ const PAGE: &str = "index.html";
 const PUBLIC_KEY: &str = "public-key.pem";
 const SUMS: &str = "SHA256SUMS";
 const SIGNATURE: &str = "SHA256SUMS.sig";
-
-/// Lower-case hexadecimal digits.
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 /// The archive could not be put together.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,6 @@
 //! Who a machine is, by the certificate that the machines' authority gave it.
 
+use crate::convert::hex;
 use rustls_pki_types::CertificateDer;
 use sha2::{Digest, Sha256};
 use x509_parser::extensions::GeneralName;
@@ -64,7 +65,7 @@ impl MachineName {
             .collect();
         let [uri] = uris[..] else { return Err(IdentityError::NotOneName(uris.len())) };
         let (name, role, unit) = read(uri)?;
-        Ok(Self { name, role, unit, serial: hex(parsed.raw_serial()), fingerprint_sha256: Sha256::digest(certificate).into() })
+        Ok(Self { name, role, unit, serial: serial_digits(parsed.raw_serial()), fingerprint_sha256: Sha256::digest(certificate).into() })
     }
 
     /// The URI for a certificate: `paband:machine/wall-2?role=operator&unit=10`.
@@ -118,14 +119,14 @@ fn digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
-fn hex(serial: &[u8]) -> String {
-    let digits: String = serial.iter().map(|byte| format!("{byte:02x}")).collect();
-    digits.trim_start_matches('0').to_owned()
+/// A serial number in hexadecimal digits, as issuers list it.
+fn serial_digits(serial: &[u8]) -> String {
+    hex(serial).trim_start_matches('0').to_owned()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{IdentityError, MachineName, hex, read};
+    use super::{IdentityError, MachineName, read, serial_digits};
     use rcgen::{CertificateParams, KeyPair, SanType, SerialNumber};
 
     fn certificate(uris: &[&str]) -> rcgen::Certificate {
@@ -198,7 +199,7 @@ mod tests {
     #[test]
     fn a_serial_number_is_written_without_its_padding() {
         for (bytes, text) in [(&[0x00, 0x8F][..], "8f"), (&[0x10, 0x00], "1000")] {
-            assert_eq!(hex(bytes), text);
+            assert_eq!(serial_digits(bytes), text);
         }
     }
 }
