@@ -1,9 +1,10 @@
 //! Compiles the schemas with a pure-Rust compiler: no protoc on the machine.
 
-const SCHEMAS: [&str; 5] = [
+const SCHEMAS: &[&str] = &[
     "paband/tag/v1/tag.proto",
     "paband/access/v1/access.proto",
     "paband/custody/v1/custody.proto",
+    "paband/enrolment/v1/common.proto",
     "paband/monitor/v1/alerts.proto",
     "paband/monitor/v1/tracking.proto",
 ];

@@ -53,6 +53,15 @@ pub struct Purpose {
     pub needs_place: bool,
 }
 
+/// The key under which a change is asked for: asked again under the same key, it is not done again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Once {
+    /// Of the caller's choice.
+    pub key: String,
+    /// SHA-256 of the request.
+    pub digest: [u8; 32],
+}
+
 /// What a call concerns, for the audit.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 struct About {
@@ -77,6 +86,8 @@ pub struct Caller {
     pub address: String,
     /// Why, if it was said.
     pub purpose: Option<Purpose>,
+    /// The key of a change that is done once.
+    pub once: Option<Once>,
     about: Arc<Mutex<About>>,
 }
 
@@ -91,6 +102,7 @@ impl Caller {
             act: act.into(),
             address: address.into(),
             purpose: None,
+            once: None,
             about: Arc::default(),
         }
     }

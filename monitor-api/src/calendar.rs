@@ -1,9 +1,14 @@
 //! Instants as people in Iran read them, in either language.
 
 use crate::language::Language;
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use chrono_tz::Asia::Tehran;
-use icu_calendar::{Date, cal::Persian};
+use icu_calendar::Date;
+use icu_calendar::cal::{Iso, Persian};
+
+/// Years that anybody alive can mean. `1405-08-30` is then no day of the Middle Ages but a slip.
+const GREGORIAN_YEARS: std::ops::RangeInclusive<i32> = 1871..=2150;
+const SOLAR_HIJRI_YEARS: std::ops::RangeInclusive<i32> = 1250..=1529;
 
 /// Tehran civil time: `۱۴۰۵/۰۹/۰۱ ساعت ۱۳:۲۲:۰۵` in Persian, with the Solar Hijri date; `2026-11-22 13:22:05 (Tehran)` in English. `None`
 /// outside the calendar.
@@ -25,15 +30,37 @@ pub fn solar_hijri(time: geofence::Timestamp) -> Option<String> {
     Some(format!("{year:04}/{month:02}/{day:02} {}", local.format("%H:%M:%S")))
 }
 
-/// Whether there is such a day in the Solar Hijri calendar.
-pub fn is_persian_date(year: i32, month: u8, day: u8) -> bool {
-    let first = Date::try_new_persian(year, month, 1);
-    first.is_ok_and(|first| (1..=first.days_in_month()).contains(&day))
+#[allow(dead_code, reason = "the services of enrolment")]
+/// A civil day by the Solar Hijri calendar, `1405/08/30`. `None` outside the calendar.
+pub fn solar_hijri_day(day: NaiveDate) -> Option<String> {
+    let (year, month, day) = persian_date(&day)?;
+    Some(format!("{year:04}/{month:02}/{day:02}"))
 }
 
-fn persian_date(local: &DateTime<chrono_tz::Tz>) -> Option<(i32, u8, u8)> {
-    let date = Date::try_new_iso(local.year(), local.month() as u8, local.day() as u8).ok()?.to_calendar(Persian);
+/// The civil day that is written `1405/08/30` (Solar Hijri) or `2026-11-21`, in ASCII or Persian digits, with all its noughts.
+pub fn civil_date(text: &str) -> Option<NaiveDate> {
+    let text = with_ascii_digits(text.trim());
+    if let Ok(date) = NaiveDate::parse_from_str(&text, "%Y-%m-%d") {
+        return (date.format("%Y-%m-%d").to_string() == text && GREGORIAN_YEARS.contains(&date.year())).then_some(date);
+    }
+    let parts: Vec<&str> = text.split('/').collect();
+    let [year, month, day] = parts[..] else { return None };
+    let is_whole = [year.len(), month.len(), day.len()] == [4, 2, 2] && parts.concat().bytes().all(|byte| byte.is_ascii_digit());
+    let year = year.parse().ok().filter(|year| is_whole && SOLAR_HIJRI_YEARS.contains(year))?;
+    let date = Date::try_new_persian(year, month.parse().ok()?, day.parse().ok()?).ok()?;
+    let iso = date.to_calendar(Iso);
+    NaiveDate::from_ymd_opt(iso.year().extended_year(), iso.month().ordinal.into(), iso.day_of_month().0.into())
+}
+
+fn persian_date(day: &impl Datelike) -> Option<(i32, u8, u8)> {
+    let date = Date::try_new_iso(day.year(), day.month() as u8, day.day() as u8).ok()?.to_calendar(Persian);
     Some((date.year().extended_year(), date.month().ordinal, date.day_of_month().0))
+}
+
+/// Persian digits as ASCII ones: a date is typed as it stands on the letter.
+pub fn with_ascii_digits(text: &str) -> String {
+    let ascii = |character: char| (character as u32).checked_sub('۰' as u32).and_then(|digit| char::from_digit(digit, 10));
+    text.chars().map(|character| ascii(character).unwrap_or(character)).collect()
 }
 
 /// The text with its ASCII digits as Persian ones.
@@ -44,7 +71,7 @@ pub fn persian_digits(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{DateTime, Language, persian_digits, shown};
+    use super::{DateTime, Language, civil_date, persian_digits, shown, with_ascii_digits};
 
     #[test]
     fn instants_are_shown_in_tehran_and_in_persian_by_the_solar_hijri_calendar() {
@@ -58,6 +85,25 @@ mod tests {
         check("2026-11-22T09:52:05Z", "۱۴۰۵/۰۹/۰۱ ساعت ۱۳:۲۲:۰۵", "2026-11-22 13:22:05 (Tehran)");
         check("2025-03-20T20:29:59Z", "۱۴۰۳/۱۲/۳۰ ساعت ۲۳:۵۹:۵۹", "2025-03-20 23:59:59 (Tehran)");
         check("2025-03-20T20:30:00Z", "۱۴۰۴/۰۱/۰۱ ساعت ۰۰:۰۰:۰۰", "2025-03-21 00:00:00 (Tehran)");
+    }
+
+    #[test]
+    fn a_letter_has_a_date_of_either_calendar() {
+        for (text, expected) in [
+            ("1405/08/30", true),
+            ("1403/12/30", true),
+            ("1404/12/30", false),
+            ("1405/13/01", false),
+            ("1405/00/01", false),
+            ("1405/8/30", false),
+            ("2026-11-21", true),
+            ("2026-02-30", false),
+            ("2026-2-3", false),
+            ("", false),
+        ] {
+            assert_eq!(civil_date(text).is_some(), expected, "{text}");
+        }
+        assert_eq!(with_ascii_digits("۱۴۰۵/۰۸/۳۰"), "1405/08/30");
     }
 
     #[test]

@@ -8,7 +8,10 @@ mod calendar;
 mod catalogue;
 mod convert;
 mod custody;
+mod enrolment;
 mod events;
+#[allow(dead_code, reason = "the services of enrolment")]
+mod fields;
 mod gate;
 mod hub;
 mod judgement;

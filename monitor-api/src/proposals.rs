@@ -5,7 +5,7 @@
 
 use crate::accounts::{instant, refused, role_change};
 use crate::custody::{Releasing, lift_asked, release_asked};
-use crate::gate::{Rights, caller};
+use crate::gate::{Rights, asked, caller};
 use crate::reason::Reason;
 use crate::status::{check, length_violation, refusal};
 use access::Caller;
@@ -37,14 +37,19 @@ impl Proposing {
 
     /// Proposes what the request asks for.
     pub(crate) async fn propose<T: Message>(&self, method: &str, request: Request<T>) -> Result<Response<Proposal>, Status> {
-        let caller = caller(&request)?;
-        let request = request.into_inner().encode_to_vec();
+        let (caller, asked) = asked(request)?;
+        self.propose_asked(method, &caller, &asked).await.map(Response::new)
+    }
+
+    /// The same where it turned out only while it was being done that a second person is needed.
+    pub(crate) async fn propose_asked(&self, method: &str, caller: &Caller, asked: &impl Message) -> Result<Proposal, Status> {
+        let request = asked.encode_to_vec();
         let act = act(method, &request)?;
         let request_json = self.json(method, &request).ok_or_else(|| refusal(Code::Internal, Reason::Internal, &[]))?;
         caller.about(request_json.clone());
         let new = NewProposal { method, request, request_json };
-        let proposed = self.store.propose(&caller, new, &act, Utc::now()).await;
-        Ok(Response::new(proposal(proposed.map_err(|error| refused("propose", &error))?)))
+        let proposed = self.store.propose(caller, new, &act, Utc::now()).await;
+        Ok(proposal(proposed.map_err(|error| refused("propose", &error))?))
     }
 
     /// The request's fields to read, by their names in the schema.

@@ -20,6 +20,11 @@ mod generated {
                 tonic::include_proto!("paband.custody.v1");
             }
         }
+        pub mod enrolment {
+            pub mod v1 {
+                tonic::include_proto!("paband.enrolment.v1");
+            }
+        }
         pub mod monitor {
             pub mod v1 {
                 tonic::include_proto!("paband.monitor.v1");
@@ -30,6 +35,7 @@ mod generated {
 
 pub use generated::paband::access::v1 as access;
 pub use generated::paband::custody::v1 as custody;
+pub use generated::paband::enrolment::v1 as enrolment;
 pub use generated::paband::monitor::v1 as monitor;
 
 /// Every schema with its comments, for gRPC reflection; with the options of the methods, for who may call what.

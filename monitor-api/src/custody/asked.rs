@@ -1,20 +1,11 @@
 //! What callers ask for, checked field by field.
 
-use crate::calendar::is_persian_date;
-use crate::convert;
+use crate::calendar::{civil_date, with_ascii_digits};
+use crate::fields::{AUTHORITY_MAX, Fields, NUMBER_MAX, REASON_MAX, REFERENCE_MAX};
 use crate::reason::Wrong;
-use crate::status::{check, length_violation, wrong};
-use chrono::{DateTime, NaiveDate, Utc};
 use proto::custody::{LiftHoldRequest, PlaceHoldRequest, ReleaseDataRequest};
 use store::{Act, NewHold, ReleaseRequest};
 use tonic::Status;
-use tonic_types::FieldViolation;
-
-/// Longest texts, characters.
-const REFERENCE_MAX: usize = 200;
-const AUTHORITY_MAX: usize = 200;
-const LETTER_NUMBER_MAX: usize = 100;
-const REASON_MAX: usize = 1000;
 
 /// Longest span of one release, days. A longer one is refused: it is asked for in parts.
 const RELEASE_DAYS_MAX: i64 = 366;
@@ -24,14 +15,14 @@ pub(super) fn hold_asked(asked: PlaceHoldRequest) -> Result<NewHold, Status> {
     let mut fields = Fields::default();
     let wearer = fields.text("wearer", &asked.wearer, REFERENCE_MAX);
     let from = fields.instant("from", asked.from.as_ref());
-    let to = asked.to.as_ref().map(|to| fields.instant("to", Some(to)));
+    let to = fields.optional_instant("to", asked.to.as_ref());
     if let Some(to) = to {
         fields.order(from, to);
     }
     let authority = fields.text("authority", &asked.authority, AUTHORITY_MAX);
-    let letter_number = fields.text("letter_number", &asked.letter_number, LETTER_NUMBER_MAX);
+    let letter_number = fields.text("letter_number", &asked.letter_number, NUMBER_MAX);
     let reason = fields.text("reason", &asked.reason, REASON_MAX);
-    check(fields.wrong)?;
+    fields.check()?;
     Ok(NewHold { wearer, from, to, authority, letter_number, reason })
 }
 
@@ -39,7 +30,7 @@ pub(super) fn hold_asked(asked: PlaceHoldRequest) -> Result<NewHold, Status> {
 pub(crate) fn lift_asked(asked: &LiftHoldRequest) -> Result<Act, Status> {
     let mut fields = Fields::default();
     let reason = fields.text("reason", &asked.reason, REASON_MAX);
-    check(fields.wrong)?;
+    fields.check()?;
     Ok(Act::LiftHold { hold_id: asked.hold_id, reason })
 }
 
@@ -50,94 +41,27 @@ pub(crate) fn release_asked(asked: ReleaseDataRequest) -> Result<ReleaseRequest,
     let (from, to) = (fields.instant("from", asked.from.as_ref()), fields.instant("to", asked.to.as_ref()));
     fields.order(from, to);
     if to.signed_duration_since(from).num_days() >= RELEASE_DAYS_MAX && to > from + chrono::TimeDelta::days(RELEASE_DAYS_MAX) {
-        fields.wrong.push(wrong("to", Wrong::SpanTooLong, &[("days", RELEASE_DAYS_MAX.to_string())]));
+        fields.note("to", Wrong::SpanTooLong, &[("days", RELEASE_DAYS_MAX.to_string())]);
     }
     let authority = fields.text("authority", &asked.authority, AUTHORITY_MAX);
-    let letter_number = fields.text("letter_number", &asked.letter_number, LETTER_NUMBER_MAX);
+    let letter_number = fields.text("letter_number", &asked.letter_number, NUMBER_MAX);
     let letter_date = with_ascii_digits(asked.letter_date.trim());
-    if !is_date(&letter_date) {
-        fields.wrong.push(wrong("letter_date", Wrong::NoDate, &[]));
+    if civil_date(&letter_date).is_none() {
+        fields.note("letter_date", Wrong::NoDate, &[]);
     }
     if !asked.positions && !asked.violations {
-        fields.wrong.push(wrong("positions", Wrong::Missing, &[]));
+        fields.note("positions", Wrong::Missing, &[]);
     }
-    check(fields.wrong)?;
+    fields.check()?;
     let (positions, violations) = (asked.positions, asked.violations);
     Ok(ReleaseRequest { wearer, from, to, authority, letter_number, letter_date, positions, violations })
 }
 
-/// Reads fields and notes what is wrong with them.
-#[derive(Default)]
-struct Fields {
-    wrong: Vec<FieldViolation>,
-}
-
-impl Fields {
-    fn text(&mut self, field: &str, text: &str, max: usize) -> String {
-        self.wrong.extend(length_violation(field, text.trim(), 1, max));
-        text.trim().to_owned()
-    }
-
-    fn instant(&mut self, field: &str, time: Option<&prost_types::Timestamp>) -> DateTime<Utc> {
-        let instant = time.and_then(convert::instant).and_then(|time| DateTime::from_timestamp_millis(time.millis()));
-        if instant.is_none() {
-            self.wrong.push(wrong(field, Wrong::NoInstant, &[]));
-        }
-        instant.unwrap_or_default()
-    }
-
-    /// An instant that is wrong in itself was noted already.
-    fn order(&mut self, from: DateTime<Utc>, to: DateTime<Utc>) {
-        if to <= from && !self.wrong.iter().any(|wrong| ["from", "to"].contains(&wrong.field.as_str())) {
-            let from = geofence::Timestamp::from(from).to_string();
-            self.wrong.push(wrong("to", Wrong::NotAfter, &[("from", from)]));
-        }
-    }
-}
-
-/// `1405/08/30` of the Solar Hijri calendar, or `2026-11-21`.
-fn is_date(text: &str) -> bool {
-    if let Ok(date) = NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-        return date.format("%Y-%m-%d").to_string() == text;
-    }
-    let parts: Vec<&str> = text.split('/').collect();
-    let [year, month, day] = parts[..] else { return false };
-    let lengths =
-        [year.len(), month.len(), day.len()] == [4, 2, 2] && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
-    let number = |part: &str| part.parse::<u8>().unwrap_or_default();
-    lengths && is_persian_date(year.parse().unwrap_or_default(), number(month), number(day))
-}
-
-/// Persian digits as ASCII ones: a date is typed as it stands on the letter.
-fn with_ascii_digits(text: &str) -> String {
-    let ascii = |character: char| (character as u32).checked_sub('۰' as u32).and_then(|digit| char::from_digit(digit, 10));
-    text.chars().map(|character| ascii(character).unwrap_or(character)).collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{is_date, release_asked, with_ascii_digits};
+    use super::release_asked;
     use proto::custody::ReleaseDataRequest;
     use tonic_types::StatusExt;
-
-    #[test]
-    fn a_letter_has_a_date_of_either_calendar() {
-        for (text, expected) in [
-            ("1405/08/30", true),
-            ("1403/12/30", true),
-            ("1404/12/30", false),
-            ("1405/13/01", false),
-            ("1405/00/01", false),
-            ("1405/8/30", false),
-            ("2026-11-21", true),
-            ("2026-02-30", false),
-            ("2026-2-3", false),
-            ("", false),
-        ] {
-            assert_eq!(is_date(text), expected, "{text}");
-        }
-        assert_eq!(with_ascii_digits("۱۴۰۵/۰۸/۳۰"), "1405/08/30");
-    }
 
     #[test]
     fn every_wrong_field_of_a_release_is_named_at_once() {

@@ -3,7 +3,7 @@
 use super::asked::hold_asked;
 use crate::accounts::{instant, refused};
 use crate::alerts::store_failed;
-use crate::gate::caller;
+use crate::gate::{asked, caller};
 use crate::proposals::Proposing;
 use chrono::Utc;
 use proto::access::Proposal;
@@ -29,8 +29,7 @@ impl HoldService {
 #[tonic::async_trait]
 impl Holds for HoldService {
     async fn place_hold(&self, request: Request<PlaceHoldRequest>) -> Result<Response<Hold>, Status> {
-        let caller = caller(&request)?;
-        let asked = request.into_inner();
+        let (caller, asked) = asked(request)?;
         caller.about_wearer(&asked.wearer);
         let placed = self.store.hold_place(&caller, &hold_asked(asked)?, Utc::now()).await;
         Ok(Response::new(hold(placed.map_err(|error| refused("PlaceHold", &error))?)))

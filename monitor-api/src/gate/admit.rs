@@ -2,6 +2,7 @@
 
 use super::credential::Credential;
 use super::keeper::Keeper;
+use super::once;
 use super::purpose;
 use super::rights::MethodRights;
 use super::standing::Ground;
@@ -138,7 +139,7 @@ impl Keeper {
             if rights.own || rights.fresh || rights.second_person || rights.is_change {
                 return refuse(Code::PermissionDenied, Reason::PersonOnly);
             }
-            return self.with_purpose(by_roles(caller, grants, rights)?, rights, request).await;
+            return self.with_what_it_says(by_roles(caller, grants, rights)?, rights, request).await;
         };
         // The own account is where these are done.
         if rights.own && caller.act.starts_with(OWN_ACCOUNT) {
@@ -157,13 +158,17 @@ impl Keeper {
         if rights.fresh && session.fresh_until.is_none_or(|until| until <= chrono::Utc::now()) {
             return refuse(Code::FailedPrecondition, Reason::ReauthenticationNeeded);
         }
-        self.with_purpose(caller, rights, request).await
+        self.with_what_it_says(caller, rights, request).await
     }
 
-    async fn with_purpose(&self, mut caller: Caller, rights: &MethodRights, request: &Parts) -> Result<Caller, Status> {
+    /// The caller with the purpose and the key that the call must say.
+    async fn with_what_it_says(&self, mut caller: Caller, rights: &MethodRights, request: &Parts) -> Result<Caller, Status> {
         if rights.purpose {
             let named = tokio::time::timeout(self.database_wait_max, purpose::named(&request.headers, &self.store));
             caller.purpose = Some(named.await.map_err(|_| database_away())??);
+        }
+        if rights.once {
+            caller.once = Some(once::named(&request.headers)?);
         }
         Ok(caller)
     }

@@ -46,6 +46,8 @@ pub struct MethodRights {
     pub fresh: bool,
     /// It needs a second person.
     pub second_person: bool,
+    /// It needs a key, and is done once under it.
+    pub once: bool,
 }
 
 /// The table: every method of every service of paband, by its path `/package.Service/Method`.
@@ -101,6 +103,7 @@ fn read(pool: &DescriptorPool, method: &MethodDescriptor, path: &str) -> Result<
         purpose: declared.purpose,
         fresh: declared.fresh,
         second_person: declared.second_person,
+        once: declared.once,
     };
     match mistake(&declared, &rights) {
         Some(mistake) => Err(RightsError::Senseless { method: path.to_owned(), mistake }),
@@ -118,6 +121,9 @@ fn mistake(declared: &schema::Access, rights: &MethodRights) -> Option<&'static 
     }
     if declared.act() == schema::Act::Unspecified {
         return Some("it must say whether it reads, looks or changes");
+    }
+    if rights.once && (!rights.is_change || rights.roles.is_empty()) {
+        return Some("only a change by a role is done once under a key");
     }
     if rights.anyone && (rights.fresh || rights.second_person || rights.purpose) {
         return Some("what anyone may call can ask for nothing more");

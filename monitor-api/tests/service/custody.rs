@@ -195,3 +195,21 @@ async fn auditors_and_administrators_read_what_was_deleted() {
     let mut deletions = DeletionsClient::with_interceptor(house.channel().await, operator);
     assert_eq!(deletions.list_deletions(ListDeletionsRequest::default()).await.unwrap_err().code(), Code::PermissionDenied);
 }
+
+#[tokio::test]
+async fn a_change_asked_for_twice_under_one_key_is_done_once() {
+    let (house, _) = house().await;
+    let judge = house.log_in("judge", &[(Role::Supervisor, "fars")]).await;
+    let keyed = |key: &str| judge.clone().with("paband-idempotency-key", key);
+    let mut holds = HoldsClient::with_interceptor(house.channel().await, keyed("click-0001"));
+    let (mut one, mut other) = (holds.clone(), holds.clone());
+    let (one, other) = tokio::join!(one.place_hold(hold()), other.place_hold(hold()));
+    let placed = one.unwrap().into_inner();
+    assert_eq!(placed, other.unwrap().into_inner(), "both clicks are answered with the one hold");
+    let another = PlaceHoldRequest { reason: "another".to_owned(), ..hold() };
+    assert_eq!(reason(&holds.place_hold(another.clone()).await.unwrap_err()).0, "IDEMPOTENCY_KEY_USED");
+    let mut holds = HoldsClient::with_interceptor(house.channel().await, keyed("short"));
+    assert_eq!(reason(&holds.place_hold(another).await.unwrap_err()).0, "IDEMPOTENCY_KEY_NEEDED");
+    let listed = holds.list_holds(ListHoldsRequest::default()).await.unwrap().into_inner().holds;
+    assert_eq!(listed, [placed]);
+}

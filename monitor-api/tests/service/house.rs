@@ -169,6 +169,10 @@ impl As {
         for (name, value) in &self.headers {
             request.metadata_mut().append(*name, value.parse().unwrap());
         }
+        // Each call is another one, unless a test says that it is not.
+        if request.metadata().get("paband-idempotency-key").is_none() {
+            request.metadata_mut().insert("paband-idempotency-key", fresh_key().parse().unwrap());
+        }
         request
     }
 
@@ -182,6 +186,12 @@ impl Interceptor for As {
     fn call(&mut self, request: Request<()>) -> Result<Request<()>, Status> {
         Ok(self.says(request))
     }
+}
+
+/// A key that no other change has.
+pub fn fresh_key() -> String {
+    static KEYS: AtomicI64 = AtomicI64::new(0);
+    format!("test-key-{}", KEYS.fetch_add(1, Ordering::Relaxed))
 }
 
 /// Executes SQL beside the server.

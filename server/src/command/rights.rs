@@ -35,6 +35,7 @@ fn needed(rights: &MethodRights) -> String {
         (rights.purpose, "a purpose"),
         (rights.fresh, "password and second factor of the last minutes"),
         (rights.second_person, "a second person"),
+        (rights.once, "an idempotency key"),
     ];
     needs.iter().filter(|(needed, _)| *needed).map(|(_, name)| *name).collect::<Vec<_>>().join(", ")
 }

@@ -259,6 +259,9 @@ impl Session {
 
 impl tonic::service::Interceptor for Session {
     fn call(&mut self, mut request: tonic::Request<()>) -> Result<tonic::Request<()>, tonic::Status> {
+        static KEYS: AtomicU32 = AtomicU32::new(0);
+        let key = format!("test-key-{}", KEYS.fetch_add(1, Ordering::Relaxed));
+        request.metadata_mut().insert("paband-idempotency-key", key.parse().unwrap());
         request.metadata_mut().insert("authorization", format!("Bearer {}", self.0).parse().unwrap());
         Ok(request)
     }

@@ -19,11 +19,12 @@ const RAW_FRAMES: &str = "
     ), gone AS (DELETE FROM quarantine q USING old WHERE q.slot = old.slot AND NOT is_held AND q.recorded_at < $1 RETURNING q.slot)
     SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM old WHERE is_held)";
 
-/// Sessions that were over by then, and failed log-ins.
+/// Sessions that were over by then, failed log-ins, and the keys of changes done.
 const SESSIONS: &str = "
     WITH gone AS (
         DELETE FROM sessions WHERE coalesce(ended_at, least(ends_at, last_used_at + make_interval(secs => idle_s))) < $1 RETURNING session_id
-    ), failures AS (DELETE FROM log_in_failures WHERE at < $1 RETURNING address)
+    ), failures AS (DELETE FROM log_in_failures WHERE at < $1 RETURNING address),
+    keys AS (DELETE FROM changes_done WHERE at < $1)
     SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM failures), 0::bigint";
 
 /// The archives of releases; the record of each stays.

@@ -1,7 +1,8 @@
 //! Legal holds: what must outlive the timed deletion.
 
+use crate::change::{self, Change};
 use crate::people::PeopleError;
-use crate::{Store, StoreError, audit};
+use crate::{Store, StoreError};
 use access::Caller;
 use chrono::{DateTime, Utc};
 use tokio_postgres::{Row, Transaction};
@@ -80,16 +81,15 @@ impl Store {
         caller.about_wearer(&new.wearer);
         let wearer = self.wearer(caller, &new.wearer).await?.ok_or(PeopleError::UnknownWearer)?;
         let mut client = self.client().await?;
-        let transaction = client.transaction().await?;
-        let placed_by = caller.name();
-        let row = transaction
-            .query_one(PLACE, &[&wearer.wearer_id, &new.from, &new.to, &new.authority, &new.letter_number, &new.reason, &placed_by, &now])
-            .await?;
-        let hold = one(&transaction, caller, row.get(0)).await?;
-        caller.about(format!("hold {}", hold.hold_id));
-        audit::append(&transaction, &[caller.entry("done")]).await?;
-        transaction.commit().await?;
-        Ok(hold)
+        let hold_id = match change::begin(&mut client, caller).await? {
+            Change::Done(hold_id) => hold_id,
+            Change::Open(open) => {
+                let hold_id = place(&open.transaction, caller, wearer.wearer_id, new, now).await?;
+                open.commit(hold_id).await?;
+                hold_id
+            }
+        };
+        one(&*client.transaction().await?, caller, hold_id).await
     }
 
     /// The newest thousand holds within the caller's reach that match the filter, newest first.
@@ -100,6 +100,16 @@ impl Store {
         let rows = self.client().await?.query(LIST, &[&filter.wearer, &filter.standing_only, &caller.roots]).await?;
         Ok(rows.iter().map(hold_from).collect())
     }
+}
+
+async fn place(transaction: &Transaction<'_>, caller: &Caller, wearer: i64, new: &NewHold, now: DateTime<Utc>) -> Result<i64, PeopleError> {
+    let placed_by = caller.name();
+    let row = transaction
+        .query_one(PLACE, &[&wearer, &new.from, &new.to, &new.authority, &new.letter_number, &new.reason, &placed_by, &now])
+        .await?;
+    let hold_id: i64 = row.get(0);
+    caller.about(format!("hold {hold_id}"));
+    Ok(hold_id)
 }
 
 /// The unit that lifting this hold concerns, if it stands.

@@ -59,9 +59,18 @@ pub enum PeopleError {
     /// There are two administrators already: they give roles to everybody else.
     #[error("there are two administrators already; they create everybody else (People.CreatePerson, People.GrantRole)")]
     EnoughAdministrators,
+    /// About a wearer, an order, a zone, a tag or a leave.
+    #[error(transparent)]
+    Enrolment(#[from] crate::EnrolmentError),
     /// The database did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<crate::change::ChangeError> for PeopleError {
+    fn from(error: crate::change::ChangeError) -> Self {
+        Self::Enrolment(error.into())
+    }
 }
 
 impl From<tokio_postgres::Error> for PeopleError {

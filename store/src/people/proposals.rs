@@ -1,6 +1,7 @@
 //! Four eyes: acts that one person proposes and another confirms.
 
 use super::{PeopleError, RoleChange, grants};
+use crate::change::{self, Change};
 use crate::custody::{hold_concerns, hold_lift, release_concerns, release_insert};
 use crate::{Archive, ReleaseRequest, Store, StoreError, audit};
 use access::Caller;
@@ -141,8 +142,12 @@ impl Store {
     pub async fn propose(&self, caller: &Caller, new: NewProposal<'_>, act: &Act, now: DateTime<Utc>) -> Result<Proposal, PeopleError> {
         let person = caller.person_id().ok_or(PeopleError::UnknownPerson)?;
         let mut client = self.client().await?;
-        let transaction = client.transaction().await?;
-        let unit = concerns(&transaction, caller, act).await?;
+        let open = match change::begin(&mut client, caller).await? {
+            Change::Open(open) => open,
+            Change::Done(proposal_id) => return self.proposal(caller, proposal_id, now).await,
+        };
+        let transaction = &open.transaction;
+        let unit = concerns(transaction, caller, act).await?;
         let (purpose, case_number) =
             caller.purpose.as_ref().map(|purpose| (purpose.code.clone(), purpose.case_number.clone())).unwrap_or_default();
         let row = transaction
@@ -152,9 +157,8 @@ impl Store {
             )
             .await?;
         let proposal_id: i64 = row.get(0);
-        audit::append(&transaction, &[caller.entry("proposed")]).await?;
-        let proposal = one(&transaction, caller, proposal_id, now).await?;
-        transaction.commit().await?;
+        let proposal = one(transaction, caller, proposal_id, now).await?;
+        open.commit_as("proposed", proposal_id).await?;
         Ok(proposal)
     }
 

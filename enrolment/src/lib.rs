@@ -1,0 +1,7 @@
+//! Who is monitored, by which decision, with which tag, and what is missing before it may begin. Pure: no IO, no clock. Never knows SQL or gRPC.
+
+mod fold;
+mod national_id;
+
+pub use fold::{fold, search_words};
+pub use national_id::{NationalId, NationalIdError};
