@@ -12,6 +12,7 @@ mod deposit;
 mod difference;
 mod document;
 mod explain;
+pub mod export;
 mod fact;
 mod fitting;
 pub mod identifier;

@@ -6,9 +6,19 @@ mod input;
 mod output;
 mod view;
 
+use crate::{BillingError, Currency, Ledger, replay};
 pub use error::CaseError;
 pub use input::Case;
 pub use output::Answer;
+
+/// The ledger of one case file, for an accountant's program.
+///
+/// # Errors
+/// As [`bill_case`].
+pub fn export_case(text: &str, export: fn(&Ledger, Currency) -> Result<String, BillingError>) -> Result<String, CaseError> {
+    let Case { timeline, .. } = Case::parse(text)?;
+    Ok(export(&replay(&timeline)?.ledger, timeline.tariffs.currency())?)
+}
 
 /// Computes the documents of one case file.
 ///
