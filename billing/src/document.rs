@@ -94,6 +94,43 @@ pub struct Days {
     pub removed: Vec<DayRange>,
 }
 
+/// Why days or an amount are as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// Used, by the tariff of that day.
+    Used,
+    /// Free: approved leave.
+    Leave,
+    /// Free: use is suspended.
+    Suspended,
+    /// Not used: no tag is fitted.
+    NotFitted,
+    /// A fee that is charged, by the tariff of that day.
+    Chargeable,
+    /// A fee that is charged no more.
+    NoFee,
+    /// Waived by decision.
+    Waived,
+    /// Beyond the cap of the first month.
+    Capped,
+}
+
+impl Why {
+    /// In English.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Used => "used, by the tariff of that day",
+            Self::Leave => "free: approved leave",
+            Self::Suspended => "free: use is suspended",
+            Self::NotFitted => "not used: no tag is fitted",
+            Self::Chargeable => "chargeable, by the tariff of that day",
+            Self::NoFee => "no fee any more: the event was cancelled, or is no longer chargeable",
+            Self::Waived => "waived by decision, rounded down for each day",
+            Self::Capped => "daily and installation fees of the first month, less leave and waivers, beyond the cap",
+        }
+    }
+}
+
 /// Why a line is as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Because {
@@ -102,7 +139,7 @@ pub struct Because {
     /// The rule of the billing policy.
     pub rule: &'static str,
     /// In words.
-    pub why: &'static str,
+    pub why: Why,
     /// The facts that decided it.
     pub events: Vec<FactId>,
     /// The tariff row that gave the price.

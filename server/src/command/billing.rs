@@ -1,8 +1,9 @@
 //! `paband billing`.
 
 use anyhow::{Context, Result};
-use billing::command::{bill_case, export_case};
+use billing::command::{bill_case, export_case, page_case};
 use billing::export;
+use billing::page::Language;
 use clap::{Subcommand, ValueEnum};
 use std::io::Write;
 use std::path::PathBuf;
@@ -32,6 +33,10 @@ pub enum CaseFormat {
     Hledger,
     /// A file for beancount.
     Beancount,
+    /// The documents as a page for the person, in Persian.
+    HtmlFa,
+    /// The same in English.
+    HtmlEn,
 }
 
 fn json(answer: &billing::command::Answer) -> String {
@@ -46,6 +51,8 @@ pub fn run(command: &BillingCommand) -> Result<()> {
         CaseFormat::Json => bill_case(&text, *explain).map(|answer| json(&answer)),
         CaseFormat::Hledger => export_case(&text, export::hledger),
         CaseFormat::Beancount => export_case(&text, export::beancount),
+        CaseFormat::HtmlFa => page_case(&text, Language::Persian),
+        CaseFormat::HtmlEn => page_case(&text, Language::English),
     };
     let written = written.with_context(|| format!("{} cannot be billed", file.display()))?;
     let mut out = std::io::stdout().lock();
