@@ -4,12 +4,12 @@ use crate::calendar::{Day, DayRange, Moment, Month};
 use crate::fact::{FactId, OrderId};
 use crate::money::Money;
 use crate::rate::Code;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a document is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Fees to pay.
@@ -95,7 +95,8 @@ pub struct Days {
 }
 
 /// Why days or an amount are as they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Why {
     /// Used, by the tariff of that day.
     Used,
@@ -116,6 +117,18 @@ pub enum Why {
 }
 
 impl Why {
+    /// The rule of the billing policy.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::Used => "R2, R4",
+            Self::Leave | Self::Suspended => "R3",
+            Self::NotFitted => "R2",
+            Self::Chargeable | Self::NoFee => "R5",
+            Self::Waived => "R4",
+            Self::Capped => "R6",
+        }
+    }
+
     /// In English.
     pub const fn text(self) -> &'static str {
         match self {
@@ -136,9 +149,7 @@ impl Why {
 pub struct Because {
     /// For which days; `None` = for the line as a whole.
     pub days: Option<DayRange>,
-    /// The rule of the billing policy.
-    pub rule: &'static str,
-    /// In words.
+    /// The reason.
     pub why: Why,
     /// The facts that decided it.
     pub events: Vec<FactId>,

@@ -64,7 +64,7 @@ fn reason(words: &Words, because: &Because) -> String {
     if let Some(tariff) = &because.tariff {
         put(&mut why, format_args!("{}{} {}", words.comma, words.tariff, escaped(&words.digits(tariff))));
     }
-    format!("<td>{days}</td><td>{why} <span class=\"rule\">({} <bdi dir=\"ltr\">{}</bdi>)</span></td>", words.rule, because.rule)
+    format!("<td>{days}</td><td>{why} <span class=\"rule\">({} <bdi dir=\"ltr\">{}</bdi>)</span></td>", words.rule, because.why.rule())
 }
 
 fn put(text: &mut String, more: std::fmt::Arguments<'_>) {
