@@ -169,6 +169,11 @@ impl Books {
         Ok(self.receivables.issue(Invoice { number, is_damage, months, due, total, open: total })?)
     }
 
+    /// Gives entries from this place on another text, where there is one: documents got their numbers.
+    pub fn rename_entries(&mut self, from: usize, named: impl Fn(&str) -> Option<String>) {
+        self.ledger.rename(from, named);
+    }
+
     /// Issues a document and returns its place.
     fn document(&mut self, kind: Kind, at: Moment, of: Option<(OrderId, Month)>, lines: Vec<Line>) -> Result<usize, BillingError> {
         let total = Money::sum(self.currency, lines.iter().map(|line| line.amount))?;

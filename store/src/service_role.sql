@@ -41,3 +41,6 @@ GRANT EXECUTE ON FUNCTION audit_append(jsonb) TO paband_service;
 
 -- What was held, deleted and handed over stays written down.
 REVOKE DELETE, TRUNCATE ON legal_holds, deletions, releases FROM paband_service;
+
+-- The books are only added to.
+REVOKE UPDATE, DELETE, TRUNCATE ON ledger_entries, ledger_postings, billing_documents, billing_facts, tariffs FROM paband_service;

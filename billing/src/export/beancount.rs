@@ -1,6 +1,6 @@
 //! For beancount (<https://beancount.github.io>), which checks it with `bean-check`.
 
-use super::{ACCOUNTS, Step, plain, steps};
+use super::{Step, plain, steps};
 use crate::BillingError;
 use crate::calendar::Day;
 use crate::ledger::{Account, Entry, Ledger};
@@ -18,7 +18,7 @@ pub fn beancount(ledger: &Ledger, currency: Currency) -> Result<String, BillingE
     let open: Day = OPEN.parse().expect("a day of the calendar");
     let first = ledger.entries().iter().map(|entry| entry.at.day()).min().map_or(open, |day| day.min(open));
     let mut text = format!("option \"title\" \"paband\"\noption \"operating_currency\" \"{currency}\"\n\n");
-    for account in ACCOUNTS {
+    for account in Account::ALL {
         line(&mut text, format_args!("{} open {} {currency}", first.gregorian(), name(account)));
     }
     for step in steps(ledger)? {

@@ -1,8 +1,8 @@
 //! For hledger (<https://hledger.org>), which checks it with `hledger check --strict ordereddates`.
 
-use super::{ACCOUNTS, Step, plain, steps};
+use super::{Step, plain, steps};
 use crate::BillingError;
-use crate::ledger::{Entry, Ledger};
+use crate::ledger::{Account, Entry, Ledger};
 use crate::money::Currency;
 use std::fmt::Write;
 
@@ -13,7 +13,7 @@ use std::fmt::Write;
 pub fn hledger(ledger: &Ledger, currency: Currency) -> Result<String, BillingError> {
     // Without a decimal mark said twice, 1,000 would be read as one.
     let mut text = format!("decimal-mark .\ncommodity 1,000. {currency}\n\n");
-    for account in ACCOUNTS {
+    for account in Account::ALL {
         line(&mut text, format_args!("account {}", account.name()));
     }
     for step in steps(ledger)? {

@@ -10,25 +10,7 @@ use crate::BillingError;
 use crate::calendar::Day;
 use crate::ledger::{Account, Entry, Ledger};
 use crate::money::Money;
-use crate::rate::Code;
 use std::collections::BTreeMap;
-
-/// Every account there is, in the order of their names.
-const ACCOUNTS: [Account; 13] = [
-    Account::CashDamage,
-    Account::CashDeposit,
-    Account::CashFees,
-    Account::Receivable,
-    Account::ExpenseSetAside,
-    Account::Income(Code::Cap),
-    Account::IncomeDamage,
-    Account::Income(Code::Install),
-    Account::Income(Code::Replace),
-    Account::Income(Code::Usage),
-    Account::Income(Code::Waiver),
-    Account::LiabilityDeposit,
-    Account::LiabilitySetAside,
-];
 
 /// What is written, one after the other.
 enum Step<'a> {
