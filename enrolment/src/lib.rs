@@ -1,7 +1,13 @@
 //! Who is monitored, by which decision, with which tag, and what is missing before it may begin. Pure: no IO, no clock. Never knows SQL or gRPC.
 
+mod file_reference;
 mod fold;
+mod foreign_id;
 mod national_id;
+mod order_life;
 
+pub use file_reference::file_reference;
 pub use fold::{fold, search_words};
+pub use foreign_id::{ForeignId, ForeignIdError, ForeignIdKind};
 pub use national_id::{NationalId, NationalIdError};
+pub use order_life::{LifeError, LifeFact, OrderFactKind, OrderStanding, fact_fits, fact_goes, order_life};

@@ -94,6 +94,31 @@ proposal-over = { $state ->
     }
 same-person = Whoever proposes something cannot confirm it. Ask a colleague who has the right to do so.
 
+## Files of wearers
+
+wearer-merged = This file was merged into the file { $reference }. Go on with the file { $reference }.
+reference-taken = Another file has this reference. Enter another one, or leave it empty and the system gives one.
+person-enrolled = This person has the file { $reference } already. Open that file; if the national id or the foreign number was mistyped, correct it.
+person-enrolled-elsewhere = This person is enrolled in another unit, whose files you do not see. Check the number first; if it is right, ask the central monitoring unit to hand the file over to your unit.
+file-too-long = The names and numbers of this file are too long together. Remove numbers that are no longer needed and send it again.
+same-file = A file cannot be merged with itself. Check the reference of the duplicate.
+duplicate-wears-tag = The wearer has a tag on under the duplicate. Record the removal there first, or merge the file without a tag into this one.
+merge-orders-overlap = Both files have an order in force at one time: order { $order } of the duplicate meets an order of the other file. End one of the two first, or cancel its wrong entry.
+unknown-photo = There is no such picture among those that you may see. Open the pictures of the file again.
+
+## Orders
+
+unknown-order = There is no such order among those that you may see. Open the orders of the wearer again.
+unknown-order-fact = There is no such entry of an order among those that you may see. Open the orders of the wearer again.
+order-overlaps = Order { $order } of this wearer, which begins at { DATETIME($from) }, is in force then, and only one order can be in force at a time. If the new order replaces it, record its end or revocation first; if it is the same order with changes, record a variation.
+order-in-force = This wearer has another order in force then, and only one order can be in force at a time. Look at the wearer's orders, and record the end or revocation of the one before first.
+order-not-begun = This order has not begun at the time that you entered. Check the time against the order's beginning.
+order-suspended-already = This order is suspended at the time that you entered. Record that it goes on first, or correct the time.
+order-not-suspended = This order is not suspended at the time that you entered, so it cannot go on again. Check the time against the suspension.
+order-over = This order is ended or revoked at the time that you entered. Check the time; if the end was a wrong entry, cancel it first; for another decision, record a new order.
+order-fact-follows = Entry { NUMBER($fact) } of this order holds from a later time and would no longer fit. Cancel it first, then do this, and record it again if need be.
+order-fact-cancelled = This entry was cancelled already. Nothing more is to be done; open the order again.
+
 ## Legal holds, releases of data and the audit
 
 unknown-hold = There is no such legal hold among those that you may see. Load the list of holds anew.
@@ -135,3 +160,16 @@ field-few-characters = it repeats only a few characters; use more different ones
 field-common-words = it is made of words or rows of keys that are guessed first; add something of your own
 field-not-a-name = must have 3 to 64 small Latin letters, digits, dots, dashes or underscores
 field-not-a-code = has characters that do not belong there; use small Latin letters, digits and dashes
+field-numbers-twice = both a national id and a foreign number are given; a wearer has one of the two
+field-foreign-id-characters = must have letters and digits alone, a universal number digits alone; enter it as it stands on the paper
+field-not-a-phone = must be a telephone number of 4 to 15 digits, with + only in front
+field-not-a-language = must be the code of a language, two or three letters, such as fa, ps or ar
+field-in-future = must not be in the future
+field-too-far-ahead = must not be more than { NUMBER($days) } days ahead
+field-too-long-ago = is very long ago; check the year
+field-before-decision = must not be before the day of the decision
+field-before-start = must not be before the beginning
+field-degree-needs-tag = a degree is set with the regime of a tag alone, not with house arrest
+field-not-a-picture = must be a JPEG or PNG picture
+field-picture-too-large = must have at most { NUMBER($max) } bytes; make the picture smaller
+field-too-many = must be at most { NUMBER($max) }; there are { NUMBER($length) }

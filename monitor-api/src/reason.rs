@@ -107,6 +107,29 @@ codes! {
         ProposalOver = "PROPOSAL_OVER" [state],
         SamePerson = "SAME_PERSON" [],
 
+        // Files of wearers.
+        WearerMerged = "WEARER_MERGED" [reference],
+        ReferenceTaken = "REFERENCE_TAKEN" [],
+        PersonEnrolled = "PERSON_ENROLLED" [reference],
+        PersonEnrolledElsewhere = "PERSON_ENROLLED_ELSEWHERE" [],
+        FileTooLong = "FILE_TOO_LONG" [],
+        SameFile = "SAME_FILE" [],
+        DuplicateWearsTag = "DUPLICATE_WEARS_TAG" [],
+        MergeOrdersOverlap = "MERGE_ORDERS_OVERLAP" [order],
+        UnknownPhoto = "UNKNOWN_PHOTO" [],
+
+        // Orders.
+        UnknownOrder = "UNKNOWN_ORDER" [],
+        UnknownOrderFact = "UNKNOWN_ORDER_FACT" [],
+        OrderOverlaps = "ORDER_OVERLAPS" [order, from],
+        OrderInForce = "ORDER_IN_FORCE" [],
+        OrderNotBegun = "ORDER_NOT_BEGUN" [],
+        OrderSuspendedAlready = "ORDER_SUSPENDED_ALREADY" [],
+        OrderNotSuspended = "ORDER_NOT_SUSPENDED" [],
+        OrderOver = "ORDER_OVER" [],
+        OrderFactFollows = "ORDER_FACT_FOLLOWS" [fact],
+        OrderFactCancelled = "ORDER_FACT_CANCELLED" [],
+
         // Legal holds, releases of data and the audit.
         UnknownHold = "UNKNOWN_HOLD" [],
         HoldOver = "HOLD_OVER" [],
@@ -144,5 +167,18 @@ codes! {
         CommonWords = "COMMON_WORDS" [],
         NotAName = "NOT_A_NAME" [],
         NotACode = "NOT_A_CODE" [],
+        NumbersTwice = "NUMBERS_TWICE" [],
+        ForeignIdCharacters = "FOREIGN_ID_CHARACTERS" [],
+        NotAPhone = "NOT_A_PHONE" [],
+        NotALanguage = "NOT_A_LANGUAGE" [],
+        InFuture = "IN_FUTURE" [],
+        TooFarAhead = "TOO_FAR_AHEAD" [days],
+        TooLongAgo = "TOO_LONG_AGO" [],
+        BeforeDecision = "BEFORE_DECISION" [],
+        BeforeStart = "BEFORE_START" [],
+        DegreeNeedsTag = "DEGREE_NEEDS_TAG" [],
+        NotAPicture = "NOT_A_PICTURE" [],
+        PictureTooLarge = "PICTURE_TOO_LARGE" [max],
+        TooMany = "TOO_MANY" [max, length],
     }
 }

@@ -1,8 +1,23 @@
 //! Wearers from enrolment to removal: files, orders, zones, tags, fittings, inspections, leave.
 
+mod contacts;
 mod error;
+mod merge;
+mod order_facts;
+mod orders;
+mod person_numbers;
+mod wearer_files;
+mod wearers;
 
+pub use contacts::{Contact, ContactKind};
 pub use error::EnrolmentError;
+pub use merge::WearerMerge;
+pub(crate) use merge::{merge_concerns, wearer_merge};
+pub use order_facts::{FactCancellation, FactCancelled};
+pub(crate) use order_facts::{fact_cancel, fact_cancellation_possible};
+pub use orders::{LegalBasis, NewOrder, NewOrderFact, OrderSaying, OrderTerms, Regime, SuspensionCause};
+pub use wearer_files::{Merged, WearerFile, WearerNow, WearerState, WearerVersion};
+pub use wearers::{NewWearer, RiskClass, WearerChange, WearerFields};
 
 use chrono::NaiveDate;
 

@@ -3,6 +3,7 @@
 use super::{PeopleError, RoleChange, grants};
 use crate::change::{self, Change};
 use crate::custody::{hold_concerns, hold_lift, release_concerns, release_insert};
+use crate::enrolment::{FactCancellation, WearerMerge, fact_cancel, fact_cancellation_possible, merge_concerns, wearer_merge};
 use crate::{Archive, ReleaseRequest, Store, StoreError, audit};
 use access::Caller;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -116,6 +117,10 @@ pub enum Act {
         /// Why.
         reason: String,
     },
+    /// Two files of one wearer made one.
+    MergeWearers(WearerMerge),
+    /// A wrong entry of an order cancelled, of somebody who wears a tag.
+    CancelOrderFact(FactCancellation),
     /// Data handed to an authority.
     ReleaseData {
         /// What and to whom.
@@ -147,7 +152,7 @@ impl Store {
             Change::Done(proposal_id) => return self.proposal(caller, proposal_id, now).await,
         };
         let transaction = &open.transaction;
-        let unit = concerns(transaction, caller, act).await?;
+        let unit = concerns(transaction, caller, act, now).await?;
         let (purpose, case_number) =
             caller.purpose.as_ref().map(|purpose| (purpose.code.clone(), purpose.case_number.clone())).unwrap_or_default();
         let row = transaction
@@ -240,10 +245,12 @@ async fn handed_over(transaction: &Transaction<'_>, caller: &Caller, proposal: &
 }
 
 /// The unit that the act concerns, if it is possible for this caller.
-async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act) -> Result<i64, PeopleError> {
+async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act, now: DateTime<Utc>) -> Result<i64, PeopleError> {
     match act {
         Act::GiveRole(change) => grants::may_give(transaction, caller, change).await,
         Act::LiftHold { hold_id, .. } => hold_concerns(transaction, caller, *hold_id).await,
+        Act::MergeWearers(merge) => Ok(merge_concerns(transaction, caller, merge, now).await?.unit_id),
+        Act::CancelOrderFact(cancellation) => Ok(fact_cancellation_possible(transaction, caller, cancellation).await?.unit_id),
         Act::ReleaseData { request, .. } => release_concerns(transaction, caller, request).await,
     }
 }
@@ -263,6 +270,11 @@ async fn take_effect(
         }
         Act::LiftHold { hold_id, reason } => {
             hold_lift(transaction, caller, *hold_id, reason, &proposal.proposed_by, now).await.map(|()| Some(*hold_id))
+        }
+        Act::MergeWearers(merge) => Ok(Some(wearer_merge(transaction, caller, merge, &proposal.proposed_by, now).await?)),
+        Act::CancelOrderFact(cancellation) => {
+            let by = format!("{}, {}", proposal.proposed_by, caller.name());
+            Ok(Some(fact_cancel(transaction, caller, cancellation, &by, now).await?))
         }
         Act::ReleaseData { request, archive: Some(archive) } => {
             release_insert(transaction, caller, request, archive, proposal, now).await.map(Some)
