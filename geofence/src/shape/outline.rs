@@ -183,6 +183,11 @@ impl Outline {
         (ring.start..ring.end - 1).map(|index| (self.corner(index), self.corner(index + 1)))
     }
 
+    /// The edges of all rings.
+    pub fn all_edges(&self) -> impl Iterator<Item = (Corner, Corner)> + '_ {
+        self.rings().flat_map(|(ring, _)| self.edges(ring))
+    }
+
     /// Signed distance to the nearest edge, metres, positive inside; the largest of the parts.
     pub fn signed_m(&self, latitude: f64, longitude: f64) -> f64 {
         let longitude = wrap_near(longitude, f64::from(self.anchor.1) / 1e7);
