@@ -41,3 +41,7 @@ GRANT EXECUTE ON FUNCTION audit_append(jsonb) TO paband_service;
 
 -- What was held, deleted and handed over stays written down.
 REVOKE DELETE, TRUNCATE ON legal_holds, deletions, releases FROM paband_service;
+
+-- Whom a set of zones bound, and by whose word, stays written down.
+REVOKE DELETE, TRUNCATE ON zone_sets, zone_set_zones FROM paband_service;
+REVOKE TRUNCATE ON zone_set_wearers FROM paband_service;

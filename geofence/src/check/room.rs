@@ -93,9 +93,8 @@ fn cell(middle: (f64, f64), half: (f64, f64), depth_m: f64) -> Cell {
 pub(super) fn may_meet(one: &Zone, other: &Zone) -> bool {
     let others: Vec<_> = other.boxes(0.0).collect();
     one.boxes(0.0).any(|own| {
-        let apart = |axis: usize, other: &Rectangle<[f64; 2]>| {
-            own.upper()[axis] < other.lower()[axis] || other.upper()[axis] < own.lower()[axis]
-        };
+        let apart =
+            |axis: usize, other: &Rectangle<[f64; 2]>| own.upper()[axis] < other.lower()[axis] || other.upper()[axis] < own.lower()[axis];
         others.iter().any(|other| !apart(0, other) && !apart(1, other))
     })
 }

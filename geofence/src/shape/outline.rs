@@ -44,7 +44,7 @@ pub enum OutlineError {
 }
 
 /// Packed corners. Longitudes run on across the 180th meridian.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Outline {
     /// Latitude and longitude of the middle, 1e-7 degree.
     anchor: (i32, i32),
@@ -53,7 +53,7 @@ pub(crate) struct Outline {
 }
 
 /// What most outlines do not need.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct More {
     /// Where rings begin, and whether a part begins there; empty for a single ring.
     rings: Vec<(usize, bool)>,

@@ -3,6 +3,10 @@
 use super::{PeopleError, RoleChange, grants};
 use crate::change::{self, Change};
 use crate::custody::{hold_concerns, hold_lift, release_concerns, release_insert};
+use crate::enrolment::{
+    Eyes, ZoneChange, ZoneSetChange, ZoneSetMembers, zone_change, zone_change_concerns, zone_set_change, zone_set_change_concerns,
+    zone_set_members, zone_set_members_concerns,
+};
 use crate::{Archive, ReleaseRequest, Store, StoreError, audit};
 use access::Caller;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -116,6 +120,12 @@ pub enum Act {
         /// Why.
         reason: String,
     },
+    /// Zones of a wearer who wears a tag, drawn, replaced or ended.
+    ChangeZones(ZoneChange),
+    /// Zones of a set that somebody with a tag is in.
+    ChangeZoneSet(ZoneSetChange),
+    /// Wearers of whom somebody wears a tag join or leave a set of zones.
+    ZoneSetMembers(ZoneSetMembers),
     /// Data handed to an authority.
     ReleaseData {
         /// What and to whom.
@@ -147,7 +157,7 @@ impl Store {
             Change::Done(proposal_id) => return self.proposal(caller, proposal_id, now).await,
         };
         let transaction = &open.transaction;
-        let unit = concerns(transaction, caller, act).await?;
+        let unit = concerns(transaction, caller, act, now).await?;
         let (purpose, case_number) =
             caller.purpose.as_ref().map(|purpose| (purpose.code.clone(), purpose.case_number.clone())).unwrap_or_default();
         let row = transaction
@@ -240,8 +250,11 @@ async fn handed_over(transaction: &Transaction<'_>, caller: &Caller, proposal: &
 }
 
 /// The unit that the act concerns, if it is possible for this caller.
-async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act) -> Result<i64, PeopleError> {
+async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act, now: DateTime<Utc>) -> Result<i64, PeopleError> {
     match act {
+        Act::ChangeZones(change) => Ok(zone_change_concerns(transaction, caller, change, now).await?),
+        Act::ChangeZoneSet(change) => Ok(zone_set_change_concerns(transaction, caller, change, now).await?),
+        Act::ZoneSetMembers(members) => Ok(zone_set_members_concerns(transaction, caller, members, now).await?),
         Act::GiveRole(change) => grants::may_give(transaction, caller, change).await,
         Act::LiftHold { hold_id, .. } => hold_concerns(transaction, caller, *hold_id).await,
         Act::ReleaseData { request, .. } => release_concerns(transaction, caller, request).await,
@@ -264,6 +277,9 @@ async fn take_effect(
         Act::LiftHold { hold_id, reason } => {
             hold_lift(transaction, caller, *hold_id, reason, &proposal.proposed_by, now).await.map(|()| Some(*hold_id))
         }
+        Act::ChangeZones(change) => Ok(Some(zone_change(transaction, caller, change, Eyes::Four, now).await?)),
+        Act::ChangeZoneSet(change) => Ok(Some(zone_set_change(transaction, caller, change, Eyes::Four, now).await?)),
+        Act::ZoneSetMembers(members) => Ok(Some(zone_set_members(transaction, caller, members, Eyes::Four, now).await?)),
         Act::ReleaseData { request, archive: Some(archive) } => {
             release_insert(transaction, caller, request, archive, proposal, now).await.map(Some)
         }
