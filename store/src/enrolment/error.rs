@@ -72,6 +72,30 @@ pub enum EnrolmentError {
     /// Somebody else changed it since the caller looked: it has this version now.
     #[error("it was changed meanwhile and is at version {0} now")]
     VersionChanged(i64),
+    /// The wearer wears a tag: a second person must confirm it.
+    #[error("a second person must confirm it")]
+    SecondPersonNeeded,
+    /// The wearer or the set has no zone of this name.
+    #[error("there is no zone {0}")]
+    UnknownZone(String),
+    /// Zones are not changed that far back.
+    #[error("zones are not changed that far back")]
+    ZonesTooFarBack,
+    /// Zones cannot be so.
+    #[error("the zones cannot be so")]
+    ZonesRefused(Vec<geofence::check::Finding>),
+    /// No such set of zones within the caller's reach.
+    #[error("there is no such set of zones here")]
+    UnknownZoneSet,
+    /// Another set has the reference.
+    #[error("another set of zones has this reference")]
+    ZoneSetTaken,
+    /// Another shared zone has the name.
+    #[error("another shared zone has this name")]
+    ZoneNameTaken,
+    /// No such wearers within the caller's reach.
+    #[error("there are no such wearers here: {0}")]
+    UnknownWearers(String),
     /// The key stands for another request.
     #[error("the idempotency key was used for another request")]
     KeyUsed,

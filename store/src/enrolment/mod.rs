@@ -8,6 +8,11 @@ mod orders;
 mod person_numbers;
 mod wearer_files;
 mod wearers;
+mod zone_change;
+mod zone_draw;
+mod zone_preview;
+mod zone_sets;
+mod zones;
 
 pub use contacts::{Contact, ContactKind};
 pub use error::EnrolmentError;
@@ -18,6 +23,12 @@ pub(crate) use order_facts::{fact_cancel, fact_cancellation_possible};
 pub use orders::{LegalBasis, NewOrder, NewOrderFact, OrderSaying, OrderTerms, Regime, SuspensionCause};
 pub use wearer_files::{Merged, WearerFile, WearerNow, WearerState, WearerVersion};
 pub use wearers::{NewWearer, RiskClass, WearerChange, WearerFields};
+pub(crate) use zone_change::{Eyes, zone_change, zone_change_concerns};
+pub use zone_change::{ZONES_AHEAD, ZONES_BACK, ZoneChange};
+pub use zone_preview::ZonePreview;
+pub use zone_sets::{MEMBERS_MAX, NewZoneSet, ZoneSet, ZoneSetChange, ZoneSetMembers};
+pub(crate) use zone_sets::{zone_set_change, zone_set_change_concerns, zone_set_members, zone_set_members_concerns};
+pub use zones::{ZoneOrigin, ZonePlan, ZoneVersion, collection, feature_written};
 
 use chrono::NaiveDate;
 

@@ -4,6 +4,10 @@ use super::{PeopleError, RoleChange, grants};
 use crate::change::{self, Change};
 use crate::custody::{hold_concerns, hold_lift, release_concerns, release_insert};
 use crate::enrolment::{FactCancellation, WearerMerge, fact_cancel, fact_cancellation_possible, merge_concerns, wearer_merge};
+use crate::enrolment::{
+    Eyes, ZoneChange, ZoneSetChange, ZoneSetMembers, zone_change, zone_change_concerns, zone_set_change, zone_set_change_concerns,
+    zone_set_members, zone_set_members_concerns,
+};
 use crate::{Archive, ReleaseRequest, Store, StoreError, audit};
 use access::Caller;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -121,6 +125,12 @@ pub enum Act {
     MergeWearers(WearerMerge),
     /// A wrong entry of an order cancelled, of somebody who wears a tag.
     CancelOrderFact(FactCancellation),
+    /// Zones of a wearer who wears a tag, drawn, replaced or ended.
+    ChangeZones(ZoneChange),
+    /// Zones of a set that somebody with a tag is in.
+    ChangeZoneSet(ZoneSetChange),
+    /// Wearers of whom somebody wears a tag join or leave a set of zones.
+    ZoneSetMembers(ZoneSetMembers),
     /// Data handed to an authority.
     ReleaseData {
         /// What and to whom.
@@ -247,6 +257,9 @@ async fn handed_over(transaction: &Transaction<'_>, caller: &Caller, proposal: &
 /// The unit that the act concerns, if it is possible for this caller.
 async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act, now: DateTime<Utc>) -> Result<i64, PeopleError> {
     match act {
+        Act::ChangeZones(change) => Ok(zone_change_concerns(transaction, caller, change, now).await?),
+        Act::ChangeZoneSet(change) => Ok(zone_set_change_concerns(transaction, caller, change, now).await?),
+        Act::ZoneSetMembers(members) => Ok(zone_set_members_concerns(transaction, caller, members, now).await?),
         Act::GiveRole(change) => grants::may_give(transaction, caller, change).await,
         Act::LiftHold { hold_id, .. } => hold_concerns(transaction, caller, *hold_id).await,
         Act::MergeWearers(merge) => Ok(merge_concerns(transaction, caller, merge, now).await?.unit_id),
@@ -276,6 +289,9 @@ async fn take_effect(
             let by = format!("{}, {}", proposal.proposed_by, caller.name());
             Ok(Some(fact_cancel(transaction, caller, cancellation, &by, now).await?))
         }
+        Act::ChangeZones(change) => Ok(Some(zone_change(transaction, caller, change, Eyes::Four, now).await?)),
+        Act::ChangeZoneSet(change) => Ok(Some(zone_set_change(transaction, caller, change, Eyes::Four, now).await?)),
+        Act::ZoneSetMembers(members) => Ok(Some(zone_set_members(transaction, caller, members, Eyes::Four, now).await?)),
         Act::ReleaseData { request, archive: Some(archive) } => {
             release_insert(transaction, caller, request, archive, proposal, now).await.map(Some)
         }
