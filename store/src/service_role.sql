@@ -41,3 +41,7 @@ GRANT EXECUTE ON FUNCTION audit_append(jsonb) TO paband_service;
 
 -- What was held, deleted and handed over stays written down.
 REVOKE DELETE, TRUNCATE ON legal_holds, deletions, releases FROM paband_service;
+
+-- What happened to a tag, what was said and shown when it was put on, and how it came off: written once.
+REVOKE UPDATE, DELETE, TRUNCATE ON tag_events, installation_statements, fitting_evidence, removals, removal_photos FROM paband_service;
+REVOKE DELETE, TRUNCATE ON tag_inventory, tag_transfers, tag_transfer_items, installations, fittings FROM paband_service;

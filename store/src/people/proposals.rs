@@ -3,7 +3,8 @@
 use super::{PeopleError, RoleChange, grants};
 use crate::change::{self, Change};
 use crate::custody::{hold_concerns, hold_lift, release_concerns, release_insert};
-use crate::{Archive, ReleaseRequest, Store, StoreError, audit};
+use crate::enrolment::{removal_concerns, removal_confirmed};
+use crate::{Archive, AskedRemoval, ReleaseRequest, Store, StoreError, audit};
 use access::Caller;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_postgres::{Row, Transaction};
@@ -123,6 +124,8 @@ pub enum Act {
         /// What is handed over: built when it is confirmed.
         archive: Option<Archive>,
     },
+    /// A tag taken off while an order is in force.
+    RemoveTag(AskedRemoval),
 }
 
 /// How a proposal is decided.
@@ -147,7 +150,7 @@ impl Store {
             Change::Done(proposal_id) => return self.proposal(caller, proposal_id, now).await,
         };
         let transaction = &open.transaction;
-        let unit = concerns(transaction, caller, act).await?;
+        let unit = concerns(transaction, caller, act, now).await?;
         let (purpose, case_number) =
             caller.purpose.as_ref().map(|purpose| (purpose.code.clone(), purpose.case_number.clone())).unwrap_or_default();
         let row = transaction
@@ -240,11 +243,12 @@ async fn handed_over(transaction: &Transaction<'_>, caller: &Caller, proposal: &
 }
 
 /// The unit that the act concerns, if it is possible for this caller.
-async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act) -> Result<i64, PeopleError> {
+async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act, now: DateTime<Utc>) -> Result<i64, PeopleError> {
     match act {
         Act::GiveRole(change) => grants::may_give(transaction, caller, change).await,
         Act::LiftHold { hold_id, .. } => hold_concerns(transaction, caller, *hold_id).await,
         Act::ReleaseData { request, .. } => release_concerns(transaction, caller, request).await,
+        Act::RemoveTag(asked) => Ok(removal_concerns(transaction, caller, asked, now).await?),
     }
 }
 
@@ -267,6 +271,7 @@ async fn take_effect(
         Act::ReleaseData { request, archive: Some(archive) } => {
             release_insert(transaction, caller, request, archive, proposal, now).await.map(Some)
         }
+        Act::RemoveTag(asked) => Ok(removal_confirmed(transaction, caller, asked, &proposal.proposed_by, now).await.map(Some)?),
         Act::ReleaseData { archive: None, .. } => Err(StoreError::Refused("a release without its archive".to_owned()).into()),
     }
 }
