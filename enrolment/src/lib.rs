@@ -5,9 +5,19 @@ mod fold;
 mod foreign_id;
 mod national_id;
 mod order_life;
+pub mod checklist;
+mod fold;
+mod inventory;
+mod national_id;
+mod removal;
 
 pub use file_reference::file_reference;
 pub use fold::{fold, search_words};
 pub use foreign_id::{ForeignId, ForeignIdError, ForeignIdKind};
 pub use national_id::{NationalId, NationalIdError};
 pub use order_life::{LifeError, LifeFact, OrderFactKind, OrderStanding, fact_fits, fact_goes, order_life};
+pub use inventory::{
+    MODEL_MAX, NewTag, Protocol, SERIAL_MAX, TAG_NOTE_MAX, TagAsked, TagMistake, TagState, key_read, sim_mistake, tag_checked, text_mistake,
+};
+pub use national_id::{NationalId, NationalIdError};
+pub use removal::{Condition, DepositConsequence, Payer, RemovalReason, ReplacementReason, removal_needs_second_person};

@@ -33,6 +33,64 @@ tag-not-connected = The tag is not connected now, and nobody knows when it will 
 command-not-supported = This type of tag cannot carry out this command. Reach the wearer another way.
 tag-busy = Too many commands are waiting for this tag. Wait until they are answered, then send again.
 
+## The inventory
+
+tag-known = A tag with the IMEI { $imei } is registered already. Look for it in the inventory; if another unit answers for it, ask that unit to send it to you.
+serial-known = Another tag has the serial number { $serial }. Compare it with what is printed on the tag.
+tag-is-worn = Somebody wears tag { $imei }. Record its removal first, or take another tag.
+tag-being-fitted = Tag { $imei } is being put on somebody. Complete or give up that fitting first, or take another tag.
+tag-on-the-way = Tag { $imei } is on its way to another unit. It can be used once it was received there, or once its transfer was cancelled.
+tag-not-usable = Tag { $imei } cannot be put on: it is { $shown }. Take another tag, or correct its state in the inventory.
+tag-state-step = A tag that is { $shown_from } does not become { $shown_to }. See which states can follow, and choose one of them.
+unknown-transfer = There is no such transfer that your unit may decide about. Look for it in the list of transfers.
+transfer-over = This transfer was received or cancelled already. See the list of transfers for what came of it.
+
+tag-state-in-stock = in stock
+tag-state-returned = returned
+tag-state-faulty = faulty
+tag-state-lost = lost
+tag-state-retired = retired
+
+## Fittings and removals
+
+wearer-has-tag = The wearer has tag { $imei } on. Exchange it, or record its removal first.
+wearer-has-no-tag = The wearer has no tag on. See the wearer's fittings.
+wearer-being-fitted = Somebody is putting a tag on this wearer already: fitting { NUMBER($installation) } is open. Go on with that one, or give it up first.
+unknown-installation = There is no such fitting under way in your units. Look for it in the list of open fittings.
+installation-over = This fitting was completed or given up already. See the wearer's fittings for what came of it.
+installation-of-other-kind = This is a replacement where a first fitting was meant, or the other way round. Open it from the list of open fittings and complete it there.
+fitting-incomplete = The tag cannot count as fitted yet. In the way: { $shown }. See to these items of the checklist and complete the fitting then.
+item-not-overridable = This cannot be let pass: { $shown }. Monitoring stands on it; see to it, or give the fitting up.
+fitting-overlaps = Another fitting of this wearer or this tag is recorded for that time. See the wearer's fittings.
+second-person-needed = While an order is in force, a second person must confirm the removal. Propose it.
+unknown-photo = There is no photo { NUMBER($photo) } of this wearer's equipment. Take the photo up first.
+
+checklist-order-in-force = an order is in force
+checklist-zones-valid = a zone is in force
+checklist-home-inspected = the home was found suitable
+checklist-tag-heard = the tag is heard
+checklist-strap-closed = the strap is closed
+checklist-battery = the battery is charged
+checklist-fix-inside-zone = the position is inside the zone
+checklist-deposit = the deposit is recorded
+checklist-undertaking = the undertaking is signed
+
+todo-record-order = Record the order first, or check whether this is the right file.
+todo-resume-order = The order is suspended: record that it goes on.
+todo-draw-zone = Draw an inclusion zone that is in force now.
+todo-repair-zone = Draw this zone again: as it is, nobody could be judged by it.
+todo-inspect-home = Have the home inspected and record the result.
+todo-wake-tag = Switch the tag on, charge it if need be, and wait where there is a network.
+todo-close-strap = Close the strap until it clicks and wait for the next report.
+todo-await-strap = The tag has not said yet how its strap is: wait for its next report.
+todo-charge-battery = Charge the tag before the wearer leaves.
+todo-await-battery = The tag has not said yet how its battery is: wait for its next report.
+todo-await-fix = Wait for a fresh position; under the open sky it comes sooner.
+todo-go-to-zone = Go into the zone with the wearer; if the tag is fitted elsewhere, let this pass and say where.
+todo-leave-forbidden-zone = The wearer is inside a forbidden zone: leave it, or check how it was drawn.
+todo-record-deposit = Record the deposit's receipt, or that none is needed. The fitting does not wait for it.
+todo-sign-undertaking = Have the wearer sign the undertaking.
+
 ## Who calls, and what for
 
 not-logged-in = You are not logged in. Log in, then try again.
@@ -159,6 +217,18 @@ field-holds-name = it contains your own name; leave that out
 field-few-characters = it repeats only a few characters; use more different ones
 field-common-words = it is made of words or rows of keys that are guessed first; add something of your own
 field-not-a-name = must have 3 to 64 small Latin letters, digits, dots, dashes or underscores
+field-not-an-imei = must be an IMEI of 15 digits as printed on the tag
+field-imei-check-digit = is no IMEI: the last digit does not follow from the others, so one is mistyped
+field-not-a-key = must be 64 hexadecimal digits
+field-not-a-sim-number = must be 5 to 20 digits, perhaps after a plus sign
+field-too-many = must have at most { NUMBER($max) } entries; it has { NUMBER($count) }
+field-no-such-tag = is no tag that the sending unit answers for
+field-named-twice = is named twice
+field-tag-worn = is worn by somebody: record its removal first
+field-tag-in-hand = is being put on somebody
+field-tag-travels = is on its way to another unit already
+field-not-in-transfer = is not on its way in this transfer
+field-in-future = must not be in the future
 field-not-a-code = has characters that do not belong there; use small Latin letters, digits and dashes
 field-numbers-twice = both a national id and a foreign number are given; a wearer has one of the two
 field-foreign-id-characters = must have letters and digits alone, a universal number digits alone; enter it as it stands on the paper

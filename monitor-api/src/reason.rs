@@ -59,6 +59,30 @@ codes! {
         CommandNotSupported = "COMMAND_NOT_SUPPORTED" [],
         TagBusy = "TAG_BUSY" [],
 
+        // The inventory.
+        TagKnown = "TAG_KNOWN" [imei],
+        SerialKnown = "SERIAL_KNOWN" [serial],
+        TagIsWorn = "TAG_IS_WORN" [imei],
+        TagBeingFitted = "TAG_BEING_FITTED" [imei],
+        TagOnTheWay = "TAG_ON_THE_WAY" [imei],
+        TagNotUsable = "TAG_NOT_USABLE" [imei, shown],
+        TagStateStep = "TAG_STATE_STEP" [shown_from, shown_to],
+        UnknownTransfer = "UNKNOWN_TRANSFER" [],
+        TransferOver = "TRANSFER_OVER" [],
+
+        // Fittings and removals.
+        WearerHasTag = "WEARER_HAS_TAG" [imei],
+        WearerHasNoTag = "WEARER_HAS_NO_TAG" [],
+        WearerBeingFitted = "WEARER_BEING_FITTED" [installation],
+        UnknownInstallation = "UNKNOWN_INSTALLATION" [],
+        InstallationOver = "INSTALLATION_OVER" [],
+        InstallationOfOtherKind = "INSTALLATION_OF_OTHER_KIND" [],
+        FittingIncomplete = "FITTING_INCOMPLETE" [shown],
+        ItemNotOverridable = "ITEM_NOT_OVERRIDABLE" [shown],
+        FittingOverlaps = "FITTING_OVERLAPS" [],
+        SecondPersonNeeded = "SECOND_PERSON_NEEDED" [],
+        UnknownPhoto = "UNKNOWN_PHOTO" [photo],
+
         // Who calls, and what for.
         NotLoggedIn = "NOT_LOGGED_IN" [],
         SessionEnded = "SESSION_ENDED" [],
@@ -166,6 +190,18 @@ codes! {
         FewCharacters = "FEW_CHARACTERS" [],
         CommonWords = "COMMON_WORDS" [],
         NotAName = "NOT_A_NAME" [],
+        NotAnImei = "NOT_AN_IMEI" [],
+        ImeiCheckDigit = "IMEI_CHECK_DIGIT" [],
+        NotAKey = "NOT_A_KEY" [],
+        NotASimNumber = "NOT_A_SIM_NUMBER" [],
+        TooMany = "TOO_MANY" [max, count],
+        NoSuchTag = "NO_SUCH_TAG" [],
+        NamedTwice = "NAMED_TWICE" [],
+        TagWorn = "TAG_WORN" [],
+        TagInHand = "TAG_IN_HAND" [],
+        TagTravels = "TAG_TRAVELS" [],
+        NotInTransfer = "NOT_IN_TRANSFER" [],
+        InFuture = "IN_FUTURE" [],
         NotACode = "NOT_A_CODE" [],
         NumbersTwice = "NUMBERS_TWICE" [],
         ForeignIdCharacters = "FOREIGN_ID_CHARACTERS" [],
@@ -181,4 +217,43 @@ codes! {
         PictureTooLarge = "PICTURE_TOO_LARGE" [max],
         TooMany = "TOO_MANY" [max, length],
     }
+}
+
+/// Defines words that are shown as they are: `Variant = "name"`, with a message named after the prefix and the name.
+macro_rules! words {
+    ($(#[$about:meta])* $function:ident, $prefix:literal [$($name:literal),+ $(,)?]) => {
+        $(#[$about])*
+        pub fn $function(name: &str) -> String {
+            debug_assert!([$($name),+].contains(&name), "{name} has no words");
+            format!("{}{}", $prefix, name.replace('_', "-"))
+        }
+
+        #[cfg(test)]
+        pub mod $function {
+            /// The messages of all of them.
+            pub fn all() -> Vec<String> {
+                [$($name),+].into_iter().map(super::$function).collect()
+            }
+        }
+    };
+}
+
+words! {
+    /// The message that says what an item of the checklist of a fitting is about.
+    checklist_item, "checklist-" [
+        "order_in_force", "zones_valid", "home_inspected", "tag_heard", "strap_closed", "battery", "fix_inside_zone", "deposit", "undertaking",
+    ]
+}
+
+words! {
+    /// The message that says what to do about it.
+    checklist_todo, "todo-" [
+        "record_order", "resume_order", "draw_zone", "repair_zone", "inspect_home", "wake_tag", "close_strap", "await_strap", "charge_battery",
+        "await_battery", "await_fix", "go_to_zone", "leave_forbidden_zone", "record_deposit", "sign_undertaking",
+    ]
+}
+
+words! {
+    /// The message that names a state of a tag.
+    tag_state, "tag-state-" ["in_stock", "returned", "faulty", "lost", "retired"]
 }

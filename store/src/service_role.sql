@@ -47,3 +47,6 @@ REVOKE UPDATE, DELETE, TRUNCATE ON ledger_entries, ledger_postings, billing_docu
 -- Whom a set of zones bound, and by whose word, stays written down.
 REVOKE DELETE, TRUNCATE ON zone_sets, zone_set_zones FROM paband_service;
 REVOKE TRUNCATE ON zone_set_wearers FROM paband_service;
+-- What happened to a tag, what was said and shown when it was put on, and how it came off: written once.
+REVOKE UPDATE, DELETE, TRUNCATE ON tag_events, installation_statements, fitting_evidence, removals, removal_photos FROM paband_service;
+REVOKE DELETE, TRUNCATE ON tag_inventory, tag_transfers, tag_transfer_items, installations, fittings FROM paband_service;

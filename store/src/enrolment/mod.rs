@@ -29,6 +29,26 @@ pub use zone_preview::ZonePreview;
 pub use zone_sets::{MEMBERS_MAX, NewZoneSet, ZoneSet, ZoneSetChange, ZoneSetMembers};
 pub(crate) use zone_sets::{zone_set_change, zone_set_change_concerns, zone_set_members, zone_set_members_concerns};
 pub use zones::{ZoneOrigin, ZonePlan, ZoneVersion, collection, feature_written};
+mod checklist;
+mod error;
+mod evidence;
+mod fittings;
+mod installations;
+mod inventory;
+mod removals;
+mod tag_list;
+mod tag_standing;
+mod transfers;
+
+pub use checklist::ChecklistView;
+pub use error::{EnrolmentError, TagObstacle};
+pub use fittings::{Exchanged, Fitting};
+pub use installations::{Installation, InstallationState, NewReplacement, Replacement};
+pub use inventory::{TagChange, TagLabel};
+pub use removals::{AskedRemoval, Removal, RemovalDone};
+pub(crate) use removals::{removal_concerns, removal_confirmed};
+pub use tag_list::{Tag, TagCount, TagEvent, TagFilter};
+pub use transfers::{TagTransfer, TransferState};
 
 use chrono::NaiveDate;
 

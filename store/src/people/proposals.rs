@@ -9,6 +9,8 @@ use crate::enrolment::{
     zone_set_members, zone_set_members_concerns,
 };
 use crate::{Archive, ReleaseRequest, Store, StoreError, audit};
+use crate::enrolment::{removal_concerns, removal_confirmed};
+use crate::{Archive, AskedRemoval, ReleaseRequest, Store, StoreError, audit};
 use access::Caller;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_postgres::{Row, Transaction};
@@ -138,6 +140,8 @@ pub enum Act {
         /// What is handed over: built when it is confirmed.
         archive: Option<Archive>,
     },
+    /// A tag taken off while an order is in force.
+    RemoveTag(AskedRemoval),
 }
 
 /// How a proposal is decided.
@@ -265,6 +269,7 @@ async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act, now
         Act::MergeWearers(merge) => Ok(merge_concerns(transaction, caller, merge, now).await?.unit_id),
         Act::CancelOrderFact(cancellation) => Ok(fact_cancellation_possible(transaction, caller, cancellation).await?.unit_id),
         Act::ReleaseData { request, .. } => release_concerns(transaction, caller, request).await,
+        Act::RemoveTag(asked) => Ok(removal_concerns(transaction, caller, asked, now).await?),
     }
 }
 
@@ -295,6 +300,7 @@ async fn take_effect(
         Act::ReleaseData { request, archive: Some(archive) } => {
             release_insert(transaction, caller, request, archive, proposal, now).await.map(Some)
         }
+        Act::RemoveTag(asked) => Ok(removal_confirmed(transaction, caller, asked, &proposal.proposed_by, now).await.map(Some)?),
         Act::ReleaseData { archive: None, .. } => Err(StoreError::Refused("a release without its archive".to_owned()).into()),
     }
 }
