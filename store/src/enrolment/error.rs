@@ -2,6 +2,8 @@
 
 use crate::StoreError;
 use crate::change::ChangeError;
+use enrolment::inspection::InspectionRefusal;
+use enrolment::leave::LeaveRefusal;
 
 /// Told apart by what the caller is told.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +20,12 @@ pub enum EnrolmentError {
     /// The key stands for another request.
     #[error("the idempotency key was used for another request")]
     KeyUsed,
+    /// Something about leave.
+    #[error(transparent)]
+    Leave(#[from] LeaveRefusal),
+    /// Something about an inspection.
+    #[error(transparent)]
+    Inspection(#[from] InspectionRefusal),
     /// The database did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -1,8 +1,23 @@
 //! Wearers from enrolment to removal: files, orders, zones, tags, fittings, inspections, leave.
 
 mod error;
+mod inspection_events;
+mod inspections;
+mod leave_acts;
+mod leave_batch_wearers;
+mod leave_batches;
+mod leave_eligible;
+mod leave_returns;
+mod leaves;
 
 pub use error::EnrolmentError;
+pub use inspection_events::InspectionEvent;
+pub use inspections::{Inspection, InspectionFilter, InspectionStep, NewInspection};
+pub use leave_acts::{LeaveApproval, LeaveEnd, NewLeave};
+pub use leave_batch_wearers::{LeaveBatchPage, LeaveBatchWearer};
+pub use leave_batches::{BatchApproval, BatchMode, BatchState, LeaveBatch, LeaveChoice, NewLeaveBatch};
+pub use leave_returns::{LeaveReturn, ReturnFilter, ReturnPage};
+pub use leaves::{Leave, LeaveFilter};
 
 use chrono::NaiveDate;
 
