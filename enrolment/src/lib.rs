@@ -3,6 +3,9 @@
 mod file_reference;
 mod fold;
 mod foreign_id;
+pub mod inspection;
+pub mod leave;
+mod leave_return;
 mod national_id;
 mod order_life;
 pub mod checklist;
@@ -19,5 +22,6 @@ pub use order_life::{LifeError, LifeFact, OrderFactKind, OrderStanding, fact_fit
 pub use inventory::{
     MODEL_MAX, NewTag, Protocol, SERIAL_MAX, TAG_NOTE_MAX, TagAsked, TagMistake, TagState, key_read, sim_mistake, tag_checked, text_mistake,
 };
+pub use leave_return::{ReturnAlert, ReturnFacts, ReturnOutcome};
 pub use national_id::{NationalId, NationalIdError};
 pub use removal::{Condition, DepositConsequence, Payer, RemovalReason, ReplacementReason, removal_needs_second_person};

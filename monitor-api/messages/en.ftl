@@ -186,6 +186,66 @@ release-gone = The archive of this release is no longer kept here. Use the copy 
 nothing-to-release = There are no data of this wearer in this span. Check the wearer and the dates.
 audit-broken = The chain of the audit is broken at entry { $number }: it was changed, moved or removed. Touch nothing, and tell the administrator and the auditor at once.
 
+## Leave
+
+unknown-leave = There is no such leave among those that you may see. Load the list of leaves anew.
+unknown-leave-batch = There is no such batch of leaves among those that you may see. Load the list of batches anew.
+leave-over = { $state ->
+        [approved] This leave was approved already. Load it anew; to end it, withdraw it or end it early.
+        [refused] This leave was refused. Record a new request if it is still needed.
+        [withdrawn] This leave was withdrawn. Record a new request if it is still needed.
+        [shortened] This leave was ended early already.
+       *[other] This leave stands otherwise already. Load it anew.
+    }
+leave-begun = This leave has begun. End it early if the wearer shall be watched from now on; withdraw it as never granted only if it was recorded by mistake.
+leave-not-under-way = This leave is not under way now, so there is nothing to end early. Withdraw it if it has not begun.
+leave-late-reason-needed = This leave began in the past. Write why it is recorded only now, and try again.
+leave-exclusion-differs = Request and approval differ on whether the exclusion zones are off too. Look at the decision; record a new request if this one is wrong.
+leave-too-long-ago = This leave began more than { NUMBER($days) } days ago and can no longer be approved. Ask the administrator what is still known of that time.
+leave-warnings-unread = Something must be read before this leave is approved: { $warnings }. Look into it, then approve again and confirm that you read it.
+leave-batch-hindered = { NUMBER($count) } { NUMBER($count) ->
+        [one] wearer
+       *[other] wearers
+    } in this batch may not have leave, so nobody got it: { $wearers }. Look at the reasons in the list; take them out, or approve person by person.
+leave-batch-nobody = Nobody matches this choice. Check the unit, the legal basis and the regime, or the list.
+leave-batch-too-many = More than { NUMBER($max) } wearers match this choice. Make several batches.
+leave-batch-over = { $state ->
+        [approved] This batch was approved already. There is nothing left to decide.
+        [withdrawn] This batch was withdrawn. Prepare a new one if it is still needed.
+       *[other] This batch is decided already. Load it anew.
+    }
+leave-unknown-wearer = There is no such wearer in your unit. Check the file number.
+leave-file-merged = This file was merged into another one of the same person. Use that one.
+leave-not-monitored = No tag is fitted in the time of the leave, so there is nothing to be let go from. Fit a tag first, or leave this person out.
+leave-no-order = No order is in force when the leave begins. Check the order and the dates.
+leave-order-suspended = The order is suspended when the leave begins. Record its resumption first, or leave this person out.
+leave-other-leave = Another leave holds in the same time: { $leave }. Withdraw that one, or choose other dates.
+leave-too-long = The legal basis of the order allows at most { NUMBER($hours) } hours of such leave. Shorten it.
+leave-none-for-basis = The legal basis of the order allows no leave.
+leave-strap-open = An alert is open: the strap of the tag is open
+leave-case-tamper = An alert is open: the tag was tampered with
+leave-inclusion-broken = An alert is open: the wearer is not where to be
+leave-exclusion-broken = An alert is open: the wearer is where not to be
+leave-order-ends = The order was planned to end before the leave does
+
+## Inspections of homes
+
+unknown-inspection = There is no such inspection among those that you may see. Load the list of inspections anew.
+inspection-under-way = An inspection for this wearer is under way already. Go on with that one, or withdraw it first.
+inspection-not-so = { $state ->
+        [requested] This is not possible yet: an appointment must be proposed first.
+        [appointed] This is not possible yet: the wearer or the family must confirm the appointment first.
+        [confirmed] This is not possible yet: the visit must be recorded first.
+        [visited] This is not possible now: the home was visited, and a decision is awaited.
+        [suitable] This is not possible any more: the home was found suitable.
+        [unsuitable] This is not possible now: the home was found unsuitable. The wearer may object.
+        [objected] This is not possible now: an objection waits for its answer.
+        [upheld] This is not possible any more: the home was found unsuitable and the objection was rejected.
+        [withdrawn] This is not possible any more: the inspection was withdrawn.
+       *[other] This is not possible as the inspection stands. Load it anew.
+    }
+inspection-shortcomings = The visit found shortcomings of this home. Write why it is suitable all the same, or find it unsuitable.
+
 ## What is wrong with one field
 
 field-missing = must be filled in
@@ -243,3 +303,6 @@ field-degree-needs-tag = a degree is set with the regime of a tag alone, not wit
 field-not-a-picture = must be a JPEG or PNG picture
 field-picture-too-large = must have at most { NUMBER($max) } bytes; make the picture smaller
 field-too-many = must be at most { NUMBER($max) }; there are { NUMBER($length) }
+field-too-far-ahead = must be at most { NUMBER($days) } days ahead
+field-too-long-ago = must be at most { NUMBER($days) } days ago
+field-in-future = must not be in the future

@@ -161,6 +161,40 @@ codes! {
         ReleaseGone = "RELEASE_GONE" [],
         NothingToRelease = "NOTHING_TO_RELEASE" [],
         AuditBroken = "AUDIT_BROKEN" [number],
+
+        // Leave: why something was not done; what stands against it; what must be read before it is approved.
+        UnknownLeave = "UNKNOWN_LEAVE" [],
+        UnknownLeaveBatch = "UNKNOWN_LEAVE_BATCH" [],
+        LeaveOver = "LEAVE_OVER" [state],
+        LeaveBegun = "LEAVE_BEGUN" [],
+        LeaveNotUnderWay = "LEAVE_NOT_UNDER_WAY" [],
+        LeaveLateReasonNeeded = "LEAVE_LATE_REASON_NEEDED" [],
+        LeaveExclusionDiffers = "LEAVE_EXCLUSION_DIFFERS" [],
+        LeaveTooLongAgo = "LEAVE_TOO_LONG_AGO" [days],
+        LeaveWarningsUnread = "LEAVE_WARNINGS_UNREAD" [warnings],
+        LeaveBatchHindered = "LEAVE_BATCH_HINDERED" [count, wearers],
+        LeaveBatchNobody = "LEAVE_BATCH_NOBODY" [],
+        LeaveBatchTooMany = "LEAVE_BATCH_TOO_MANY" [max],
+        LeaveBatchOver = "LEAVE_BATCH_OVER" [state],
+        LeaveUnknownWearer = "LEAVE_UNKNOWN_WEARER" [],
+        LeaveFileMerged = "LEAVE_FILE_MERGED" [],
+        LeaveNotMonitored = "LEAVE_NOT_MONITORED" [],
+        LeaveNoOrder = "LEAVE_NO_ORDER" [],
+        LeaveOrderSuspended = "LEAVE_ORDER_SUSPENDED" [],
+        LeaveOtherLeave = "LEAVE_OTHER_LEAVE" [leave],
+        LeaveTooLong = "LEAVE_TOO_LONG" [hours],
+        LeaveNoneForBasis = "LEAVE_NONE_FOR_BASIS" [],
+        LeaveStrapOpen = "LEAVE_STRAP_OPEN" [],
+        LeaveCaseTamper = "LEAVE_CASE_TAMPER" [],
+        LeaveInclusionBroken = "LEAVE_INCLUSION_BROKEN" [],
+        LeaveExclusionBroken = "LEAVE_EXCLUSION_BROKEN" [],
+        LeaveOrderEnds = "LEAVE_ORDER_ENDS" [],
+
+        // Inspections of homes.
+        UnknownInspection = "UNKNOWN_INSPECTION" [],
+        InspectionUnderWay = "INSPECTION_UNDER_WAY" [],
+        InspectionNotSo = "INSPECTION_NOT_SO" [state],
+        InspectionShortcomings = "INSPECTION_SHORTCOMINGS" [],
     }
 }
 
@@ -216,6 +250,9 @@ codes! {
         NotAPicture = "NOT_A_PICTURE" [],
         PictureTooLarge = "PICTURE_TOO_LARGE" [max],
         TooMany = "TOO_MANY" [max, length],
+        TooFarAhead = "TOO_FAR_AHEAD" [days],
+        TooLongAgo = "TOO_LONG_AGO" [days],
+        InFuture = "IN_FUTURE" [],
     }
 }
 

@@ -6,6 +6,7 @@ use crate::alerts::AlertService;
 use crate::audit::AuditService;
 use crate::custody::{DeletionService, HoldService, ReleaseService, Releasing};
 use crate::enrolment::{FittingService, InventoryService};
+use crate::enrolment::{InspectionService, LeaveBatchService, LeaveService};
 use crate::events::Happening;
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
@@ -24,6 +25,9 @@ use proto::custody::holds_server::HoldsServer;
 use proto::custody::releases_server::ReleasesServer;
 use proto::enrolment::fittings_server::FittingsServer;
 use proto::enrolment::inventory_server::InventoryServer;
+use proto::enrolment::inspections_server::InspectionsServer;
+use proto::enrolment::leave_batches_server::LeaveBatchesServer;
+use proto::enrolment::leaves_server::LeavesServer;
 use proto::monitor::alerts_server::{self, AlertsServer};
 use proto::monitor::judgement_server::{self, JudgementServer};
 use proto::monitor::tags_server::{self, TagsServer};
@@ -106,6 +110,7 @@ pub async fn serve(
     let router = with_enrolment(router, &store, &options, &stop)?;
     let hub = Arc::new(Hub::new(store.clone(), options));
     let router = with_monitoring(router, &store, sink, &hub, &stop);
+    let router = with_enrolment(router, &store);
     let router = with_reflection(router)?;
 
     let _standing = AbortOnDropHandle::new(tokio::spawn(standing.watch(store)));
@@ -178,6 +183,13 @@ fn with_monitoring(
         .add_service(limited!(TagsServer, TagService::new(sink, store.clone())))
         .add_service(limited!(WearersServer, tracking.clone()))
         .add_service(limited!(TrackingServer, tracking))
+}
+
+fn with_enrolment(router: Router<Gates>, store: &Store) -> Router<Gates> {
+    router
+        .add_service(limited!(LeavesServer, LeaveService::new(store.clone())))
+        .add_service(limited!(LeaveBatchesServer, LeaveBatchService::new(store.clone())))
+        .add_service(limited!(InspectionsServer, InspectionService::new(store.clone())))
 }
 
 /// Both versions of reflection: tools in use ask for either.

@@ -1,5 +1,17 @@
 //! Wearers from enrolment to removal, for prison staff.
 
+mod inspection_asked;
+mod inspections;
+mod leave_asked;
+mod leave_batches;
+mod leave_refused;
+mod leave_shown;
+mod leaves;
+
+pub(crate) use inspections::InspectionService;
+pub(crate) use leave_batches::LeaveBatchService;
+pub(crate) use leaves::LeaveService;
+
 use crate::reason::Reason;
 use crate::status::refusal;
 use enrolment::LifeError;
@@ -101,6 +113,8 @@ pub(crate) fn refused(request: &'static str, error: &EnrolmentError) -> Status {
         EnrolmentError::SecondPersonNeeded => (Code::FailedPrecondition, Reason::SecondPersonNeeded),
         EnrolmentError::UnknownPhoto(photo) => return refusal(Code::NotFound, Reason::UnknownPhoto, &[("photo", photo.to_string())]),
 
+        EnrolmentError::Leave(why) => return leave_refused::refused(why),
+        EnrolmentError::Inspection(why) => return inspections::refused(why),
         EnrolmentError::Store(error) => return crate::alerts::store_failed(request, error),
     };
     refusal(code, reason, &[])

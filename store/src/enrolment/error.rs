@@ -5,6 +5,8 @@ use crate::change::ChangeError;
 use chrono::{DateTime, Utc};
 use enrolment::TagState;
 use enrolment::checklist::Item;
+use enrolment::inspection::InspectionRefusal;
+use enrolment::leave::LeaveRefusal;
 
 /// Told apart by what the caller is told.
 #[derive(Debug, thiserror::Error)]
@@ -193,6 +195,12 @@ pub enum EnrolmentError {
     #[error("there is no such photo {0}")]
     UnknownPhoto(i64),
 
+    /// Something about leave.
+    #[error(transparent)]
+    Leave(#[from] LeaveRefusal),
+    /// Something about an inspection.
+    #[error(transparent)]
+    Inspection(#[from] InspectionRefusal),
     /// The database did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -13,6 +13,14 @@ mod zone_draw;
 mod zone_preview;
 mod zone_sets;
 mod zones;
+mod inspection_events;
+mod inspections;
+mod leave_acts;
+mod leave_batch_wearers;
+mod leave_batches;
+mod leave_eligible;
+mod leave_returns;
+mod leaves;
 
 pub use contacts::{Contact, ContactKind};
 pub use error::EnrolmentError;
@@ -49,6 +57,13 @@ pub use removals::{AskedRemoval, Removal, RemovalDone};
 pub(crate) use removals::{removal_concerns, removal_confirmed};
 pub use tag_list::{Tag, TagCount, TagEvent, TagFilter};
 pub use transfers::{TagTransfer, TransferState};
+pub use inspection_events::InspectionEvent;
+pub use inspections::{Inspection, InspectionFilter, InspectionStep, NewInspection};
+pub use leave_acts::{LeaveApproval, LeaveEnd, NewLeave};
+pub use leave_batch_wearers::{LeaveBatchPage, LeaveBatchWearer};
+pub use leave_batches::{BatchApproval, BatchMode, BatchState, LeaveBatch, LeaveChoice, NewLeaveBatch};
+pub use leave_returns::{LeaveReturn, ReturnFilter, ReturnPage};
+pub use leaves::{Leave, LeaveFilter};
 
 use chrono::NaiveDate;
 

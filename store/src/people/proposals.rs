@@ -228,7 +228,11 @@ impl Store {
             Decided::Confirmed(_) if proposal.proposed_by_id == person => return Err(PeopleError::SamePerson),
             // Who was switched off meanwhile proposes nothing any more.
             Decided::Confirmed(_) if !proposer_is_on(&transaction, &proposal).await? => return Err(PeopleError::ProposalOver("withdrawn")),
-            Decided::Confirmed(_) if handed_over(&transaction, caller, &proposal, now).await? => return Err(PeopleError::SamePerson),
+            Decided::Confirmed(_)
+                if handed_over(&transaction, (&proposal.proposed_by, proposal.proposed_by_id), (caller.name(), person), now).await? =>
+            {
+                return Err(PeopleError::SamePerson);
+            }
             Decided::Confirmed(act) => ("confirmed", None, take_effect(&transaction, caller, act, &proposal, now).await?),
         };
         transaction.execute(DECIDE, &[&proposal_id, &state, &person, &now, &reason, &result]).await?;
@@ -244,12 +248,16 @@ async fn proposer_is_on(transaction: &Transaction<'_>, proposal: &Proposal) -> R
     Ok(row.get(0))
 }
 
-/// Whether one of the two handed the other a password for the first log-in of late: whoever kept it could be both.
-async fn handed_over(transaction: &Transaction<'_>, caller: &Caller, proposal: &Proposal, now: DateTime<Utc>) -> Result<bool, PeopleError> {
-    let (one, other) = ((&proposal.proposed_by, proposal.proposed_by_id), (caller.name(), caller.person_id().unwrap_or_default()));
+/// Whether one of the two handed the other a password for the first log-in of late: whoever kept it could be both. Each by name and number.
+pub(crate) async fn handed_over(
+    transaction: &Transaction<'_>,
+    one: (&str, i64),
+    other: (&str, i64),
+    now: DateTime<Utc>,
+) -> Result<bool, tokio_postgres::Error> {
     let since = now - OPEN_FOR;
     let subjects = |(name, number): (&str, i64)| vec![format!("person {number}"), format!("name {name}")];
-    for (giver, taker) in [((one.0.as_str(), one.1), other), (other, (one.0.as_str(), one.1))] {
+    for (giver, taker) in [(one, other), (other, one)] {
         let who = format!("person:{}", giver.0);
         if transaction.query_opt(HANDED_OVER, &[&who, &subjects(taker), &since]).await?.is_some() {
             return Ok(true);
