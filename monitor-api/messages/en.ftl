@@ -62,8 +62,8 @@ installation-of-other-kind = This is a replacement where a first fitting was mea
 fitting-incomplete = The tag cannot count as fitted yet. In the way: { $shown }. See to these items of the checklist and complete the fitting then.
 item-not-overridable = This cannot be let pass: { $shown }. Monitoring stands on it; see to it, or give the fitting up.
 fitting-overlaps = Another fitting of this wearer or this tag is recorded for that time. See the wearer's fittings.
-second-person-needed = While an order is in force, a second person must confirm the removal. Propose it.
-unknown-photo = There is no photo { NUMBER($photo) } of this wearer's equipment. Take the photo up first.
+second-person-needed = This concerns somebody who is monitored: a second person must confirm it. Propose it.
+unknown-photo = There is no photo { NUMBER($photo) } among those that you may see. Add the photo to the wearer's file first, or open the pictures of the file again.
 
 checklist-order-in-force = an order is in force
 checklist-zones-valid = a zone is in force
@@ -162,7 +162,6 @@ file-too-long = The names and numbers of this file are too long together. Remove
 same-file = A file cannot be merged with itself. Check the reference of the duplicate.
 duplicate-wears-tag = The wearer has a tag on under the duplicate. Record the removal there first, or merge the file without a tag into this one.
 merge-orders-overlap = Both files have an order in force at one time: order { $order } of the duplicate meets an order of the other file. End one of the two first, or cancel its wrong entry.
-unknown-photo = There is no such picture among those that you may see. Open the pictures of the file again.
 
 ## Orders
 
@@ -294,15 +293,11 @@ field-numbers-twice = both a national id and a foreign number are given; a weare
 field-foreign-id-characters = must have letters and digits alone, a universal number digits alone; enter it as it stands on the paper
 field-not-a-phone = must be a telephone number of 4 to 15 digits, with + only in front
 field-not-a-language = must be the code of a language, two or three letters, such as fa, ps or ar
-field-in-future = must not be in the future
-field-too-far-ahead = must not be more than { NUMBER($days) } days ahead
-field-too-long-ago = is very long ago; check the year
+field-very-long-ago = is very long ago; check the year
 field-before-decision = must not be before the day of the decision
 field-before-start = must not be before the beginning
 field-degree-needs-tag = a degree is set with the regime of a tag alone, not with house arrest
 field-not-a-picture = must be a JPEG or PNG picture
 field-picture-too-large = must have at most { NUMBER($max) } bytes; make the picture smaller
-field-too-many = must be at most { NUMBER($max) }; there are { NUMBER($length) }
 field-too-far-ahead = must be at most { NUMBER($days) } days ahead
 field-too-long-ago = must be at most { NUMBER($days) } days ago
-field-in-future = must not be in the future

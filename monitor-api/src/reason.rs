@@ -140,7 +140,6 @@ codes! {
         SameFile = "SAME_FILE" [],
         DuplicateWearsTag = "DUPLICATE_WEARS_TAG" [],
         MergeOrdersOverlap = "MERGE_ORDERS_OVERLAP" [order],
-        UnknownPhoto = "UNKNOWN_PHOTO" [],
 
         // Orders.
         UnknownOrder = "UNKNOWN_ORDER" [],
@@ -241,18 +240,14 @@ codes! {
         ForeignIdCharacters = "FOREIGN_ID_CHARACTERS" [],
         NotAPhone = "NOT_A_PHONE" [],
         NotALanguage = "NOT_A_LANGUAGE" [],
-        InFuture = "IN_FUTURE" [],
-        TooFarAhead = "TOO_FAR_AHEAD" [days],
-        TooLongAgo = "TOO_LONG_AGO" [],
+        VeryLongAgo = "VERY_LONG_AGO" [],
         BeforeDecision = "BEFORE_DECISION" [],
         BeforeStart = "BEFORE_START" [],
         DegreeNeedsTag = "DEGREE_NEEDS_TAG" [],
         NotAPicture = "NOT_A_PICTURE" [],
         PictureTooLarge = "PICTURE_TOO_LARGE" [max],
-        TooMany = "TOO_MANY" [max, length],
         TooFarAhead = "TOO_FAR_AHEAD" [days],
         TooLongAgo = "TOO_LONG_AGO" [days],
-        InFuture = "IN_FUTURE" [],
     }
 }
 

@@ -24,8 +24,8 @@ use proto::custody::deletions_server::DeletionsServer;
 use proto::custody::holds_server::HoldsServer;
 use proto::custody::releases_server::ReleasesServer;
 use proto::enrolment::fittings_server::FittingsServer;
-use proto::enrolment::inventory_server::InventoryServer;
 use proto::enrolment::inspections_server::InspectionsServer;
+use proto::enrolment::inventory_server::InventoryServer;
 use proto::enrolment::leave_batches_server::LeaveBatchesServer;
 use proto::enrolment::leaves_server::LeavesServer;
 use proto::monitor::alerts_server::{self, AlertsServer};
@@ -110,7 +110,6 @@ pub async fn serve(
     let router = with_enrolment(router, &store, &options, &stop)?;
     let hub = Arc::new(Hub::new(store.clone(), options));
     let router = with_monitoring(router, &store, sink, &hub, &stop);
-    let router = with_enrolment(router, &store);
     let router = with_reflection(router)?;
 
     let _standing = AbortOnDropHandle::new(tokio::spawn(standing.watch(store)));
@@ -164,6 +163,9 @@ fn with_accounts(router: Router<Gates>, store: &Store, rights: Arc<Rights>, opti
 fn with_enrolment(router: Router<Gates>, store: &Store, options: &Options, stop: &CancellationToken) -> Result<Router<Gates>, ServeError> {
     let proposing = Proposing::new(store.clone())?;
     Ok(router
+        .add_service(limited!(LeavesServer, LeaveService::new(store.clone())))
+        .add_service(limited!(LeaveBatchesServer, LeaveBatchService::new(store.clone())))
+        .add_service(limited!(InspectionsServer, InspectionService::new(store.clone())))
         .add_service(limited!(InventoryServer, InventoryService::new(store.clone())))
         .add_service(limited!(FittingsServer, FittingService::new(store.clone(), proposing, options, stop.clone()))))
 }
@@ -183,13 +185,6 @@ fn with_monitoring(
         .add_service(limited!(TagsServer, TagService::new(sink, store.clone())))
         .add_service(limited!(WearersServer, tracking.clone()))
         .add_service(limited!(TrackingServer, tracking))
-}
-
-fn with_enrolment(router: Router<Gates>, store: &Store) -> Router<Gates> {
-    router
-        .add_service(limited!(LeavesServer, LeaveService::new(store.clone())))
-        .add_service(limited!(LeaveBatchesServer, LeaveBatchService::new(store.clone())))
-        .add_service(limited!(InspectionsServer, InspectionService::new(store.clone())))
 }
 
 /// Both versions of reflection: tools in use ask for either.

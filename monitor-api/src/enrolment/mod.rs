@@ -1,37 +1,31 @@
 //! Wearers from enrolment to removal, for prison staff.
 
+mod checklist_watch;
+mod fittings;
+mod fittings_asked;
+mod fittings_shown;
 mod inspection_asked;
 mod inspections;
+mod inventory;
 mod leave_asked;
 mod leave_batches;
 mod leave_refused;
 mod leave_shown;
 mod leaves;
-
-pub(crate) use inspections::InspectionService;
-pub(crate) use leave_batches::LeaveBatchService;
-pub(crate) use leaves::LeaveService;
-
-use crate::reason::Reason;
-use crate::status::refusal;
-use enrolment::LifeError;
-use store::EnrolmentError;
-mod checklist_watch;
-mod fittings;
-mod fittings_asked;
-mod fittings_shown;
-mod inventory;
 mod tags_asked;
 
 pub(crate) use fittings::FittingService;
 pub(crate) use fittings_asked::removal_asked;
+pub(crate) use inspections::InspectionService;
 pub(crate) use inventory::InventoryService;
+pub(crate) use leave_batches::LeaveBatchService;
+pub(crate) use leaves::LeaveService;
 
 use crate::catalogue::text;
 use crate::reason::{Reason, Wrong, checklist_item, tag_state};
 use crate::status::{invalid, refusal, wrong};
-use enrolment::TagState;
 use enrolment::checklist::Item;
+use enrolment::{LifeError, TagState};
 use store::{EnrolmentError, TagObstacle};
 use tonic::{Code, Status};
 
@@ -59,7 +53,6 @@ pub(crate) fn refused(request: &'static str, error: &EnrolmentError) -> Status {
         EnrolmentError::MergeOrdersOverlap(order) => {
             return refusal(Code::FailedPrecondition, Reason::MergeOrdersOverlap, &[("order", order.clone())]);
         }
-        EnrolmentError::UnknownPhoto => (Code::NotFound, Reason::UnknownPhoto),
 
         EnrolmentError::UnknownOrder => (Code::NotFound, Reason::UnknownOrder),
         EnrolmentError::UnknownOrderFact => (Code::NotFound, Reason::UnknownOrderFact),
@@ -70,8 +63,6 @@ pub(crate) fn refused(request: &'static str, error: &EnrolmentError) -> Status {
         EnrolmentError::OrderInForce => (Code::FailedPrecondition, Reason::OrderInForce),
         EnrolmentError::OrderLife(error) => return life_refused(*error),
         EnrolmentError::FactCancelledAlready => (Code::FailedPrecondition, Reason::OrderFactCancelled),
-        // Proposed instead where it can be; see orders.rs.
-        EnrolmentError::SecondPersonNeeded => (Code::PermissionDenied, Reason::NotAllowed),
 
         EnrolmentError::KeyUsed => (Code::AlreadyExists, Reason::IdempotencyKeyUsed),
 
@@ -133,6 +124,8 @@ fn life_refused(error: LifeError) -> Status {
         }
     };
     refusal(Code::FailedPrecondition, reason, &[])
+}
+
 /// Who wears it is told to whoever may see that wearer, for programs; the sentence does without.
 fn worn(imei: &str, wearer: Option<&str>) -> Status {
     let mut args = vec![("imei", imei.to_owned())];

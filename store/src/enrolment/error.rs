@@ -43,8 +43,8 @@ pub enum EnrolmentError {
     #[error("both files have an order in force at one time: {0}")]
     MergeOrdersOverlap(String),
     /// No such picture within the caller's reach.
-    #[error("there is no such picture here")]
-    UnknownPhoto,
+    #[error("there is no such picture {0} here")]
+    UnknownPhoto(i64),
 
     // Orders.
     /// No such order within the caller's reach.
@@ -70,14 +70,10 @@ pub enum EnrolmentError {
     /// It was cancelled already.
     #[error("the fact was cancelled already")]
     FactCancelledAlready,
-    /// It concerns somebody who wears a tag: another person must confirm it.
-    #[error("a second person must confirm it")]
-    SecondPersonNeeded,
-
     /// Somebody else changed it since the caller looked: it has this version now.
     #[error("it was changed meanwhile and is at version {0} now")]
     VersionChanged(i64),
-    /// The wearer wears a tag: a second person must confirm it.
+    /// It concerns somebody who wears a tag, or stops the monitoring under an order in force: a second person must confirm it.
     #[error("a second person must confirm it")]
     SecondPersonNeeded,
     /// The wearer or the set has no zone of this name.
@@ -188,12 +184,6 @@ pub enum EnrolmentError {
     /// While an order is in force, taking the tag off must be explained.
     #[error("an order is in force: the removal needs an explanation")]
     ExplanationNeeded,
-    /// An order is in force: a second person must confirm it.
-    #[error("an order is in force: a second person must confirm the removal")]
-    SecondPersonNeeded,
-    /// No such photo of the wearer's equipment.
-    #[error("there is no such photo {0}")]
-    UnknownPhoto(i64),
 
     /// Something about leave.
     #[error(transparent)]

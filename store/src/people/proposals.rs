@@ -3,12 +3,11 @@
 use super::{PeopleError, RoleChange, grants};
 use crate::change::{self, Change};
 use crate::custody::{hold_concerns, hold_lift, release_concerns, release_insert};
-use crate::enrolment::{FactCancellation, WearerMerge, fact_cancel, fact_cancellation_possible, merge_concerns, wearer_merge};
 use crate::enrolment::{
     Eyes, ZoneChange, ZoneSetChange, ZoneSetMembers, zone_change, zone_change_concerns, zone_set_change, zone_set_change_concerns,
     zone_set_members, zone_set_members_concerns,
 };
-use crate::{Archive, ReleaseRequest, Store, StoreError, audit};
+use crate::enrolment::{FactCancellation, WearerMerge, fact_cancel, fact_cancellation_possible, merge_concerns, wearer_merge};
 use crate::enrolment::{removal_concerns, removal_confirmed};
 use crate::{Archive, AskedRemoval, ReleaseRequest, Store, StoreError, audit};
 use access::Caller;
