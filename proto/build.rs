@@ -5,6 +5,7 @@ const SCHEMAS: &[&str] = &[
     "paband/access/v1/access.proto",
     "paband/custody/v1/custody.proto",
     "paband/enrolment/v1/common.proto",
+    "paband/enrolment/v1/zones.proto",
     "paband/monitor/v1/alerts.proto",
     "paband/monitor/v1/tracking.proto",
 ];

@@ -223,8 +223,8 @@ fn the_distance_counts_from_the_building_and_the_order_says_how_far() {
 fn who_has_no_order_or_no_residence_is_warned_of() {
     let work = draft("work", "inclusion", circle((0.0, 0.0)), json!({"radius_m": 100}));
     let no_order = CheckTerms { now: now(), distance_max_m: None, of_wearer: true };
-    assert_eq!(codes(&check_zones(&[work.clone()], &no_order), Severity::Warned), ["NO_ORDER", "NO_RESIDENCE"]);
-    assert_eq!(check_zones(&[work.clone()], &CheckTerms { of_wearer: false, ..no_order }), [], "a set has neither");
+    assert_eq!(codes(&check_zones(std::slice::from_ref(&work), &no_order), Severity::Warned), ["NO_ORDER", "NO_RESIDENCE"]);
+    assert_eq!(check_zones(std::slice::from_ref(&work), &CheckTerms { of_wearer: false, ..no_order }), [], "a set has neither");
     let findings = check_zones(&[work, standing(home())], &of_degree(200.0));
     assert_eq!(findings, []);
 }

@@ -114,6 +114,14 @@ codes! {
         ReleaseGone = "RELEASE_GONE" [],
         NothingToRelease = "NOTHING_TO_RELEASE" [],
         AuditBroken = "AUDIT_BROKEN" [number],
+
+        // Zones and their sets.
+        UnknownZone = "UNKNOWN_ZONE" [zone],
+        ZonesOutOfSpan = "ZONES_OUT_OF_SPAN" [],
+        UnknownZoneSet = "UNKNOWN_ZONE_SET" [],
+        ZoneSetTaken = "ZONE_SET_TAKEN" [],
+        ZoneNameTaken = "ZONE_NAME_TAKEN" [],
+        UnknownWearers = "UNKNOWN_WEARERS" [wearers],
     }
 }
 
@@ -144,5 +152,11 @@ codes! {
         CommonWords = "COMMON_WORDS" [],
         NotAName = "NOT_A_NAME" [],
         NotACode = "NOT_A_CODE" [],
+
+        // Zones and their sets.
+        NotGeojson = "NOT_GEOJSON" [],
+        NotAFeature = "NOT_A_FEATURE" [number],
+        OtherWearer = "OTHER_WEARER" [number],
+        TooMany = "TOO_MANY" [max, count],
     }
 }

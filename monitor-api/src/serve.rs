@@ -5,6 +5,7 @@ use crate::accounts::{PeopleService, SessionService, UnitService};
 use crate::alerts::AlertService;
 use crate::audit::AuditService;
 use crate::custody::{DeletionService, HoldService, ReleaseService, Releasing};
+use crate::enrolment::{GEOJSON_BYTES_MAX, ZoneService, ZoneSetService};
 use crate::events::Happening;
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
@@ -21,6 +22,8 @@ use proto::access::units_server::UnitsServer;
 use proto::custody::deletions_server::DeletionsServer;
 use proto::custody::holds_server::HoldsServer;
 use proto::custody::releases_server::ReleasesServer;
+use proto::enrolment::zone_sets_server::ZoneSetsServer;
+use proto::enrolment::zones_server::ZonesServer;
 use proto::monitor::alerts_server::{self, AlertsServer};
 use proto::monitor::judgement_server::{self, JudgementServer};
 use proto::monitor::tags_server::{self, TagsServer};
@@ -50,6 +53,9 @@ const HEADER_BYTES_MAX: u32 = 16 * 1024;
 
 /// Bytes of one request: the longest legal one, a closing note, is below 20 KiB. A longer one is refused.
 const REQUEST_BYTES_MAX: usize = 64 * 1024;
+
+/// The same where zones are drawn: a MiB of GeoJSON, and the rest.
+const ZONES_BYTES_MAX: usize = GEOJSON_BYTES_MAX + REQUEST_BYTES_MAX;
 
 /// The name under which health tells of the whole server.
 const OVERALL: &str = "";
@@ -101,6 +107,7 @@ pub async fn serve(
     let (reporter, health) = tonic_health::server::health_reporter();
     let router = with_accounts(server().layer(gate).add_service(health), &store, rights, &options)?;
     let hub = Arc::new(Hub::new(store.clone(), options));
+    let router = with_enrolment(router, &store)?;
     let router = with_monitoring(router, &store, sink, &hub, &stop);
     let router = with_reflection(router)?;
 
@@ -150,6 +157,14 @@ fn with_accounts(router: Router<Gates>, store: &Store, rights: Arc<Rights>, opti
         .add_service(limited!(HoldsServer, HoldService::new(store.clone(), proposing.clone())))
         .add_service(limited!(ReleasesServer, ReleaseService::new(store.clone(), proposing)))
         .add_service(limited!(DeletionsServer, DeletionService::new(store.clone()))))
+}
+
+fn with_enrolment(router: Router<Gates>, store: &Store) -> Result<Router<Gates>, ServeError> {
+    let proposing = Proposing::new(store.clone())?;
+    let (zones, sets) = (ZoneService::new(store.clone(), proposing.clone()), ZoneSetService::new(store.clone(), proposing));
+    Ok(router
+        .add_service(ZonesServer::new(zones).max_decoding_message_size(ZONES_BYTES_MAX))
+        .add_service(ZoneSetsServer::new(sets).max_decoding_message_size(ZONES_BYTES_MAX)))
 }
 
 fn with_monitoring(
