@@ -121,8 +121,10 @@ async fn what_cannot_be_is_refused_and_nothing_comes_off() {
     let fitting = room.fitted().await;
     sql(&room.house.database, ORDER_ENDS).await;
     let photos = "INSERT INTO wearers (reference) VALUES ('other/1');
-        INSERT INTO photos (wearer_id, subject, media_type, bytes, recorded_at, recorded_by) VALUES
-            (1, 'removal', 'image/jpeg', 'x', now(), 'x'), (1, 'wearer', 'image/jpeg', 'x', now(), 'x'), (2, 'removal', 'image/jpeg', 'x', now(), 'x')";
+        INSERT INTO photos (wearer_id, subject, media_type, bytes, recorded_at, recorded_by)
+            SELECT wearer_id, subject, 'image/jpeg', 'x', now(), 'x'
+            FROM (VALUES (1, '1404/12', 'removal'), (2, '1404/12', 'wearer'), (3, 'other/1', 'removal')) AS given (place, reference, subject)
+            JOIN wearers USING (reference) ORDER BY place";
     sql(&room.house.database, photos).await;
     let early = remove(&room, &room.clerk, RemoveTagRequest { at: fitting.from, ..removal() }).await.unwrap_err();
     assert_eq!(wrong_fields(&early), [("at".to_owned(), "NOT_AFTER".to_owned())]);
