@@ -62,8 +62,8 @@ installation-of-other-kind = This is a replacement where a first fitting was mea
 fitting-incomplete = The tag cannot count as fitted yet. In the way: { $shown }. See to these items of the checklist and complete the fitting then.
 item-not-overridable = This cannot be let pass: { $shown }. Monitoring stands on it; see to it, or give the fitting up.
 fitting-overlaps = Another fitting of this wearer or this tag is recorded for that time. See the wearer's fittings.
-second-person-needed = While an order is in force, a second person must confirm the removal. Propose it.
-unknown-photo = There is no photo { NUMBER($photo) } of this wearer's equipment. Take the photo up first.
+second-person-needed = This concerns somebody who is monitored: a second person must confirm it. Propose it.
+unknown-photo = There is no photo { NUMBER($photo) } among those that you may see. Add the photo to the wearer's file first, or open the pictures of the file again.
 
 checklist-order-in-force = an order is in force
 checklist-zones-valid = a zone is in force
@@ -152,6 +152,30 @@ proposal-over = { $state ->
     }
 same-person = Whoever proposes something cannot confirm it. Ask a colleague who has the right to do so.
 
+## Files of wearers
+
+wearer-merged = This file was merged into the file { $reference }. Go on with the file { $reference }.
+reference-taken = Another file has this reference. Enter another one, or leave it empty and the system gives one.
+person-enrolled = This person has the file { $reference } already. Open that file; if the national id or the foreign number was mistyped, correct it.
+person-enrolled-elsewhere = This person is enrolled in another unit, whose files you do not see. Check the number first; if it is right, ask the central monitoring unit to hand the file over to your unit.
+file-too-long = The names and numbers of this file are too long together. Remove numbers that are no longer needed and send it again.
+same-file = A file cannot be merged with itself. Check the reference of the duplicate.
+duplicate-wears-tag = The wearer has a tag on under the duplicate. Record the removal there first, or merge the file without a tag into this one.
+merge-orders-overlap = Both files have an order in force at one time: order { $order } of the duplicate meets an order of the other file. End one of the two first, or cancel its wrong entry.
+
+## Orders
+
+unknown-order = There is no such order among those that you may see. Open the orders of the wearer again.
+unknown-order-fact = There is no such entry of an order among those that you may see. Open the orders of the wearer again.
+order-overlaps = Order { $order } of this wearer, which begins at { DATETIME($from) }, is in force then, and only one order can be in force at a time. If the new order replaces it, record its end or revocation first; if it is the same order with changes, record a variation.
+order-in-force = This wearer has another order in force then, and only one order can be in force at a time. Look at the wearer's orders, and record the end or revocation of the one before first.
+order-not-begun = This order has not begun at the time that you entered. Check the time against the order's beginning.
+order-suspended-already = This order is suspended at the time that you entered. Record that it goes on first, or correct the time.
+order-not-suspended = This order is not suspended at the time that you entered, so it cannot go on again. Check the time against the suspension.
+order-over = This order is ended or revoked at the time that you entered. Check the time; if the end was a wrong entry, cancel it first; for another decision, record a new order.
+order-fact-follows = Entry { NUMBER($fact) } of this order holds from a later time and would no longer fit. Cancel it first, then do this, and record it again if need be.
+order-fact-cancelled = This entry was cancelled already. Nothing more is to be done; open the order again.
+
 ## Legal holds, releases of data and the audit
 
 unknown-hold = There is no such legal hold among those that you may see. Load the list of holds anew.
@@ -160,6 +184,66 @@ unknown-release = There is no such release of data among those that you may see.
 release-gone = The archive of this release is no longer kept here. Use the copy that was handed over, or propose the release anew.
 nothing-to-release = There are no data of this wearer in this span. Check the wearer and the dates.
 audit-broken = The chain of the audit is broken at entry { $number }: it was changed, moved or removed. Touch nothing, and tell the administrator and the auditor at once.
+
+## Leave
+
+unknown-leave = There is no such leave among those that you may see. Load the list of leaves anew.
+unknown-leave-batch = There is no such batch of leaves among those that you may see. Load the list of batches anew.
+leave-over = { $state ->
+        [approved] This leave was approved already. Load it anew; to end it, withdraw it or end it early.
+        [refused] This leave was refused. Record a new request if it is still needed.
+        [withdrawn] This leave was withdrawn. Record a new request if it is still needed.
+        [shortened] This leave was ended early already.
+       *[other] This leave stands otherwise already. Load it anew.
+    }
+leave-begun = This leave has begun. End it early if the wearer shall be watched from now on; withdraw it as never granted only if it was recorded by mistake.
+leave-not-under-way = This leave is not under way now, so there is nothing to end early. Withdraw it if it has not begun.
+leave-late-reason-needed = This leave began in the past. Write why it is recorded only now, and try again.
+leave-exclusion-differs = Request and approval differ on whether the exclusion zones are off too. Look at the decision; record a new request if this one is wrong.
+leave-too-long-ago = This leave began more than { NUMBER($days) } days ago and can no longer be approved. Ask the administrator what is still known of that time.
+leave-warnings-unread = Something must be read before this leave is approved: { $warnings }. Look into it, then approve again and confirm that you read it.
+leave-batch-hindered = { NUMBER($count) } { NUMBER($count) ->
+        [one] wearer
+       *[other] wearers
+    } in this batch may not have leave, so nobody got it: { $wearers }. Look at the reasons in the list; take them out, or approve person by person.
+leave-batch-nobody = Nobody matches this choice. Check the unit, the legal basis and the regime, or the list.
+leave-batch-too-many = More than { NUMBER($max) } wearers match this choice. Make several batches.
+leave-batch-over = { $state ->
+        [approved] This batch was approved already. There is nothing left to decide.
+        [withdrawn] This batch was withdrawn. Prepare a new one if it is still needed.
+       *[other] This batch is decided already. Load it anew.
+    }
+leave-unknown-wearer = There is no such wearer in your unit. Check the file number.
+leave-file-merged = This file was merged into another one of the same person. Use that one.
+leave-not-monitored = No tag is fitted in the time of the leave, so there is nothing to be let go from. Fit a tag first, or leave this person out.
+leave-no-order = No order is in force when the leave begins. Check the order and the dates.
+leave-order-suspended = The order is suspended when the leave begins. Record its resumption first, or leave this person out.
+leave-other-leave = Another leave holds in the same time: { $leave }. Withdraw that one, or choose other dates.
+leave-too-long = The legal basis of the order allows at most { NUMBER($hours) } hours of such leave. Shorten it.
+leave-none-for-basis = The legal basis of the order allows no leave.
+leave-strap-open = An alert is open: the strap of the tag is open
+leave-case-tamper = An alert is open: the tag was tampered with
+leave-inclusion-broken = An alert is open: the wearer is not where to be
+leave-exclusion-broken = An alert is open: the wearer is where not to be
+leave-order-ends = The order was planned to end before the leave does
+
+## Inspections of homes
+
+unknown-inspection = There is no such inspection among those that you may see. Load the list of inspections anew.
+inspection-under-way = An inspection for this wearer is under way already. Go on with that one, or withdraw it first.
+inspection-not-so = { $state ->
+        [requested] This is not possible yet: an appointment must be proposed first.
+        [appointed] This is not possible yet: the wearer or the family must confirm the appointment first.
+        [confirmed] This is not possible yet: the visit must be recorded first.
+        [visited] This is not possible now: the home was visited, and a decision is awaited.
+        [suitable] This is not possible any more: the home was found suitable.
+        [unsuitable] This is not possible now: the home was found unsuitable. The wearer may object.
+        [objected] This is not possible now: an objection waits for its answer.
+        [upheld] This is not possible any more: the home was found unsuitable and the objection was rejected.
+        [withdrawn] This is not possible any more: the inspection was withdrawn.
+       *[other] This is not possible as the inspection stands. Load it anew.
+    }
+inspection-shortcomings = The visit found shortcomings of this home. Write why it is suitable all the same, or find it unsuitable.
 
 ## What is wrong with one field
 
@@ -205,3 +289,15 @@ field-tag-travels = is on its way to another unit already
 field-not-in-transfer = is not on its way in this transfer
 field-in-future = must not be in the future
 field-not-a-code = has characters that do not belong there; use small Latin letters, digits and dashes
+field-numbers-twice = both a national id and a foreign number are given; a wearer has one of the two
+field-foreign-id-characters = must have letters and digits alone, a universal number digits alone; enter it as it stands on the paper
+field-not-a-phone = must be a telephone number of 4 to 15 digits, with + only in front
+field-not-a-language = must be the code of a language, two or three letters, such as fa, ps or ar
+field-very-long-ago = is very long ago; check the year
+field-before-decision = must not be before the day of the decision
+field-before-start = must not be before the beginning
+field-degree-needs-tag = a degree is set with the regime of a tag alone, not with house arrest
+field-not-a-picture = must be a JPEG or PNG picture
+field-picture-too-large = must have at most { NUMBER($max) } bytes; make the picture smaller
+field-too-far-ahead = must be at most { NUMBER($days) } days ahead
+field-too-long-ago = must be at most { NUMBER($days) } days ago

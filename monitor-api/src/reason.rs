@@ -131,6 +131,28 @@ codes! {
         ProposalOver = "PROPOSAL_OVER" [state],
         SamePerson = "SAME_PERSON" [],
 
+        // Files of wearers.
+        WearerMerged = "WEARER_MERGED" [reference],
+        ReferenceTaken = "REFERENCE_TAKEN" [],
+        PersonEnrolled = "PERSON_ENROLLED" [reference],
+        PersonEnrolledElsewhere = "PERSON_ENROLLED_ELSEWHERE" [],
+        FileTooLong = "FILE_TOO_LONG" [],
+        SameFile = "SAME_FILE" [],
+        DuplicateWearsTag = "DUPLICATE_WEARS_TAG" [],
+        MergeOrdersOverlap = "MERGE_ORDERS_OVERLAP" [order],
+
+        // Orders.
+        UnknownOrder = "UNKNOWN_ORDER" [],
+        UnknownOrderFact = "UNKNOWN_ORDER_FACT" [],
+        OrderOverlaps = "ORDER_OVERLAPS" [order, from],
+        OrderInForce = "ORDER_IN_FORCE" [],
+        OrderNotBegun = "ORDER_NOT_BEGUN" [],
+        OrderSuspendedAlready = "ORDER_SUSPENDED_ALREADY" [],
+        OrderNotSuspended = "ORDER_NOT_SUSPENDED" [],
+        OrderOver = "ORDER_OVER" [],
+        OrderFactFollows = "ORDER_FACT_FOLLOWS" [fact],
+        OrderFactCancelled = "ORDER_FACT_CANCELLED" [],
+
         // Legal holds, releases of data and the audit.
         UnknownHold = "UNKNOWN_HOLD" [],
         HoldOver = "HOLD_OVER" [],
@@ -138,6 +160,40 @@ codes! {
         ReleaseGone = "RELEASE_GONE" [],
         NothingToRelease = "NOTHING_TO_RELEASE" [],
         AuditBroken = "AUDIT_BROKEN" [number],
+
+        // Leave: why something was not done; what stands against it; what must be read before it is approved.
+        UnknownLeave = "UNKNOWN_LEAVE" [],
+        UnknownLeaveBatch = "UNKNOWN_LEAVE_BATCH" [],
+        LeaveOver = "LEAVE_OVER" [state],
+        LeaveBegun = "LEAVE_BEGUN" [],
+        LeaveNotUnderWay = "LEAVE_NOT_UNDER_WAY" [],
+        LeaveLateReasonNeeded = "LEAVE_LATE_REASON_NEEDED" [],
+        LeaveExclusionDiffers = "LEAVE_EXCLUSION_DIFFERS" [],
+        LeaveTooLongAgo = "LEAVE_TOO_LONG_AGO" [days],
+        LeaveWarningsUnread = "LEAVE_WARNINGS_UNREAD" [warnings],
+        LeaveBatchHindered = "LEAVE_BATCH_HINDERED" [count, wearers],
+        LeaveBatchNobody = "LEAVE_BATCH_NOBODY" [],
+        LeaveBatchTooMany = "LEAVE_BATCH_TOO_MANY" [max],
+        LeaveBatchOver = "LEAVE_BATCH_OVER" [state],
+        LeaveUnknownWearer = "LEAVE_UNKNOWN_WEARER" [],
+        LeaveFileMerged = "LEAVE_FILE_MERGED" [],
+        LeaveNotMonitored = "LEAVE_NOT_MONITORED" [],
+        LeaveNoOrder = "LEAVE_NO_ORDER" [],
+        LeaveOrderSuspended = "LEAVE_ORDER_SUSPENDED" [],
+        LeaveOtherLeave = "LEAVE_OTHER_LEAVE" [leave],
+        LeaveTooLong = "LEAVE_TOO_LONG" [hours],
+        LeaveNoneForBasis = "LEAVE_NONE_FOR_BASIS" [],
+        LeaveStrapOpen = "LEAVE_STRAP_OPEN" [],
+        LeaveCaseTamper = "LEAVE_CASE_TAMPER" [],
+        LeaveInclusionBroken = "LEAVE_INCLUSION_BROKEN" [],
+        LeaveExclusionBroken = "LEAVE_EXCLUSION_BROKEN" [],
+        LeaveOrderEnds = "LEAVE_ORDER_ENDS" [],
+
+        // Inspections of homes.
+        UnknownInspection = "UNKNOWN_INSPECTION" [],
+        InspectionUnderWay = "INSPECTION_UNDER_WAY" [],
+        InspectionNotSo = "INSPECTION_NOT_SO" [state],
+        InspectionShortcomings = "INSPECTION_SHORTCOMINGS" [],
     }
 }
 
@@ -180,6 +236,18 @@ codes! {
         NotInTransfer = "NOT_IN_TRANSFER" [],
         InFuture = "IN_FUTURE" [],
         NotACode = "NOT_A_CODE" [],
+        NumbersTwice = "NUMBERS_TWICE" [],
+        ForeignIdCharacters = "FOREIGN_ID_CHARACTERS" [],
+        NotAPhone = "NOT_A_PHONE" [],
+        NotALanguage = "NOT_A_LANGUAGE" [],
+        VeryLongAgo = "VERY_LONG_AGO" [],
+        BeforeDecision = "BEFORE_DECISION" [],
+        BeforeStart = "BEFORE_START" [],
+        DegreeNeedsTag = "DEGREE_NEEDS_TAG" [],
+        NotAPicture = "NOT_A_PICTURE" [],
+        PictureTooLarge = "PICTURE_TOO_LARGE" [max],
+        TooFarAhead = "TOO_FAR_AHEAD" [days],
+        TooLongAgo = "TOO_LONG_AGO" [days],
     }
 }
 

@@ -6,6 +6,7 @@ use crate::alerts::AlertService;
 use crate::audit::AuditService;
 use crate::custody::{DeletionService, HoldService, ReleaseService, Releasing};
 use crate::enrolment::{FittingService, InventoryService};
+use crate::enrolment::{InspectionService, LeaveBatchService, LeaveService};
 use crate::events::Happening;
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
@@ -23,7 +24,10 @@ use proto::custody::deletions_server::DeletionsServer;
 use proto::custody::holds_server::HoldsServer;
 use proto::custody::releases_server::ReleasesServer;
 use proto::enrolment::fittings_server::FittingsServer;
+use proto::enrolment::inspections_server::InspectionsServer;
 use proto::enrolment::inventory_server::InventoryServer;
+use proto::enrolment::leave_batches_server::LeaveBatchesServer;
+use proto::enrolment::leaves_server::LeavesServer;
 use proto::monitor::alerts_server::{self, AlertsServer};
 use proto::monitor::judgement_server::{self, JudgementServer};
 use proto::monitor::tags_server::{self, TagsServer};
@@ -159,6 +163,9 @@ fn with_accounts(router: Router<Gates>, store: &Store, rights: Arc<Rights>, opti
 fn with_enrolment(router: Router<Gates>, store: &Store, options: &Options, stop: &CancellationToken) -> Result<Router<Gates>, ServeError> {
     let proposing = Proposing::new(store.clone())?;
     Ok(router
+        .add_service(limited!(LeavesServer, LeaveService::new(store.clone())))
+        .add_service(limited!(LeaveBatchesServer, LeaveBatchService::new(store.clone())))
+        .add_service(limited!(InspectionsServer, InspectionService::new(store.clone())))
         .add_service(limited!(InventoryServer, InventoryService::new(store.clone())))
         .add_service(limited!(FittingsServer, FittingService::new(store.clone(), proposing, options, stop.clone()))))
 }

@@ -4,18 +4,28 @@ mod checklist_watch;
 mod fittings;
 mod fittings_asked;
 mod fittings_shown;
+mod inspection_asked;
+mod inspections;
 mod inventory;
+mod leave_asked;
+mod leave_batches;
+mod leave_refused;
+mod leave_shown;
+mod leaves;
 mod tags_asked;
 
 pub(crate) use fittings::FittingService;
 pub(crate) use fittings_asked::removal_asked;
+pub(crate) use inspections::InspectionService;
 pub(crate) use inventory::InventoryService;
+pub(crate) use leave_batches::LeaveBatchService;
+pub(crate) use leaves::LeaveService;
 
 use crate::catalogue::text;
 use crate::reason::{Reason, Wrong, checklist_item, tag_state};
 use crate::status::{invalid, refusal, wrong};
-use enrolment::TagState;
 use enrolment::checklist::Item;
+use enrolment::{LifeError, TagState};
 use store::{EnrolmentError, TagObstacle};
 use tonic::{Code, Status};
 
@@ -28,6 +38,32 @@ pub(crate) fn refused(request: &'static str, error: &EnrolmentError) -> Status {
         EnrolmentError::VersionChanged(version) => {
             return refusal(Code::Aborted, Reason::VersionChanged, &[("version", version.to_string())]);
         }
+
+        EnrolmentError::WearerMerged(reference) => {
+            return refusal(Code::FailedPrecondition, Reason::WearerMerged, &[("reference", reference.clone())]);
+        }
+        EnrolmentError::ReferenceTaken => (Code::AlreadyExists, Reason::ReferenceTaken),
+        EnrolmentError::PersonEnrolled(reference) => {
+            return refusal(Code::AlreadyExists, Reason::PersonEnrolled, &[("reference", reference.clone())]);
+        }
+        EnrolmentError::PersonEnrolledElsewhere => (Code::AlreadyExists, Reason::PersonEnrolledElsewhere),
+        EnrolmentError::FileTooLong => (Code::FailedPrecondition, Reason::FileTooLong),
+        EnrolmentError::SameFile => (Code::FailedPrecondition, Reason::SameFile),
+        EnrolmentError::DuplicateWearsTag => (Code::FailedPrecondition, Reason::DuplicateWearsTag),
+        EnrolmentError::MergeOrdersOverlap(order) => {
+            return refusal(Code::FailedPrecondition, Reason::MergeOrdersOverlap, &[("order", order.clone())]);
+        }
+
+        EnrolmentError::UnknownOrder => (Code::NotFound, Reason::UnknownOrder),
+        EnrolmentError::UnknownOrderFact => (Code::NotFound, Reason::UnknownOrderFact),
+        EnrolmentError::OrderOverlaps { number, from } => {
+            let args = [("order", number.clone()), ("from", geofence::Timestamp::from(*from).to_string())];
+            return refusal(Code::FailedPrecondition, Reason::OrderOverlaps, &args);
+        }
+        EnrolmentError::OrderInForce => (Code::FailedPrecondition, Reason::OrderInForce),
+        EnrolmentError::OrderLife(error) => return life_refused(*error),
+        EnrolmentError::FactCancelledAlready => (Code::FailedPrecondition, Reason::OrderFactCancelled),
+
         EnrolmentError::KeyUsed => (Code::AlreadyExists, Reason::IdempotencyKeyUsed),
 
         EnrolmentError::UnknownTag(imei) => return refusal(Code::NotFound, Reason::UnknownTag, &[("imei", imei.clone())]),
@@ -68,9 +104,26 @@ pub(crate) fn refused(request: &'static str, error: &EnrolmentError) -> Status {
         EnrolmentError::SecondPersonNeeded => (Code::FailedPrecondition, Reason::SecondPersonNeeded),
         EnrolmentError::UnknownPhoto(photo) => return refusal(Code::NotFound, Reason::UnknownPhoto, &[("photo", photo.to_string())]),
 
+        EnrolmentError::Leave(why) => return leave_refused::refused(why),
+        EnrolmentError::Inspection(why) => return inspections::refused(why),
         EnrolmentError::Store(error) => return crate::alerts::store_failed(request, error),
     };
     refusal(code, reason, &[])
+}
+
+/// Why a fact does not fit into the life of its order.
+fn life_refused(error: LifeError) -> Status {
+    let reason = match error {
+        LifeError::NotBegun => Reason::OrderNotBegun,
+        LifeError::BegunAlready => Reason::OrderInForce,
+        LifeError::SuspendedAlready => Reason::OrderSuspendedAlready,
+        LifeError::NotSuspended => Reason::OrderNotSuspended,
+        LifeError::Over => Reason::OrderOver,
+        LifeError::Follows(number) => {
+            return refusal(Code::FailedPrecondition, Reason::OrderFactFollows, &[("fact", number.to_string())]);
+        }
+    };
+    refusal(Code::FailedPrecondition, reason, &[])
 }
 
 /// Who wears it is told to whoever may see that wearer, for programs; the sentence does without.
