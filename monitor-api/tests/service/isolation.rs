@@ -1,6 +1,7 @@
 //! Tehran's things as others try to see and change them: of another province, of a prison below, of the central unit.
 
 use crate::house::{As, House, sql};
+use crate::probes::fittings::{FITTINGS_OF_TEHRAN, STATE_OF_FITTINGS};
 use crate::probes::{OF_TEHRAN, Probe, Tehran, Told, place_hold, probes};
 use crate::raw::{ask, reason_of, send};
 use access::Role;
@@ -38,6 +39,7 @@ impl Country {
     async fn new() -> Self {
         let house = House::new().await;
         sql(&house.database, COUNTRY).await;
+        sql(&house.database, FITTINGS_OF_TEHRAN).await;
         house.writer("tehran-home", StrapOpen).await.open(1).await;
         house.log_in("tehran-clerk", &[(Role::Intake, "tehran")]).await;
         let chief = house.log_in("tehran-chief", &[(Role::Administrator, "tehran")]).await;
@@ -69,7 +71,10 @@ impl Country {
     }
 
     async fn state(&self) -> String {
-        self.house.database.client().await.query_one(STATE, &[]).await.unwrap().get(0)
+        let client = self.house.database.client().await;
+        let mut state: String = client.query_one(STATE, &[]).await.unwrap().get(0);
+        state.push_str(client.query_one(STATE_OF_FITTINGS, &[]).await.unwrap().get(0));
+        state
     }
 }
 
