@@ -1,7 +1,7 @@
 //! Tehran's things as others try to see and change them: of another province, of a prison below, of the central unit.
 
 use crate::house::{As, House, sql};
-use crate::probes::{OF_TEHRAN, Probe, Tehran, Told, place_hold, probes};
+use crate::probes::{OF_TEHRAN, Probe, Tehran, Told, leave, place_hold, probes};
 use crate::raw::{ask, reason_of, send};
 use access::Role;
 use geofence::ViolationKind::StrapOpen;
@@ -38,6 +38,7 @@ impl Country {
     async fn new() -> Self {
         let house = House::new().await;
         sql(&house.database, COUNTRY).await;
+        sql(&house.database, leave::OF_TEHRAN).await;
         house.writer("tehran-home", StrapOpen).await.open(1).await;
         house.log_in("tehran-clerk", &[(Role::Intake, "tehran")]).await;
         let chief = house.log_in("tehran-chief", &[(Role::Administrator, "tehran")]).await;
@@ -69,7 +70,10 @@ impl Country {
     }
 
     async fn state(&self) -> String {
-        self.house.database.client().await.query_one(STATE, &[]).await.unwrap().get(0)
+        let client = self.house.database.client().await;
+        let state: String = client.query_one(STATE, &[]).await.unwrap().get(0);
+        let leaves: String = client.query_one(&format!("SELECT jsonb_build_object({})::text", leave::STATE), &[]).await.unwrap().get(0);
+        state + &leaves
     }
 }
 
