@@ -309,7 +309,7 @@ async fn lists_show_what_matches_page_by_page() {
         client.request_leave(three_days(wearer, from)).await.unwrap();
     }
     approved(&house, three_days("w-1", 20 * DAY)).await;
-    let mut room = leaves(&house, &house.log_in("op", &[(Role::Operator, "tehran")]).await).await;
+    let mut room = leaves(&house, &house.log_in("op9", &[(Role::Operator, "tehran")]).await).await;
     let all = ListLeavesRequest::default;
     let rows: [(ListLeavesRequest, &[i64]); 7] = [
         (all(), &[4, 3, 2, 1]),
