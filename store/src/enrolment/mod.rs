@@ -2,8 +2,10 @@
 
 mod error;
 mod inspection_events;
+mod inspection_steps;
 mod inspections;
 mod leave_acts;
+mod leave_batch_acts;
 mod leave_batch_wearers;
 mod leave_batches;
 mod leave_eligible;
@@ -12,10 +14,12 @@ mod leaves;
 
 pub use error::EnrolmentError;
 pub use inspection_events::InspectionEvent;
-pub use inspections::{Inspection, InspectionFilter, InspectionStep, NewInspection};
+pub use inspection_steps::InspectionStep;
+pub use inspections::{Inspection, InspectionFilter, NewInspection};
 pub use leave_acts::{LeaveApproval, LeaveEnd, NewLeave};
+pub use leave_batch_acts::{BatchApproval, LeaveChoice, NewLeaveBatch};
 pub use leave_batch_wearers::{LeaveBatchPage, LeaveBatchWearer};
-pub use leave_batches::{BatchApproval, BatchMode, BatchState, LeaveBatch, LeaveChoice, NewLeaveBatch};
+pub use leave_batches::{BatchMode, BatchState, LeaveBatch};
 pub use leave_returns::{LeaveReturn, ReturnFilter, ReturnPage};
 pub use leaves::{Leave, LeaveFilter};
 
