@@ -201,7 +201,7 @@ leave-not-under-way = This leave is not under way now, so there is nothing to en
 leave-late-reason-needed = This leave began in the past. Write why it is recorded only now, and try again.
 leave-exclusion-differs = Request and approval differ on whether the exclusion zones are off too. Look at the decision; record a new request if this one is wrong.
 leave-too-long-ago = This leave began more than { NUMBER($days) } days ago and can no longer be approved. Ask the administrator what is still known of that time.
-leave-warnings-unread = Something must be read before this leave is approved: { $warnings }. Look into it, then approve again and confirm that you read it.
+leave-warnings-unread = Something must be read before this leave is approved. { $warnings } Look into it, then approve again and confirm that you read it.
 leave-batch-hindered = { NUMBER($count) } { NUMBER($count) ->
         [one] wearer
        *[other] wearers
@@ -221,11 +221,11 @@ leave-order-suspended = The order is suspended when the leave begins. Record its
 leave-other-leave = Another leave holds in the same time: { $leave }. Withdraw that one, or choose other dates.
 leave-too-long = The legal basis of the order allows at most { NUMBER($hours) } hours of such leave. Shorten it.
 leave-none-for-basis = The legal basis of the order allows no leave.
-leave-strap-open = An alert is open: the strap of the tag is open
-leave-case-tamper = An alert is open: the tag was tampered with
-leave-inclusion-broken = An alert is open: the wearer is not where to be
-leave-exclusion-broken = An alert is open: the wearer is where not to be
-leave-order-ends = The order was planned to end before the leave does
+leave-strap-open = An alert is open: the strap of the tag is open.
+leave-case-tamper = An alert is open: the tag was tampered with.
+leave-inclusion-broken = An alert is open: the wearer is not where to be.
+leave-exclusion-broken = An alert is open: the wearer is where not to be.
+leave-order-ends = The order was planned to end before the leave does.
 
 ## Inspections of homes
 
