@@ -2,8 +2,8 @@
 
 use crate::house::{As, House, sql};
 use crate::probes::fittings::{FITTINGS_OF_TEHRAN, STATE_OF_FITTINGS};
-use crate::probes::{OF_TEHRAN, Probe, Tehran, Told, place_hold, probes};
 use crate::probes::{OF_TEHRAN, Probe, Tehran, Told, leave, place_hold, probes};
+use crate::probes::{OF_TEHRAN, Probe, Tehran, Told, place_hold, probes};
 use crate::raw::{ask, reason_of, send};
 use access::Role;
 use geofence::ViolationKind::StrapOpen;
@@ -74,12 +74,12 @@ impl Country {
 
     async fn state(&self) -> String {
         let client = self.house.database.client().await;
-        let mut state: String = client.query_one(STATE, &[]).await.unwrap().get(0);
-        state.push_str(client.query_one(STATE_OF_FITTINGS, &[]).await.unwrap().get(0));
+        let leaves = format!("SELECT jsonb_build_object({})::text", leave::STATE);
+        let mut state = String::new();
+        for query in [STATE, STATE_OF_FITTINGS, &leaves] {
+            state.push_str(client.query_one(query, &[]).await.unwrap().get(0));
+        }
         state
-        let state: String = client.query_one(STATE, &[]).await.unwrap().get(0);
-        let leaves: String = client.query_one(&format!("SELECT jsonb_build_object({})::text", leave::STATE), &[]).await.unwrap().get(0);
-        state + &leaves
     }
 }
 
