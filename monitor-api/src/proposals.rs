@@ -69,6 +69,8 @@ fn act(method: &str, request: &[u8]) -> Result<Act, Status> {
             Ok(Act::GiveRole(role_change(asked.person_id, asked.role(), &asked.unit)?))
         }
         "/paband.custody.v1.Holds/LiftHold" => lift_asked(&read(request)?),
+        "/paband.enrolment.v1.Wearers/MergeWearers" => crate::enrolment::merge_act(&read(request)?),
+        "/paband.enrolment.v1.Orders/CancelOrderFact" => crate::enrolment::cancellation_act(&read(request)?),
         "/paband.custody.v1.Releases/ReleaseData" => Ok(Act::ReleaseData { request: release_asked(read(request)?)?, archive: None }),
         _ => Err(refusal(Code::Unimplemented, Reason::NotDeclared, &[])),
     }

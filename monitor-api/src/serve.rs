@@ -5,6 +5,7 @@ use crate::accounts::{PeopleService, SessionService, UnitService};
 use crate::alerts::AlertService;
 use crate::audit::AuditService;
 use crate::custody::{DeletionService, HoldService, ReleaseService, Releasing};
+use crate::enrolment::{OrderService, PHOTO_REQUEST_BYTES_MAX, PhotoService, WearerService};
 use crate::events::Happening;
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
@@ -21,11 +22,13 @@ use proto::access::units_server::UnitsServer;
 use proto::custody::deletions_server::DeletionsServer;
 use proto::custody::holds_server::HoldsServer;
 use proto::custody::releases_server::ReleasesServer;
+use proto::enrolment::orders_server::OrdersServer;
+use proto::enrolment::photos_server::PhotosServer;
+use proto::enrolment::wearers_server::WearersServer;
 use proto::monitor::alerts_server::{self, AlertsServer};
 use proto::monitor::judgement_server::{self, JudgementServer};
 use proto::monitor::tags_server::{self, TagsServer};
 use proto::monitor::tracking_server::TrackingServer;
-use proto::monitor::wearers_server::WearersServer;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
@@ -100,6 +103,7 @@ pub async fn serve(
     let gate = Gate::new(Arc::clone(&rights), store.clone(), standing.clone(), options.database_wait_max);
     let (reporter, health) = tonic_health::server::health_reporter();
     let router = with_accounts(server().layer(gate).add_service(health), &store, rights, &options)?;
+    let router = with_enrolment(router, &store)?;
     let hub = Arc::new(Hub::new(store.clone(), options));
     let router = with_monitoring(router, &store, sink, &hub, &stop);
     let router = with_reflection(router)?;
@@ -152,6 +156,15 @@ fn with_accounts(router: Router<Gates>, store: &Store, rights: Arc<Rights>, opti
         .add_service(limited!(DeletionsServer, DeletionService::new(store.clone()))))
 }
 
+fn with_enrolment(router: Router<Gates>, store: &Store) -> Result<Router<Gates>, ServeError> {
+    let proposing = Proposing::new(store.clone())?;
+    let photos = PhotosServer::new(PhotoService::new(store.clone())).max_decoding_message_size(PHOTO_REQUEST_BYTES_MAX);
+    Ok(router
+        .add_service(limited!(WearersServer, WearerService::new(store.clone(), proposing.clone())))
+        .add_service(photos)
+        .add_service(limited!(OrdersServer, OrderService::new(store.clone(), proposing))))
+}
+
 fn with_monitoring(
     router: Router<Gates>,
     store: &Store,
@@ -159,14 +172,12 @@ fn with_monitoring(
     hub: &Arc<Hub>,
     stop: &CancellationToken,
 ) -> Router<Gates> {
-    let tracking = TrackingService::new(store.clone());
     let judgement = JudgementService::new(store.clone(), hub.options().database_wait_max);
     router
         .add_service(limited!(AlertsServer, AlertService::new(store.clone(), Arc::clone(hub), stop.clone())))
         .add_service(limited!(JudgementServer, judgement))
         .add_service(limited!(TagsServer, TagService::new(sink, store.clone())))
-        .add_service(limited!(WearersServer, tracking.clone()))
-        .add_service(limited!(TrackingServer, tracking))
+        .add_service(limited!(TrackingServer, TrackingService::new(store.clone())))
 }
 
 /// Both versions of reflection: tools in use ask for either.

@@ -41,3 +41,9 @@ GRANT EXECUTE ON FUNCTION audit_append(jsonb) TO paband_service;
 
 -- What was held, deleted and handed over stays written down.
 REVOKE DELETE, TRUNCATE ON legal_holds, deletions, releases FROM paband_service;
+
+-- Files of wearers and their orders: what was written stays, a wrong fact is cancelled.
+REVOKE UPDATE, DELETE, TRUNCATE ON wearer_versions, photos, zone_degrees FROM paband_service;
+REVOKE DELETE, TRUNCATE ON orders FROM paband_service;
+REVOKE UPDATE, DELETE, TRUNCATE ON order_facts FROM paband_service;
+GRANT UPDATE (cancelled_at, cancelled_by, cancel_reason) ON order_facts TO paband_service;

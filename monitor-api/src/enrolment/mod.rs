@@ -1,10 +1,27 @@
 //! Wearers from enrolment to removal, for prison staff.
 
+mod order_asked;
+mod orders;
+mod photos;
+mod wearer_asked;
+mod wearers;
+
+pub(crate) use orders::{OrderService, cancellation_act};
+pub(crate) use photos::{PHOTO_REQUEST_BYTES_MAX, PhotoService};
+pub(crate) use wearers::{WearerService, merge_act};
+
 use crate::reason::Reason;
 use crate::status::refusal;
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Asia::Tehran;
 use enrolment::LifeError;
 use store::EnrolmentError;
 use tonic::{Code, Status};
+
+/// The civil day of an instant in Tehran.
+pub(crate) fn tehran_day(at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(&Tehran).date_naive()
+}
 
 /// Why the store did not do it, as callers are told.
 pub(crate) fn refused(request: &'static str, error: &EnrolmentError) -> Status {

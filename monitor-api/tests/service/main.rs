@@ -7,6 +7,8 @@ mod alerts;
 mod audited;
 mod cable;
 mod custody;
+mod enrolment_files;
+mod enrolment_orders;
 mod four_eyes;
 mod guessing;
 mod health;

@@ -1,5 +1,9 @@
 //! What callers of another unit try on the things of Tehran: one line or more for every method that needs a role.
 
+mod files;
+
+pub use files::FILES_OF_TEHRAN;
+
 use crate::house::IMEI;
 use prost::Message;
 use proto::access::{self as people, Role, UnitKind};
@@ -53,6 +57,7 @@ pub fn probes(tehran: &Tehran) -> Vec<Probe> {
     probes.extend(of_people(tehran));
     probes.extend(of_custody(tehran));
     probes.extend(of_the_rest(tehran));
+    probes.extend(files::of_files());
     probes
 }
 
@@ -86,8 +91,8 @@ fn of_monitoring(tehran: &Tehran) -> Vec<Probe> {
             Told::Nothing,
         ),
         changes("/paband.monitor.v1.Tags/SendCommand", &monitor::SendCommandRequest { imei: IMEI.to_owned(), order }, "UNKNOWN_TAG"),
-        shows("/paband.monitor.v1.Wearers/ListWearers", &monitor::ListWearersRequest::default(), Told::Nothing),
-        shows("/paband.monitor.v1.Wearers/GetWearer", &monitor::GetWearerRequest { reference: wearer.clone() }, unknown_wearer),
+        shows("/paband.enrolment.v1.Wearers/ListWearers", &proto::enrolment::ListWearersRequest::default(), Told::Nothing),
+        shows("/paband.enrolment.v1.Wearers/GetWearer", &proto::enrolment::GetWearerRequest { reference: wearer.clone() }, unknown_wearer),
         shows("/paband.monitor.v1.Tracking/GetPosition", &monitor::GetPositionRequest { wearer: wearer.clone() }, unknown_wearer),
         shows("/paband.monitor.v1.Tracking/GetTrack", &monitor::GetTrackRequest { wearer, from: Some(from), to: Some(to) }, unknown_wearer),
     ]

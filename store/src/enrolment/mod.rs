@@ -4,9 +4,12 @@ mod contacts;
 mod error;
 mod merge;
 mod order_facts;
+mod order_list;
 mod orders;
 mod person_numbers;
+mod photos;
 mod wearer_files;
+mod wearer_search;
 mod wearers;
 
 pub use contacts::{Contact, ContactKind};
@@ -15,8 +18,13 @@ pub use merge::WearerMerge;
 pub(crate) use merge::{merge_concerns, wearer_merge};
 pub use order_facts::{FactCancellation, FactCancelled};
 pub(crate) use order_facts::{fact_cancel, fact_cancellation_possible};
+pub use order_list::{FactEnd, Order, OrderFact, OrderState, OverdueOrder};
 pub use orders::{LegalBasis, NewOrder, NewOrderFact, OrderSaying, OrderTerms, Regime, SuspensionCause};
+#[allow(unused_imports, reason = "pictures of removals and homes")]
+pub(crate) use photos::photo_insert;
+pub use photos::{NewPhoto, Photo, PhotoSubject};
 pub use wearer_files::{Merged, WearerFile, WearerNow, WearerState, WearerVersion};
+pub use wearer_search::{WearerFilter, WearerPage, WearerPlace};
 pub use wearers::{NewWearer, RiskClass, WearerChange, WearerFields};
 
 use chrono::NaiveDate;
