@@ -52,5 +52,5 @@ pub use standing::{Standing, StandingFilter, StandingSpan};
 pub use status::{Partition, StorageStatus};
 pub use store::Store;
 pub use tags::TagRow;
-pub use wearers::{Track, Wearer, WearerFilter};
+pub use wearers::{Track, Wearer};
 pub use zone_import::ZoneImport;

@@ -2,8 +2,7 @@
 
 use crate::house::{As, House, sql};
 use crate::probes::fittings::{FITTINGS_OF_TEHRAN, STATE_OF_FITTINGS};
-use crate::probes::{OF_TEHRAN, Probe, Tehran, Told, leave, place_hold, probes};
-use crate::probes::{OF_TEHRAN, Probe, Tehran, Told, place_hold, probes};
+use crate::probes::{FILES_OF_TEHRAN, OF_TEHRAN, Probe, Tehran, Told, leave, place_hold, probes};
 use crate::raw::{ask, reason_of, send};
 use access::Role;
 use geofence::ViolationKind::StrapOpen;
@@ -29,6 +28,7 @@ const STATE: &str = "
         'alerts', (SELECT jsonb_agg(a ORDER BY alert_id) FROM alerts a), 'people', (SELECT jsonb_agg(p ORDER BY person_id) FROM people p),
         'grants', (SELECT jsonb_agg(g ORDER BY g) FROM grants g), 'units', (SELECT jsonb_agg(u ORDER BY unit_id) FROM units u),
         'wearers', (SELECT jsonb_agg(w ORDER BY wearer_id) FROM wearers w), 'proposals', (SELECT jsonb_agg(p ORDER BY proposal_id) FROM proposals p),
+        'orders', (SELECT jsonb_agg(o ORDER BY fact_id) FROM order_facts o), 'photos', (SELECT count(*) FROM photos),
         'holds', (SELECT jsonb_agg(h ORDER BY hold_id) FROM legal_holds h), 'machines', (SELECT count(*) FROM machines_revoked), 'sessions', (SELECT count(*) FROM sessions WHERE ended_at IS NULL))::text";
 
 struct Country {
@@ -42,6 +42,7 @@ impl Country {
         sql(&house.database, COUNTRY).await;
         sql(&house.database, FITTINGS_OF_TEHRAN).await;
         sql(&house.database, leave::OF_TEHRAN).await;
+        sql(&house.database, FILES_OF_TEHRAN).await;
         house.writer("tehran-home", StrapOpen).await.open(1).await;
         house.log_in("tehran-clerk", &[(Role::Intake, "tehran")]).await;
         let chief = house.log_in("tehran-chief", &[(Role::Administrator, "tehran")]).await;

@@ -263,7 +263,7 @@ impl Session {
 
     /// Somebody with another role of the central unit.
     pub async fn holding(database_url: &str, name: &str, role: access::Role) -> Self {
-        Self(store::testing::log_in(&connect(database_url).await, name, &[(role, "central")]).await)
+        Self::of(database_url, name, role, "central").await
     }
 
     /// What opens every door to whoever has it.
