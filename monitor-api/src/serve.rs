@@ -6,6 +6,7 @@ use crate::alerts::AlertService;
 use crate::audit::AuditService;
 use crate::custody::{DeletionService, HoldService, ReleaseService, Releasing};
 use crate::enrolment::{FittingService, InventoryService};
+use crate::enrolment::{GEOJSON_BYTES_MAX, ZoneService, ZoneSetService};
 use crate::enrolment::{InspectionService, LeaveBatchService, LeaveService};
 use crate::events::Happening;
 use crate::gate::{Gate, Rights, RightsError, Standing};
@@ -28,6 +29,8 @@ use proto::enrolment::inspections_server::InspectionsServer;
 use proto::enrolment::inventory_server::InventoryServer;
 use proto::enrolment::leave_batches_server::LeaveBatchesServer;
 use proto::enrolment::leaves_server::LeavesServer;
+use proto::enrolment::zone_sets_server::ZoneSetsServer;
+use proto::enrolment::zones_server::ZonesServer;
 use proto::monitor::alerts_server::{self, AlertsServer};
 use proto::monitor::judgement_server::{self, JudgementServer};
 use proto::monitor::tags_server::{self, TagsServer};
@@ -57,6 +60,9 @@ const HEADER_BYTES_MAX: u32 = 16 * 1024;
 
 /// Bytes of one request: the longest legal one, a closing note, is below 20 KiB. A longer one is refused.
 const REQUEST_BYTES_MAX: usize = 64 * 1024;
+
+/// The same where zones are drawn: a MiB of GeoJSON, and the rest.
+const ZONES_BYTES_MAX: usize = GEOJSON_BYTES_MAX + REQUEST_BYTES_MAX;
 
 /// The name under which health tells of the whole server.
 const OVERALL: &str = "";
@@ -162,7 +168,11 @@ fn with_accounts(router: Router<Gates>, store: &Store, rights: Arc<Rights>, opti
 
 fn with_enrolment(router: Router<Gates>, store: &Store, options: &Options, stop: &CancellationToken) -> Result<Router<Gates>, ServeError> {
     let proposing = Proposing::new(store.clone())?;
+    let zones = ZoneService::new(store.clone(), proposing.clone());
+    let sets = ZoneSetService::new(store.clone(), proposing.clone());
     Ok(router
+        .add_service(ZonesServer::new(zones).max_decoding_message_size(ZONES_BYTES_MAX))
+        .add_service(ZoneSetsServer::new(sets).max_decoding_message_size(ZONES_BYTES_MAX))
         .add_service(limited!(LeavesServer, LeaveService::new(store.clone())))
         .add_service(limited!(LeaveBatchesServer, LeaveBatchService::new(store.clone())))
         .add_service(limited!(InspectionsServer, InspectionService::new(store.clone())))

@@ -2,6 +2,7 @@
 
 use crate::house::{As, House, sql};
 use crate::probes::fittings::{FITTINGS_OF_TEHRAN, STATE_OF_FITTINGS};
+use crate::probes::{OF_TEHRAN, Probe, Tehran, Told, leave, place_hold, probes};
 use crate::probes::{OF_TEHRAN, Probe, Tehran, Told, place_hold, probes};
 use crate::raw::{ask, reason_of, send};
 use access::Role;
@@ -40,6 +41,7 @@ impl Country {
         let house = House::new().await;
         sql(&house.database, COUNTRY).await;
         sql(&house.database, FITTINGS_OF_TEHRAN).await;
+        sql(&house.database, leave::OF_TEHRAN).await;
         house.writer("tehran-home", StrapOpen).await.open(1).await;
         house.log_in("tehran-clerk", &[(Role::Intake, "tehran")]).await;
         let chief = house.log_in("tehran-chief", &[(Role::Administrator, "tehran")]).await;
@@ -72,8 +74,11 @@ impl Country {
 
     async fn state(&self) -> String {
         let client = self.house.database.client().await;
-        let mut state: String = client.query_one(STATE, &[]).await.unwrap().get(0);
-        state.push_str(client.query_one(STATE_OF_FITTINGS, &[]).await.unwrap().get(0));
+        let leaves = format!("SELECT jsonb_build_object({})::text", leave::STATE);
+        let mut state = String::new();
+        for query in [STATE, STATE_OF_FITTINGS, &leaves] {
+            state.push_str(client.query_one(query, &[]).await.unwrap().get(0));
+        }
         state
     }
 }

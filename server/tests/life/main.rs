@@ -45,12 +45,22 @@ async fn imported(stage: &Stage) {
 /// The court's order; a wrong entry is cancelled and stays to be read.
 async fn enrolled(stage: &Stage) {
     let mut orders = e::orders_client::OrdersClient::with_interceptor(stage.channel().await, stage.who("intake").purpose("file"));
-    let terms = |degree| Some(e::OrderTerms { legal_basis: e::LegalBasis::Ipc62.into(), regime: e::Regime::House.into(), zone_degree: degree, planned_end: None });
-    let wrong = e::RecordOrderRequest { wearer: WEARER.into(), at: days_ago(2), decision: decision("wrong"), terms: terms(0), note: String::new() };
+    let terms = |degree| {
+        Some(e::OrderTerms {
+            legal_basis: e::LegalBasis::Ipc62.into(),
+            regime: e::Regime::House.into(),
+            zone_degree: degree,
+            planned_end: None,
+        })
+    };
+    let wrong =
+        e::RecordOrderRequest { wearer: WEARER.into(), at: days_ago(2), decision: decision("wrong"), terms: terms(0), note: String::new() };
     let wrong = orders.record_order(wrong).await.unwrap().into_inner();
-    let cancel = e::CancelOrderFactRequest { fact_id: wrong.facts[0].fact_id, expected_version: wrong.version, reason: "another wearer's".into() };
+    let cancel =
+        e::CancelOrderFactRequest { fact_id: wrong.facts[0].fact_id, expected_version: wrong.version, reason: "another wearer's".into() };
     orders.cancel_order_fact(cancel).await.unwrap();
-    let order = e::RecordOrderRequest { wearer: WEARER.into(), at: days_ago(1), decision: decision("9812"), terms: terms(0), note: String::new() };
+    let order =
+        e::RecordOrderRequest { wearer: WEARER.into(), at: days_ago(1), decision: decision("9812"), terms: terms(0), note: String::new() };
     let order = orders.record_order(order).await.unwrap().into_inner();
     assert_eq!(order.state(), e::OrderState::InForce);
     let day = order.facts[0].decision.as_ref().unwrap().date.clone().unwrap();
@@ -64,9 +74,19 @@ async fn inspected(stage: &Stage) {
     let asked = e::RequestInspectionRequest { wearer: WEARER.into(), address: "Tehran, Enghelab 12".into(), asked_by: decision("9812") };
     let asked = intake.request_inspection(asked).await.unwrap().into_inner();
     let id = asked.inspection_id;
-    let proposed = e::ProposeAppointmentRequest { inspection_id: id, expected_version: asked.version, at: seconds_from_now(3600), note: String::new() };
+    let proposed = e::ProposeAppointmentRequest {
+        inspection_id: id,
+        expected_version: asked.version,
+        at: seconds_from_now(3600),
+        note: String::new(),
+    };
     let proposed = intake.propose_appointment(proposed).await.unwrap().into_inner();
-    let confirmed = e::ConfirmAppointmentRequest { inspection_id: id, expected_version: proposed.version, at: seconds_from_now(-5), how: "the mother, by telephone".into() };
+    let confirmed = e::ConfirmAppointmentRequest {
+        inspection_id: id,
+        expected_version: proposed.version,
+        at: seconds_from_now(-5),
+        how: "the mother, by telephone".into(),
+    };
     let confirmed = intake.confirm_appointment(confirmed).await.unwrap().into_inner();
     let checklist = e::InspectionChecklist {
         mains_power: true,
@@ -86,7 +106,8 @@ async fn inspected(stage: &Stage) {
         note: String::new(),
     };
     let visited = technical.record_visit(visit).await.unwrap().into_inner();
-    let decide = e::DecideInspectionRequest { inspection_id: id, expected_version: visited.version, suitable: true, reasons: String::new() };
+    let decide =
+        e::DecideInspectionRequest { inspection_id: id, expected_version: visited.version, suitable: true, reasons: String::new() };
     let decided = intake.decide_inspection(decide).await.unwrap().into_inner();
     assert_eq!(decided.state(), e::InspectionState::Suitable);
     assert!(!decided.certificate_number.is_empty());
@@ -95,7 +116,8 @@ async fn inspected(stage: &Stage) {
 /// The home and a street that is forbidden. Nobody is monitored yet: one person suffices.
 async fn drawn(stage: &Stage) {
     let mut zones = e::zones_client::ZonesClient::with_interceptor(stage.channel().await, stage.who("intake").purpose("file"));
-    let change = e::ChangeZonesRequest { wearer: WEARER.into(), geojson: home_and_shop(), reason: "as the order says".into(), ..Default::default() };
+    let change =
+        e::ChangeZonesRequest { wearer: WEARER.into(), geojson: home_and_shop(), reason: "as the order says".into(), ..Default::default() };
     let drawn = zones.change_zones(change).await.unwrap().into_inner();
     let Some(e::change_zones_response::Outcome::Plan(plan)) = drawn.outcome else { panic!("{drawn:?}") };
     assert_eq!(plan.zones.len(), 2);
@@ -103,10 +125,13 @@ async fn drawn(stage: &Stage) {
 
 /// The checklist turns green while the tag reports; the fitting begins with the strap's evidence.
 async fn fitted(stage: &Stage, tag: &mut Tag) -> e::Fitting {
-    let mut fittings = e::fittings_client::FittingsClient::with_interceptor(stage.channel().await, stage.who("technical").purpose("fitting"));
-    let begun = fittings.begin_fitting(e::BeginFittingRequest { wearer: WEARER.into(), imei: tag.imei.clone() }).await.unwrap().into_inner();
+    let mut fittings =
+        e::fittings_client::FittingsClient::with_interceptor(stage.channel().await, stage.who("technical").purpose("fitting"));
+    let begun =
+        fittings.begin_fitting(e::BeginFittingRequest { wearer: WEARER.into(), imei: tag.imei.clone() }).await.unwrap().into_inner();
     let id = begun.installation_id;
-    let early = fittings.complete_fitting(e::CompleteFittingRequest { installation_id: id, expected_version: begun.version }).await.unwrap_err();
+    let early =
+        fittings.complete_fitting(e::CompleteFittingRequest { installation_id: id, expected_version: begun.version }).await.unwrap_err();
     assert_eq!(common::reason(&early), "FITTING_INCOMPLETE");
     let mut checklists = fittings.watch_checklist(e::GetChecklistRequest { installation_id: id }).await.unwrap().into_inner();
     tag.connect().await;
@@ -163,8 +188,12 @@ async fn on_leave(stage: &Stage, tag: &mut Tag) {
         ..Default::default()
     };
     let leave = intake.request_leave(request).await.unwrap().into_inner();
-    let approval =
-        |version| e::ApproveLeaveRequest { leave_id: leave.leave_id, expected_version: version, decision: decision("331"), ..Default::default() };
+    let approval = |version| e::ApproveLeaveRequest {
+        leave_id: leave.leave_id,
+        expected_version: version,
+        decision: decision("331"),
+        ..Default::default()
+    };
     assert_eq!(common::reason(&intake.approve_leave(approval(leave.version)).await.unwrap_err()), "SAME_PERSON");
     let approved = chief.approve_leave(approval(leave.version)).await.unwrap().into_inner();
     assert_eq!(approved.state(), e::LeaveState::Approved);
@@ -180,7 +209,8 @@ async fn on_leave(stage: &Stage, tag: &mut Tag) {
 /// Another tag takes the place: monitoring has no hole. While the wearer is live, zones need a second person.
 async fn exchanged(stage: &Stage, first: &mut Tag, second: &mut Tag, fitting: &e::Fitting) {
     first.disconnect();
-    let mut fittings = e::fittings_client::FittingsClient::with_interceptor(stage.channel().await, stage.who("technical").purpose("fitting"));
+    let mut fittings =
+        e::fittings_client::FittingsClient::with_interceptor(stage.channel().await, stage.who("technical").purpose("fitting"));
     let begin = e::BeginReplacementRequest {
         wearer: WEARER.into(),
         imei: second.imei.clone(),
@@ -216,7 +246,13 @@ async fn changed_by_two(stage: &Stage) {
     let zones = |who: &str| e::zones_client::ZonesClient::with_interceptor(stage.ready_channel(), stage.who(who).purpose("file"));
     let mut intake = zones("intake");
     let version = intake.list_zones(e::ListZonesRequest { wearer: WEARER.into() }).await.unwrap().into_inner().version;
-    let end = e::EndZoneRequest { wearer: WEARER.into(), zone: "shop".into(), at: None, reason: "no complainant any more".into(), expected_version: version };
+    let end = e::EndZoneRequest {
+        wearer: WEARER.into(),
+        zone: "shop".into(),
+        at: None,
+        reason: "no complainant any more".into(),
+        expected_version: version,
+    };
     let answer = intake.end_zone(end).await.unwrap().into_inner();
     let Some(e::change_zones_response::Outcome::Proposal(proposal)) = answer.outcome else { panic!("{answer:?}") };
     let confirm = |who: &str| ProposalsClient::with_interceptor(stage.ready_channel(), stage.who(who).purpose("file"));
@@ -234,7 +270,8 @@ async fn removed(stage: &Stage) {
     let listed = orders.list_orders(e::ListOrdersRequest { wearer: WEARER.into() }).await.unwrap().into_inner().orders;
     let order = listed.iter().find(|order| order.state() == e::OrderState::InForce).unwrap();
     assert!(listed.iter().any(|order| order.state() == e::OrderState::Void), "what was cancelled stays to be read");
-    let mut fittings = e::fittings_client::FittingsClient::with_interceptor(stage.channel().await, stage.who("technical").purpose("fitting"));
+    let mut fittings =
+        e::fittings_client::FittingsClient::with_interceptor(stage.channel().await, stage.who("technical").purpose("fitting"));
     let removal = e::RemoveTagRequest {
         wearer: WEARER.into(),
         reason: e::RemovalReason::OrderEnded.into(),
@@ -289,6 +326,7 @@ async fn counted(stage: &Stage) {
     }
     assert!(workbook.starts_with(b"PK"), "a workbook of {} bytes", workbook.len());
     let mut alerts = AlertsClient::with_interceptor(stage.channel().await, stage.who("operator"));
-    let listed = alerts.list_alerts(proto::monitor::ListAlertsRequest { open_only: true, ..Default::default() }).await.unwrap().into_inner();
+    let listed =
+        alerts.list_alerts(proto::monitor::ListAlertsRequest { open_only: true, ..Default::default() }).await.unwrap().into_inner();
     assert!(listed.alerts.iter().all(|alert| alert.wearer != WEARER), "{:?}", listed.alerts);
 }

@@ -30,7 +30,8 @@ impl Stage {
     pub async fn new() -> Self {
         let database = TestDatabase::create().await;
         let sql = connect(database.url()).await;
-        let unit = "INSERT INTO units (code, parent_id, kind, name_fa, name_en, is_on) VALUES ('tehran', 1, 'province', 'تهران', 'Tehran', true)";
+        let unit =
+            "INSERT INTO units (code, parent_id, kind, name_fa, name_en, is_on) VALUES ('tehran', 1, 'province', 'تهران', 'Tehran', true)";
         sql.batch_execute(unit).await.unwrap();
         let mut people = HashMap::new();
         for (name, role) in PEOPLE {

@@ -38,7 +38,8 @@ impl Tag {
         let report = Report::at(self.begins.plus_seconds(second));
         let longitude_e7 = 514_000_000 + (metres_east / 90_500.0 * 1e7) as i32;
         let signals = report.signals.with(Signal::Fix, true).with(Signal::StrapOpen, false);
-        let report = Report { latitude_e7: 357_000_000, longitude_e7, satellites: 9, accuracy_dm: 50, battery_percent: 90, signals, ..report };
+        let report =
+            Report { latitude_e7: 357_000_000, longitude_e7, satellites: 9, accuracy_dm: 50, battery_percent: 90, signals, ..report };
         let mut bytes = BytesMut::new();
         put_packet(Codec::EightExtended, &[report], &mut bytes);
         let socket = self.socket.as_mut().unwrap();
