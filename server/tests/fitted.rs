@@ -14,20 +14,6 @@ use simulator::wire::teltonika::{Codec, put_packet};
 use store::testing::{TestDatabase, staff};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tonic::service::Interceptor;
-use tonic::{Request, Status};
-
-/// Of the technical unit, for the purpose of an alert.
-#[derive(Clone)]
-struct Clerk(Session);
-
-impl Interceptor for Clerk {
-    fn call(&mut self, request: Request<()>) -> Result<Request<()>, Status> {
-        let mut request = self.0.call(request)?;
-        request.metadata_mut().insert("paband-purpose", "alert".parse().unwrap());
-        Ok(request)
-    }
-}
 
 /// Of the regime `tag`, since yesterday.
 const ORDER: &str = "
@@ -74,7 +60,7 @@ async fn a_tag_is_put_on_and_from_then_on_its_wearer_is_monitored() {
     let tables = connect(database.url()).await;
     tables.batch_execute(ORDER).await.unwrap();
     let server = Server::start(Some(database.url()), "");
-    let clerk = Clerk(Session::holding(database.url(), "sara", access::Role::Technical).await);
+    let clerk = Session::of(database.url(), "sara", access::Role::Technical, "central").await.purpose("alert");
     let rooms = channel(server.rooms).await.unwrap();
     let mut inventory = InventoryClient::with_interceptor(rooms.clone(), clerk.clone());
     let mut fittings = FittingsClient::with_interceptor(rooms, clerk);

@@ -39,7 +39,6 @@ pub use error::{EnrolmentError, TagObstacle};
 pub use fittings::{Exchanged, Fitting};
 pub use inspection_events::InspectionEvent;
 pub use inspection_steps::InspectionStep;
-pub use inspections::{Inspection, InspectionFilter, InspectionStep, NewInspection};
 pub use inspections::{Inspection, InspectionFilter, NewInspection};
 pub use installations::{Installation, InstallationState, NewReplacement, Replacement};
 pub use inventory::{TagChange, TagLabel};
