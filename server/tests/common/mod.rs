@@ -261,11 +261,6 @@ impl Session {
         Self(self.0, Some(code))
     }
 
-    /// Somebody with another role of the central unit.
-    pub async fn holding(database_url: &str, name: &str, role: access::Role) -> Self {
-        Self::of(database_url, name, role, "central").await
-    }
-
     /// What opens every door to whoever has it.
     pub fn token(&self) -> &str {
         &self.0
