@@ -7,6 +7,7 @@ mod alerts;
 mod audited;
 mod cable;
 mod custody;
+mod enrolment_zones;
 mod four_eyes;
 mod guessing;
 mod health;

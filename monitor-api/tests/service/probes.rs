@@ -1,5 +1,7 @@
 //! What callers of another unit try on the things of Tehran: one line or more for every method that needs a role.
 
+pub mod zones;
+
 use crate::house::IMEI;
 use prost::Message;
 use proto::access::{self as people, Role, UnitKind};
@@ -53,6 +55,7 @@ pub fn probes(tehran: &Tehran) -> Vec<Probe> {
     probes.extend(of_people(tehran));
     probes.extend(of_custody(tehran));
     probes.extend(of_the_rest(tehran));
+    probes.extend(zones::probes());
     probes
 }
 
