@@ -398,6 +398,10 @@ async fn a_set_binds_those_who_are_in_it_while_they_are() {
     assert_eq!(set.wearers, 301);
     let SetOutcome::Set(set) = desk.members("AddToZoneSet", &everybody[..9]).await.unwrap() else { panic!() };
     assert_eq!(set.wearers, 301, "nobody joins twice");
+    let file = json!({"type": "FeatureCollection", "features": [{"type": "Feature", "geometry": {"type": "Point", "coordinates": [51.4, 35.7]},
+        "properties": {"wearers": ["shared/1"], "zone": "mehrabad", "sense": "exclusion", "radius_m": 200}}]});
+    let import = desk.house.store.zones_import(&store::testing::staff(), &file.to_string(), Timestamp::from(chrono::Utc::now()), "").await;
+    assert!(import.unwrap_err().to_string().contains("belongs to a set"), "a file does not take a set's zone over");
     let versions: i64 = desk.house.database.client().await.query_one("SELECT count(*) FROM zone_versions", &[]).await.unwrap().get(0);
     assert_eq!(versions, 1, "one version for all");
     let plan = desk.list().await;
