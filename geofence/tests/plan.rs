@@ -136,4 +136,20 @@ fn an_inclusion_zone_is_due_when_its_hours_its_versions_and_leave_allow_it() {
         let shown = due.map(|(at, takes_ms)| (at.millis_since(time(0)) / 1000, takes_ms / 1000));
         assert_eq!(shown, expected, "{zones:?}");
     }
+fn a_zone_of_a_set_binds_who_is_in_it_and_only_then() {
+    let away = |spans: &[(i64, i64)]| {
+        let shared = zone(1, "port", json!({"sense": "exclusion"}));
+        let of_wearer: Vec<Arc<Zone>> = spans.iter().filter_map(|(from, to)| shared.within(time(*from), time(*to))).map(Arc::new).collect();
+        let mut room = Room::open(&of_wearer);
+        (0..20).for_each(|step| room.fix(step * 30, 35.7));
+        room.judge.advance(time(600), &mut room.found);
+        room.told()
+    };
+    assert_eq!(away(&[(0, 10_000)]), ["port exclusion 0 to open"]);
+    assert_eq!(away(&[(100, 200)]), ["port exclusion 100 to 200 zone_off"]);
+    assert_eq!(away(&[(100, 200), (300, 400)]), ["port exclusion 100 to 200 zone_off", "port exclusion 300 to 400 zone_off"]);
+    assert_eq!(away(&[(200, 200)]), [""; 0], "an empty span is none");
+    let until_noon = zone(1, "port", json!({"sense": "exclusion", "valid_to": time(150).to_string()}));
+    assert!(until_noon.within(time(150), time(200)).is_none());
+    assert_eq!(until_noon.within(time(100), time(200)).map(|zone| zone.in_force()), Some((time(100), time(150))));
 }

@@ -29,6 +29,8 @@ const STATE: &str = "
         'grants', (SELECT jsonb_agg(g ORDER BY g) FROM grants g), 'units', (SELECT jsonb_agg(u ORDER BY unit_id) FROM units u),
         'wearers', (SELECT jsonb_agg(w ORDER BY wearer_id) FROM wearers w), 'proposals', (SELECT jsonb_agg(p ORDER BY proposal_id) FROM proposals p),
         'orders', (SELECT jsonb_agg(o ORDER BY fact_id) FROM order_facts o), 'photos', (SELECT count(*) FROM photos),
+        'zones', (SELECT jsonb_agg(v ORDER BY row_id) FROM zone_versions v), 'sets', (SELECT jsonb_agg(s ORDER BY set_id) FROM zone_sets s),
+        'zone_wearers', (SELECT count(*) FROM zone_wearers) + (SELECT count(*) FROM zone_set_wearers),
         'holds', (SELECT jsonb_agg(h ORDER BY hold_id) FROM legal_holds h), 'machines', (SELECT count(*) FROM machines_revoked), 'sessions', (SELECT count(*) FROM sessions WHERE ended_at IS NULL))::text";
 
 struct Country {
@@ -43,6 +45,7 @@ impl Country {
         sql(&house.database, FITTINGS_OF_TEHRAN).await;
         sql(&house.database, leave::OF_TEHRAN).await;
         sql(&house.database, FILES_OF_TEHRAN).await;
+        sql(&house.database, crate::probes::zones::ZONES).await;
         house.writer("tehran-home", StrapOpen).await.open(1).await;
         house.log_in("tehran-clerk", &[(Role::Intake, "tehran")]).await;
         let chief = house.log_in("tehran-chief", &[(Role::Administrator, "tehran")]).await;

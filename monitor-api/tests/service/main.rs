@@ -17,6 +17,7 @@ mod enrolment_orders;
 mod enrolment_races;
 mod enrolment_removals;
 mod enrolment_returns;
+mod enrolment_zones;
 mod fitting_room;
 mod four_eyes;
 mod guessing;

@@ -5,6 +5,7 @@ pub mod fittings;
 pub mod leave;
 
 pub use files::FILES_OF_TEHRAN;
+pub mod zones;
 
 use crate::house::IMEI;
 use prost::Message;
@@ -62,6 +63,7 @@ pub fn probes(tehran: &Tehran) -> Vec<Probe> {
     probes.extend(fittings::of_fittings());
     probes.extend(leave::probes());
     probes.extend(files::of_files());
+    probes.extend(zones::probes());
     probes
 }
 
