@@ -13,6 +13,9 @@ use tokio_postgres::types::ToSql;
 /// Rows that one walk reads at most, about 15 ms.
 const WALK_MAX: i64 = 20_000;
 
+/// The same of the first try in a few units.
+const SHORT_WALK_MAX: i64 = 2_000;
+
 /// The last letter of every order: `word` to `word` and this are all texts that begin with the word.
 const LAST: &str = "\u{ffff}";
 
@@ -149,23 +152,38 @@ impl Search<'_> {
     /// Along the index; `None` = the bound came before the page was full.
     async fn walk(&self, client: &Client) -> Result<Option<Vec<(i64, String)>>, StoreError> {
         let is_filtered = !self.filter.words.is_empty() || self.filter.state.is_some();
-        let bound = if is_filtered { WALK_MAX } else { self.limit };
+        // A walk along one index ends by itself when the page is full, walks in many units do not: a short one is tried first.
+        let bounds: &[i64] = match self.scope {
+            _ if !is_filtered => &[0],
+            Scope::Everybody => &[WALK_MAX],
+            Scope::Units(_) => &[SHORT_WALK_MAX, WALK_MAX],
+        };
+        for bound in bounds {
+            let (text, conditions) = self.walk_statement(*bound);
+            let found = run(client, &text, &conditions).await?;
+            let is_whole = found.iter().all(|(wearer_id, _)| wearer_id.is_some()) || !is_filtered;
+            let hits: Vec<(i64, String)> = found.into_iter().filter_map(|(wearer_id, name)| wearer_id.map(|id| (id, name))).collect();
+            if is_whole || hits.len() as i64 >= self.limit {
+                return Ok(Some(hits));
+            }
+        }
+        Ok(None)
+    }
+
+    fn walk_statement(&self, bound: i64) -> (String, Conditions) {
         let mut conditions = Conditions::default();
         self.add_place(&mut conditions);
         let along = std::mem::take(&mut conditions.text);
         self.add_words(&mut conditions);
         let holds = std::mem::take(&mut conditions.text);
         let text = match self.scope {
-            Scope::Everybody => walk_everybody(&along, &holds, bound, self.limit),
+            Scope::Everybody => walk_everybody(&along, &holds, bound.max(self.limit), self.limit),
             Scope::Units(units) => {
                 let bound = (bound / (units.len().max(1) as i64)).max(self.limit);
                 walk_units(&conditions.value(units.clone()), &along, &holds, bound, self.limit)
             }
         };
-        let found = run(client, &text, &conditions).await?;
-        let is_whole = found.iter().all(|(wearer_id, _)| wearer_id.is_some()) || !is_filtered;
-        let hits: Vec<(i64, String)> = found.into_iter().filter_map(|(wearer_id, name)| wearer_id.map(|id| (id, name))).collect();
-        Ok((is_whole || hits.len() as i64 >= self.limit).then_some(hits))
+        (text, conditions)
     }
 
     /// By the index of parts, all hits of the stretch in order.
