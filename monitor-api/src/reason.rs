@@ -114,6 +114,14 @@ codes! {
         ReleaseGone = "RELEASE_GONE" [],
         NothingToRelease = "NOTHING_TO_RELEASE" [],
         AuditBroken = "AUDIT_BROKEN" [number],
+
+        // Imports.
+        UnknownImport = "UNKNOWN_IMPORT" [],
+        ImportOver = "IMPORT_OVER" [],
+        ImportIncomplete = "IMPORT_INCOMPLETE" [],
+        PieceMisplaced = "PIECE_MISPLACED" [],
+        PieceDiffers = "PIECE_DIFFERS" [],
+        TooManyImports = "TOO_MANY_IMPORTS" [],
     }
 }
 
@@ -144,5 +152,19 @@ codes! {
         CommonWords = "COMMON_WORDS" [],
         NotAName = "NOT_A_NAME" [],
         NotACode = "NOT_A_CODE" [],
+
+        // What is wrong with a file and its rows.
+        FileEmpty = "FILE_EMPTY" [],
+        FileFormat = "FILE_FORMAT" [],
+        FileEncoding = "FILE_ENCODING" [],
+        FileDamaged = "FILE_DAMAGED" [],
+        FileTooLarge = "FILE_TOO_LARGE" [rows],
+        QuoteOpen = "QUOTE_OPEN" [],
+        HeadingMissing = "HEADING_MISSING" [heading],
+        HeadingTwice = "HEADING_TWICE" [heading],
+        DigitsLost = "DIGITS_LOST" [],
+        ZerosLost = "ZEROS_LOST" [digits],
+        RowTwice = "ROW_TWICE" [row],
+        NoRows = "NO_ROWS" [],
     }
 }

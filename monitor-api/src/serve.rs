@@ -8,8 +8,10 @@ use crate::custody::{DeletionService, HoldService, ReleaseService, Releasing};
 use crate::events::Happening;
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
+use crate::imports::ImportService;
 use crate::judgement::JudgementService;
 use crate::proposals::{ProposalService, Proposing};
+use crate::statistics::StatisticsService;
 use crate::tags::{CommandSink, TagService};
 use crate::tracking::TrackingService;
 use crate::transport::{self, Listener};
@@ -21,6 +23,8 @@ use proto::access::units_server::UnitsServer;
 use proto::custody::deletions_server::DeletionsServer;
 use proto::custody::holds_server::HoldsServer;
 use proto::custody::releases_server::ReleasesServer;
+use proto::enrolment::imports_server::ImportsServer;
+use proto::enrolment::statistics_server::StatisticsServer;
 use proto::monitor::alerts_server::{self, AlertsServer};
 use proto::monitor::judgement_server::{self, JudgementServer};
 use proto::monitor::tags_server::{self, TagsServer};
@@ -50,6 +54,9 @@ const HEADER_BYTES_MAX: u32 = 16 * 1024;
 
 /// Bytes of one request: the longest legal one, a closing note, is below 20 KiB. A longer one is refused.
 const REQUEST_BYTES_MAX: usize = 64 * 1024;
+
+/// Bytes of one request that carries a piece of a file.
+const PIECE_REQUEST_BYTES_MAX: usize = 1024 * 1024 + REQUEST_BYTES_MAX;
 
 /// The name under which health tells of the whole server.
 const OVERALL: &str = "";
@@ -100,6 +107,7 @@ pub async fn serve(
     let gate = Gate::new(Arc::clone(&rights), store.clone(), standing.clone(), options.database_wait_max);
     let (reporter, health) = tonic_health::server::health_reporter();
     let router = with_accounts(server().layer(gate).add_service(health), &store, rights, &options)?;
+    let router = with_enrolment(router, &store);
     let hub = Arc::new(Hub::new(store.clone(), options));
     let router = with_monitoring(router, &store, sink, &hub, &stop);
     let router = with_reflection(router)?;
@@ -150,6 +158,11 @@ fn with_accounts(router: Router<Gates>, store: &Store, rights: Arc<Rights>, opti
         .add_service(limited!(HoldsServer, HoldService::new(store.clone(), proposing.clone())))
         .add_service(limited!(ReleasesServer, ReleaseService::new(store.clone(), proposing)))
         .add_service(limited!(DeletionsServer, DeletionService::new(store.clone()))))
+}
+
+fn with_enrolment(router: Router<Gates>, store: &Store) -> Router<Gates> {
+    let imports = ImportsServer::new(ImportService::new(store.clone())).max_decoding_message_size(PIECE_REQUEST_BYTES_MAX);
+    router.add_service(imports).add_service(limited!(StatisticsServer, StatisticsService::new(store.clone())))
 }
 
 fn with_monitoring(

@@ -13,6 +13,12 @@ pub(crate) fn refused(request: &'static str, error: &EnrolmentError) -> Status {
         EnrolmentError::VersionChanged(version) => {
             return refusal(Code::Aborted, Reason::VersionChanged, &[("version", version.to_string())]);
         }
+        EnrolmentError::UnknownImport => (Code::NotFound, Reason::UnknownImport),
+        EnrolmentError::ImportOver => (Code::FailedPrecondition, Reason::ImportOver),
+        EnrolmentError::ImportIncomplete => (Code::FailedPrecondition, Reason::ImportIncomplete),
+        EnrolmentError::PieceMisplaced => (Code::InvalidArgument, Reason::PieceMisplaced),
+        EnrolmentError::PieceDiffers => (Code::FailedPrecondition, Reason::PieceDiffers),
+        EnrolmentError::TooManyImports => (Code::ResourceExhausted, Reason::TooManyImports),
         EnrolmentError::KeyUsed => (Code::AlreadyExists, Reason::IdempotencyKeyUsed),
         EnrolmentError::Store(error) => return crate::alerts::store_failed(request, error),
     };
