@@ -1,13 +1,20 @@
 //! The rows of a file, done one after the other in one transaction: kept as a whole or taken back as a whole. A row that is refused takes back only itself, so
 //! that the next one is tried as well.
 
-use super::EnrolmentError;
+use super::import_known::{order_known, reference_of, tag_known, wearer_known};
+use super::inventory::tag_register;
+use super::orders::order_record;
+use super::wearers::wearer_create_beside;
+use super::zones::whom_locked;
+use super::{EnrolmentError, Eyes, NewOrder, NewWearer, ZoneChange, zone_change};
 use super::imports::{Import, ImportCheck, ImportState, forget, one, own};
 use crate::Store;
 use crate::change::{self, Change};
 use access::Caller;
 use chrono::{DateTime, Utc};
 use deadpool_postgres::Transaction;
+use enrolment::{NationalId, NewTag};
+use geojson::Feature;
 
 /// Rows tried together. If one of them is refused they are done again one by one, each so that it can be taken back alone: to be ready for that
 /// with every row would cost a good file most of its time.
@@ -71,7 +78,8 @@ impl Store {
                 ImportState::Done => {}
                 ImportState::Received => {
                     let work = open.transaction.transaction().await?;
-                    let tried = Trying { caller, now, progress }.all(work, file, to_store).await?;
+                    let reason = format!("import {import_id}: {}", import.new.file_name);
+                    let tried = Trying { caller, now, reason: &reason, progress }.all(work, file, to_store).await?;
                     record(&open.transaction, import_id, file, &tried, now).await?;
                     imported = Some(tried);
                 }
@@ -116,6 +124,8 @@ struct Tried {
 struct Trying<'a> {
     caller: &'a Caller,
     now: DateTime<Utc>,
+    /// For what is written about zones.
+    reason: &'a str,
     progress: &'a (dyn Fn(usize) + Send + Sync),
 }
 
@@ -183,7 +193,52 @@ impl Trying<'_> {
 
     /// Does what a row asks for; true = it was there already, as it is.
     async fn row(&self, transaction: &Transaction<'_>, row: &ImportRow) -> Result<bool, EnrolmentError> {
-        let _ = (transaction, self.caller, self.now);
-        match *row {}
+        let (caller, now) = (self.caller, self.now);
+        match row {
+            ImportRow::Wearer(new) => {
+                if wearer_known(transaction, caller, new).await? {
+                    return Ok(true);
+                }
+                wearer_create_beside(transaction, caller, new, now).await?;
+            }
+            ImportRow::Order { national_id, order } => {
+                let order = self.of_whom(transaction, national_id.as_ref(), order).await?;
+                if order_known(transaction, caller, &order).await? {
+                    return Ok(true);
+                }
+                order_record(transaction, caller, &order, now).await?;
+            }
+            ImportRow::Zones { wearer, features } => return self.zones(transaction, wearer, features).await,
+            ImportRow::Tag(new) => {
+                if tag_known(transaction, caller, new).await? {
+                    return Ok(true);
+                }
+                tag_register(transaction, caller, new, now).await?;
+            }
+        }
+        Ok(false)
+    }
+
+    /// The order with its wearer's file reference.
+    async fn of_whom(
+        &self,
+        transaction: &Transaction<'_>,
+        national_id: Option<&NationalId>,
+        order: &NewOrder,
+    ) -> Result<NewOrder, EnrolmentError> {
+        let mut order = order.clone();
+        if let Some(id) = national_id {
+            order.wearer = reference_of(transaction, self.caller, id).await?.ok_or(EnrolmentError::UnknownWearer)?;
+        }
+        Ok(order)
+    }
+
+    async fn zones(&self, transaction: &Transaction<'_>, wearer: &str, features: &[Feature]) -> Result<bool, EnrolmentError> {
+        let before = whom_locked(transaction, self.caller, wearer).await?.version;
+        let (wearer, features, reason) = (wearer.to_owned(), features.to_vec(), self.reason.to_owned());
+        let change = ZoneChange { wearer, features, ends: Vec::new(), at: None, reason, expected_version: before };
+        // One person is enough as long as no tag is worn: of others this is refused, and drawn one by one with a second person.
+        let after = zone_change(transaction, self.caller, &change, Eyes::Two, self.now).await?;
+        Ok(after == before)
     }
 }
