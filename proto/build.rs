@@ -7,6 +7,10 @@ const SCHEMAS: &[&str] = &[
     "paband/enrolment/v1/common.proto",
     "paband/enrolment/v1/imports.proto",
     "paband/enrolment/v1/statistics.proto",
+    "paband/enrolment/v1/fittings.proto",
+    "paband/enrolment/v1/inventory.proto",
+    "paband/enrolment/v1/inspections.proto",
+    "paband/enrolment/v1/leaves.proto",
     "paband/monitor/v1/alerts.proto",
     "paband/monitor/v1/tracking.proto",
 ];

@@ -16,7 +16,7 @@ use crate::rate::rate;
 use crate::receivables::{Invoice, Receivables};
 use crate::tariff::Tariffs;
 use crate::work::Work;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// Everything known about a person's money.
@@ -46,6 +46,8 @@ pub struct Books {
     /// What each fact that moved money really moved: a refund may have been cut to the credit.
     pub(crate) moved: BTreeMap<FactId, Money>,
     issued: BTreeMap<Kind, u32>,
+    /// Numbers that the next documents of a kind have already; after these each gets its place in the row of its kind.
+    pub(crate) numbers: BTreeMap<Kind, VecDeque<Arc<str>>>,
     pub(crate) currency: Currency,
 }
 
@@ -67,6 +69,7 @@ impl Books {
             references: BTreeMap::new(),
             moved: BTreeMap::new(),
             issued: BTreeMap::new(),
+            numbers: BTreeMap::new(),
             currency,
         }
     }
@@ -113,40 +116,62 @@ impl Books {
     fn issue_note(&mut self, note: Note, policy: &Policy, at: Moment) -> Result<(), BillingError> {
         let kind = if note.total.is_zero() { Kind::RerateNote } else { Kind::CreditNote };
         let place = self.document(kind, at, Some((note.order, note.month)), note.lines)?;
-        self.post_document(place)?;
-        if kind == Kind::CreditNote {
-            self.receivables.credit_note(note.month, note.total.negated()?)?;
-        }
-        self.set_aside(policy, at)
+        self.take_effect(place, policy)
     }
 
     fn issue_invoice(&mut self, lines: Vec<Line>, policy: &Policy, at: Moment) -> Result<(), BillingError> {
         let total = Money::sum(self.currency, lines.iter().map(|line| line.amount))?;
         let kind = if total.is_zero() { Kind::Statement } else { Kind::Invoice };
         let place = self.document(kind, at, None, lines)?;
-        self.post_document(place)?;
         if kind == Kind::Invoice {
-            self.open_invoice(place, policy)?;
+            self.documents[place].due = Some(at.day().plus(i64::from(policy.due_days) - 1));
         }
-        self.set_aside(policy, at)
+        self.take_effect(place, policy)
+    }
+
+    /// Issues a document of a run again as it was kept: what it says is not asked again.
+    pub(crate) fn reissue(&mut self, kept: Document, facts: &[Fact], policy: &Policy) -> Result<(), BillingError> {
+        for line in &kept.lines {
+            self.billed.add(line, facts)?;
+        }
+        let place = self.document(kept.kind, kept.run_at, kept.of, kept.lines)?;
+        self.documents[place].due = kept.due;
+        self.take_effect(place, policy)
+    }
+
+    /// What a document of a run does to the ledger and to what is open.
+    fn take_effect(&mut self, place: usize, policy: &Policy) -> Result<(), BillingError> {
+        self.post_document(place)?;
+        let Document { kind, run_at, total, .. } = self.documents[place];
+        match (kind, &self.documents[place].of) {
+            (Kind::Invoice, _) => self.open_invoice(place)?,
+            (Kind::CreditNote, Some((_, month))) => self.receivables.credit_note(*month, total.negated()?)?,
+            _ => {}
+        }
+        self.set_aside(policy, run_at)
     }
 
     /// Damage beyond the deposit.
     pub(crate) fn issue_damage(&mut self, damage: &FactId, amount: Money, policy: &Policy, at: Moment) -> Result<(), BillingError> {
         let line = Line { event: Some(damage.clone()), ..Line::plain(LineCode::Damage, amount) };
         let place = self.document(Kind::DamageInvoice, at, None, vec![line])?;
+        self.documents[place].due = Some(at.day().plus(i64::from(policy.due_days) - 1));
         self.post_document(place)?;
-        self.open_invoice(place, policy)
+        self.open_invoice(place)
     }
 
-    fn open_invoice(&mut self, place: usize, policy: &Policy) -> Result<(), BillingError> {
-        let document = &mut self.documents[place];
-        let due = document.run_at.day().plus(i64::from(policy.due_days) - 1);
-        document.due = Some(due);
+    fn open_invoice(&mut self, place: usize) -> Result<(), BillingError> {
+        let document = &self.documents[place];
+        let due = document.due.expect("an invoice has a last day to pay");
         let number = document.number.clone().expect("invoices are numbered");
         let (months, total): (BTreeSet<Month>, Money) = (document.months(), document.total);
         let is_damage = document.kind == Kind::DamageInvoice;
         Ok(self.receivables.issue(Invoice { number, is_damage, months, due, total, open: total })?)
+    }
+
+    /// Gives entries from this place on another text, where there is one: documents got their numbers.
+    pub fn rename_entries(&mut self, from: usize, named: impl Fn(&str) -> Option<String>) {
+        self.ledger.rename(from, named);
     }
 
     /// Issues a document and returns its place.
@@ -155,7 +180,8 @@ impl Books {
         let number = kind.prefix().map(|prefix| {
             let issued = self.issued.entry(kind).or_default();
             *issued += 1;
-            format!("{prefix}-{issued}").into()
+            let given = self.numbers.get_mut(&kind).and_then(VecDeque::pop_front);
+            given.unwrap_or_else(|| format!("{prefix}-{issued}").into())
         });
         self.documents.push(Document { kind, run_at: at, number, of, total, lines, due: None });
         Ok(self.documents.len() - 1)

@@ -5,7 +5,7 @@ use crate::BillingError;
 use crate::calendar::{Day, Month, ranges};
 use crate::document::{Days, Line, LineCode};
 use crate::explain::because;
-use crate::fact::OrderId;
+use crate::fact::{Fact, OrderId};
 use crate::money::Money;
 use crate::rate::{Code, Item, Key, Part, Rated};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +18,30 @@ impl Billed {
     /// What is now billed for an amount.
     pub fn record(&mut self, key: Key, item: Item) {
         self.0.insert(key, item);
+    }
+
+    /// What a kept line billed. `facts` tell when a fee arose.
+    ///
+    /// # Errors
+    /// If the line names no fact, or an amount leaves 64 bits.
+    pub(crate) fn add(&mut self, line: &Line, facts: &[Fact]) -> Result<(), BillingError> {
+        let (LineCode::Charge(code) | LineCode::Adjust(code), Some((order, month))) = (line.code, &line.of) else { return Ok(()) };
+        let part = match (&line.days, &line.event) {
+            (Some(days), _) => Part::Unit(days.unit),
+            (None, Some(event)) => {
+                let fact = facts.iter().find(|fact| fact.id == *event).ok_or_else(|| BillingError::FactMissing(event.clone()))?;
+                Part::Fee(fact.what.at(), event.clone())
+            }
+            (None, None) => Part::Whole,
+        };
+        let key = Key { month: *month, order: order.clone(), code, part };
+        let item = self.0.entry(key).or_insert_with(|| Item::nothing(line.amount.currency()));
+        item.amount = item.amount.plus(line.amount)?;
+        if let Some(days) = &line.days {
+            item.days.extend(days.added.iter().flat_map(|range| range.first.through(range.last)));
+            days.removed.iter().flat_map(|range| range.first.through(range.last)).for_each(|day| _ = item.days.remove(&day));
+        }
+        Ok(())
     }
 
     /// After all that a run found was issued.

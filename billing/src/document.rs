@@ -4,12 +4,12 @@ use crate::calendar::{Day, DayRange, Moment, Month};
 use crate::fact::{FactId, OrderId};
 use crate::money::Money;
 use crate::rate::Code;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What a document is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Fees to pay.
@@ -94,15 +94,63 @@ pub struct Days {
     pub removed: Vec<DayRange>,
 }
 
+/// Why days or an amount are as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// Used, by the tariff of that day.
+    Used,
+    /// Free: approved leave.
+    Leave,
+    /// Free: use is suspended.
+    Suspended,
+    /// Not used: no tag is fitted.
+    NotFitted,
+    /// A fee that is charged, by the tariff of that day.
+    Chargeable,
+    /// A fee that is charged no more.
+    NoFee,
+    /// Waived by decision.
+    Waived,
+    /// Beyond the cap of the first month.
+    Capped,
+}
+
+impl Why {
+    /// The rule of the billing policy.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::Used => "R2, R4",
+            Self::Leave | Self::Suspended => "R3",
+            Self::NotFitted => "R2",
+            Self::Chargeable | Self::NoFee => "R5",
+            Self::Waived => "R4",
+            Self::Capped => "R6",
+        }
+    }
+
+    /// In English.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::Used => "used, by the tariff of that day",
+            Self::Leave => "free: approved leave",
+            Self::Suspended => "free: use is suspended",
+            Self::NotFitted => "not used: no tag is fitted",
+            Self::Chargeable => "chargeable, by the tariff of that day",
+            Self::NoFee => "no fee any more: the event was cancelled, or is no longer chargeable",
+            Self::Waived => "waived by decision, rounded down for each day",
+            Self::Capped => "daily and installation fees of the first month, less leave and waivers, beyond the cap",
+        }
+    }
+}
+
 /// Why a line is as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Because {
     /// For which days; `None` = for the line as a whole.
     pub days: Option<DayRange>,
-    /// The rule of the billing policy.
-    pub rule: &'static str,
-    /// In words.
-    pub why: &'static str,
+    /// The reason.
+    pub why: Why,
     /// The facts that decided it.
     pub events: Vec<FactId>,
     /// The tariff row that gave the price.

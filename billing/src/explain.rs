@@ -1,14 +1,14 @@
 //! Why a line is as it is, from the truth it was made of.
 
 use crate::calendar::{Day, DayRange};
-use crate::document::Because;
+use crate::document::{Because, Why};
 use crate::fact::FactId;
 use crate::rate::{Code, Fee, Key, Part, Rated};
 use crate::standing::{Price, Standing};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-type Reason = (&'static str, &'static str, Vec<FactId>, Option<Arc<str>>);
+type Reason = (Why, Vec<FactId>, Option<Arc<str>>);
 
 /// Why an amount and its changed days are as they are.
 pub(crate) fn because(rated: &Rated, key: &Key, changed: &BTreeSet<Day>) -> Vec<Because> {
@@ -16,16 +16,16 @@ pub(crate) fn because(rated: &Rated, key: &Key, changed: &BTreeSet<Day>) -> Vec<
         (Part::Unit(_), _) => days(changed.iter().map(|day| (*day, day_reason(rated, *day)))),
         (Part::Fee(_, id), _) => vec![match rated.fees.iter().find(|fee| fee.fact == *id) {
             Some(fee) => whole(fee_reason(fee)),
-            None => whole(("R5", "no fee any more: the event was cancelled, or is no longer chargeable", vec![id.clone()], None)),
+            None => whole((Why::NoFee, vec![id.clone()], None)),
         }],
         (Part::Whole, Code::Waiver) => {
             let mut waivers: Vec<FactId> = prices(rated, key).filter_map(|price| price.waived_by.clone()).collect();
             waivers.sort();
             waivers.dedup();
-            vec![whole(("R4", "waived by decision, rounded down for each day", waivers, None))]
+            vec![whole((Why::Waived, waivers, None))]
         }
         (Part::Whole, _) => {
-            vec![whole(("R6", "daily and installation fees of the first month, less leave and waivers, beyond the cap", vec![], None))]
+            vec![whole((Why::Capped, vec![], None))]
         }
     }
 }
@@ -41,24 +41,24 @@ fn prices<'a>(rated: &'a Rated, key: &'a Key) -> impl Iterator<Item = &'a Price>
 
 fn fee_reason(fee: &Fee) -> Reason {
     let facts = std::iter::once(&fee.fact).chain(&fee.price.waived_by).cloned().collect();
-    ("R5", "chargeable, by the tariff of that day", facts, fee.price.tariff.clone())
+    (Why::Chargeable, facts, fee.price.tariff.clone())
 }
 
 fn day_reason(rated: &Rated, day: Day) -> Reason {
     match rated.days.get(&day) {
         Some(Standing::Billable { price, .. }) => {
             let facts = price.class.iter().chain(&price.waived_by).cloned().collect();
-            ("R2, R4", "used, by the tariff of that day", facts, price.tariff.clone())
+            (Why::Used, facts, price.tariff.clone())
         }
-        Some(Standing::Leave { by, .. }) => ("R3", "free: approved leave", vec![by.clone()], None),
-        Some(Standing::Suspended { by, .. }) => ("R3", "free: use is suspended", vec![by.clone()], None),
-        Some(Standing::NotFitted { removed_by }) => ("R2", "not used: no tag is fitted", removed_by.iter().cloned().collect(), None),
-        None => ("R2", "not used: no tag is fitted", vec![], None),
+        Some(Standing::Leave { by, .. }) => (Why::Leave, vec![by.clone()], None),
+        Some(Standing::Suspended { by, .. }) => (Why::Suspended, vec![by.clone()], None),
+        Some(Standing::NotFitted { removed_by }) => (Why::NotFitted, removed_by.iter().cloned().collect(), None),
+        None => (Why::NotFitted, vec![], None),
     }
 }
 
-fn whole((rule, why, events, tariff): Reason) -> Because {
-    Because { days: None, rule, why, events, tariff }
+fn whole((why, events, tariff): Reason) -> Because {
+    Because { days: None, why, events, tariff }
 }
 
 /// Neighbours with the same reason become one range.
@@ -67,7 +67,7 @@ fn days(reasons: impl Iterator<Item = (Day, Reason)>) -> Vec<Because> {
     for (day, reason) in reasons {
         let same = |last: &&mut Because| {
             let next_day = last.days.is_some_and(|range| day.days_since(range.last) == 1);
-            next_day && (last.rule, last.why, &last.events, &last.tariff) == (reason.0, reason.1, &reason.2, &reason.3)
+            next_day && (last.why, &last.events, &last.tariff) == (reason.0, &reason.1, &reason.2)
         };
         match found.last_mut().filter(same) {
             Some(last) => last.days = last.days.map(|range| DayRange { last: day, ..range }),

@@ -31,6 +31,28 @@ pub enum Account {
 }
 
 impl Account {
+    /// Every account there is, in the order of their names.
+    pub const ALL: [Self; 13] = [
+        Self::CashDamage,
+        Self::CashDeposit,
+        Self::CashFees,
+        Self::Receivable,
+        Self::ExpenseSetAside,
+        Self::Income(Code::Cap),
+        Self::IncomeDamage,
+        Self::Income(Code::Install),
+        Self::Income(Code::Replace),
+        Self::Income(Code::Usage),
+        Self::Income(Code::Waiver),
+        Self::LiabilityDeposit,
+        Self::LiabilitySetAside,
+    ];
+
+    /// The account of that full name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|account| account.name() == name)
+    }
+
     /// Its full name.
     pub const fn name(self) -> &'static str {
         match self {
@@ -103,6 +125,14 @@ impl Ledger {
             self.entries.push(Entry { at, text, postings });
         }
         Ok(())
+    }
+
+    pub(crate) fn rename(&mut self, from: usize, named: impl Fn(&str) -> Option<String>) {
+        for entry in self.entries.iter_mut().skip(from) {
+            if let Some(text) = named(&entry.text) {
+                entry.text = text;
+            }
+        }
     }
 
     /// Moves an amount from one account to another.

@@ -12,17 +12,20 @@ mod deposit;
 mod difference;
 mod document;
 mod explain;
+pub mod export;
 mod fact;
 mod fitting;
 pub mod identifier;
 mod known;
 mod ledger;
 mod money;
+pub mod page;
 mod policy;
 mod rate;
 mod receivables;
 mod replay;
 mod standing;
+mod stored;
 mod summary;
 mod tariff;
 mod work;
@@ -30,7 +33,7 @@ mod work;
 pub use books::Books;
 pub use deposit::Deposit;
 pub use difference::{Billed, Difference, Note, difference};
-pub use document::{Because, Days, Document, Kind, Line, LineCode};
+pub use document::{Because, Days, Document, Kind, Line, LineCode, Why};
 pub use fact::{Covered, Fact, FactId, OrderId, Period, What};
 pub use fitting::{Fitting, Fittings};
 pub use known::known_at;
@@ -39,8 +42,9 @@ pub use money::{Currency, Money, MoneyError};
 pub use policy::{CapWindow, DUE_DAYS_MAX, LeaveDay, Mode, Policy, PolicyError, UseDay};
 pub use rate::{Code, Fee, Item, Key, Part, Rated, horizon, rate};
 pub use receivables::{Invoice, Receivables};
-pub use replay::{Timeline, replay, run_times};
+pub use replay::{Timeline, carry_on, replay, run_times};
 pub use standing::{Price, Standing};
+pub use stored::{StoredDocument, StoredError, StoredLine};
 pub use summary::{Aging, MonthTruth, Status, months};
 pub use tariff::{Regime, Tariff, TariffError, Tariffs};
 pub use work::{Reason, Work};
@@ -54,6 +58,12 @@ pub enum BillingError {
     /// The time zone data are wrong.
     #[error(transparent)]
     Calendar(#[from] calendar::CalendarError),
+    /// A document charges a fee of a fact that is not there.
+    #[error("a document charges \"{0}\", and no such event is recorded: report this, documents and events have come apart")]
+    FactMissing(FactId),
+    /// A document was kept that no run or event issues.
+    #[error("the document of {0} was issued, and nothing recorded issues it: report this, documents and events have come apart")]
+    KeptInVain(String),
     /// An entry of the ledger does not sum to nothing: a fault of this program.
     #[error("the entry \"{0}\" does not sum to 0: report this with the case that shows it")]
     Unbalanced(String),

@@ -3,11 +3,12 @@
 use crate::BillingError;
 use crate::books::Books;
 use crate::calendar::Moment;
+use crate::document::{Document, Kind};
 use crate::fact::{Fact, FactId, What};
 use crate::known::is_known;
 use crate::policy::Policy;
 use crate::tariff::Tariffs;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 /// The facts of one person, and by what they are billed.
 #[derive(Clone, Debug)]
@@ -40,10 +41,27 @@ enum Step {
 /// # Errors
 /// If the time zone data are wrong, or an amount leaves 64 bits.
 pub fn replay(timeline: &Timeline) -> Result<Books, BillingError> {
+    carry_on(timeline, Vec::new(), None)
+}
+
+/// Carries on books of which these documents were issued up to and including the instant `through`: they stay as they are, whatever would be said of
+/// then today; what comes after is reckoned. Every fact must have been recorded with its true time: none that was added since may take effect before
+/// `through`.
+///
+/// # Errors
+/// As [`replay`]; or if the documents and the facts have come apart.
+pub fn carry_on(timeline: &Timeline, issued: Vec<Document>, through: Option<Moment>) -> Result<Books, BillingError> {
     let Timeline { facts, tariffs, policy, as_of } = timeline;
     let mut books = Books::new(tariffs.currency());
+    for document in &issued {
+        books.numbers.entry(document.kind).or_default().extend(document.number.clone());
+    }
+    let mut kept = Kept(issued.into());
     for (at, step, fact) in steps(facts, *as_of) {
+        let is_past = through.is_some_and(|through| at <= through);
+        let before = books.documents.len();
         match (step, fact) {
+            (Step::Run, _) if is_past => kept.of_run(at).try_for_each(|document| books.reissue(document, facts, policy))?,
             (Step::Run, _) => books.run(facts, tariffs, policy, at)?,
             (Step::Cancel, _) => books.follow_cancellations(facts, policy, at)?,
             (_, Some(fact)) if !is_known(facts, fact, at) => {}
@@ -51,8 +69,43 @@ pub fn replay(timeline: &Timeline) -> Result<Books, BillingError> {
             (_, Some(fact)) => books.move_money(fact, policy, at)?,
             (_, None) => {}
         }
+        if is_past && step != Step::Run {
+            kept.pass(&books.documents[before..])?;
+        }
     }
+    kept.end()?;
     Ok(books)
+}
+
+/// Documents that were issued, in the order of their issue.
+struct Kept(VecDeque<Document>);
+
+impl Kept {
+    /// Those of a run.
+    fn of_run(&mut self, at: Moment) -> impl Iterator<Item = Document> {
+        let of_runs = [Kind::Invoice, Kind::CreditNote, Kind::RerateNote, Kind::Statement];
+        let is_of_it = move |document: &Document| document.run_at == at && of_runs.contains(&document.kind);
+        std::iter::from_fn(move || if self.0.front().is_some_and(is_of_it) { self.0.pop_front() } else { None })
+    }
+
+    /// What was issued again by other events is what was issued then.
+    fn pass(&mut self, again: &[Document]) -> Result<(), BillingError> {
+        for document in again {
+            match self.0.pop_front() {
+                Some(kept) if kept == *document => {}
+                Some(kept) => return Err(BillingError::KeptInVain(kept.title().to_owned())),
+                None => return Err(BillingError::KeptInVain(document.title().to_owned())),
+            }
+        }
+        Ok(())
+    }
+
+    fn end(mut self) -> Result<(), BillingError> {
+        match self.0.pop_front() {
+            Some(kept) => Err(BillingError::KeptInVain(kept.title().to_owned())),
+            None => Ok(()),
+        }
+    }
 }
 
 impl Books {

@@ -2,6 +2,7 @@
 
 mod again;
 mod batch;
+pub mod check;
 mod civil;
 pub mod command;
 mod device;
@@ -15,6 +16,7 @@ mod judge;
 mod order;
 mod plain;
 mod plan;
+mod preview;
 mod recent;
 mod report;
 mod rules;
@@ -41,6 +43,7 @@ pub use interference::{Cell, Interference, InterferenceRules, InterferenceWatch,
 pub use judge::Judge;
 pub use order::Order;
 pub use plan::{Leave, Plan, Watch};
+pub use preview::preview;
 pub use report::{Report, Signal, Signals, Source};
 pub use rules::{Rules, Sense};
 pub use save::StateError;

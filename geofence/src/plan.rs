@@ -166,6 +166,25 @@ impl Plan {
         Phase { on: (in_hours && !on_leave).then_some(zone.sense()), until }
     }
 
+    /// The first instant in [since, until) at which an inclusion zone is on, and how many milliseconds its rules may take from then on to find the
+    /// wearer absent: the larger of open_after and stale_after.
+    pub fn inclusion_due(&self, since: Timestamp, until: Timestamp) -> Option<(Timestamp, i64)> {
+        let groups = self.zones.chunk_by(|a, b| a.key == b.key);
+        let dues = groups.filter_map(|versions| {
+            let mut time = since;
+            while time < until {
+                let phase = self.phase(versions, time);
+                if phase.on == Some(Sense::Inclusion) {
+                    let rules = version_at(versions, time)?.rules();
+                    return Some((time, rules.open_after_ms.max(rules.stale_after_ms)));
+                }
+                time = phase.until;
+            }
+            None
+        });
+        dues.min_by_key(|(due, takes_ms)| (*due, -takes_ms))
+    }
+
     fn leaves(&self) -> &[Leave] {
         self.more.as_ref().map_or(&[], |more| &more.leaves)
     }

@@ -63,6 +63,12 @@ impl Verdict {
 }
 
 impl Zone {
+    /// The same version where it binds in [from, to) alone: of a set that a wearer joined or left. `None` if nothing is left of it.
+    pub fn within(&self, from: Timestamp, to: Timestamp) -> Option<Self> {
+        let (from, to) = (self.from.max(from), self.to.min(to));
+        (from < to).then(|| Self { key: self.key, named: Arc::clone(&self.named), from, to, frame: self.frame, shape: self.shape.clone() })
+    }
+
     /// Names the zone through all its versions.
     pub const fn key(&self) -> i64 {
         self.key

@@ -33,6 +33,64 @@ tag-not-connected = The tag is not connected now, and nobody knows when it will 
 command-not-supported = This type of tag cannot carry out this command. Reach the wearer another way.
 tag-busy = Too many commands are waiting for this tag. Wait until they are answered, then send again.
 
+## The inventory
+
+tag-known = A tag with the IMEI { $imei } is registered already. Look for it in the inventory; if another unit answers for it, ask that unit to send it to you.
+serial-known = Another tag has the serial number { $serial }. Compare it with what is printed on the tag.
+tag-is-worn = Somebody wears tag { $imei }. Record its removal first, or take another tag.
+tag-being-fitted = Tag { $imei } is being put on somebody. Complete or give up that fitting first, or take another tag.
+tag-on-the-way = Tag { $imei } is on its way to another unit. It can be used once it was received there, or once its transfer was cancelled.
+tag-not-usable = Tag { $imei } cannot be put on: it is { $shown }. Take another tag, or correct its state in the inventory.
+tag-state-step = A tag that is { $shown_from } does not become { $shown_to }. See which states can follow, and choose one of them.
+unknown-transfer = There is no such transfer that your unit may decide about. Look for it in the list of transfers.
+transfer-over = This transfer was received or cancelled already. See the list of transfers for what came of it.
+
+tag-state-in-stock = in stock
+tag-state-returned = returned
+tag-state-faulty = faulty
+tag-state-lost = lost
+tag-state-retired = retired
+
+## Fittings and removals
+
+wearer-has-tag = The wearer has tag { $imei } on. Exchange it, or record its removal first.
+wearer-has-no-tag = The wearer has no tag on. See the wearer's fittings.
+wearer-being-fitted = Somebody is putting a tag on this wearer already: fitting { NUMBER($installation) } is open. Go on with that one, or give it up first.
+unknown-installation = There is no such fitting under way in your units. Look for it in the list of open fittings.
+installation-over = This fitting was completed or given up already. See the wearer's fittings for what came of it.
+installation-of-other-kind = This is a replacement where a first fitting was meant, or the other way round. Open it from the list of open fittings and complete it there.
+fitting-incomplete = The tag cannot count as fitted yet. In the way: { $shown }. See to these items of the checklist and complete the fitting then.
+item-not-overridable = This cannot be let pass: { $shown }. Monitoring stands on it; see to it, or give the fitting up.
+fitting-overlaps = Another fitting of this wearer or this tag is recorded for that time. See the wearer's fittings.
+second-person-needed = This concerns somebody who is monitored: a second person must confirm it. Propose it.
+unknown-photo = There is no photo { NUMBER($photo) } among those that you may see. Add the photo to the wearer's file first, or open the pictures of the file again.
+
+checklist-order-in-force = an order is in force
+checklist-zones-valid = a zone is in force
+checklist-home-inspected = the home was found suitable
+checklist-tag-heard = the tag is heard
+checklist-strap-closed = the strap is closed
+checklist-battery = the battery is charged
+checklist-fix-inside-zone = the position is inside the zone
+checklist-deposit = the deposit is recorded
+checklist-undertaking = the undertaking is signed
+
+todo-record-order = Record the order first, or check whether this is the right file.
+todo-resume-order = The order is suspended: record that it goes on.
+todo-draw-zone = Draw an inclusion zone that is in force now.
+todo-repair-zone = Draw this zone again: as it is, nobody could be judged by it.
+todo-inspect-home = Have the home inspected and record the result.
+todo-wake-tag = Switch the tag on, charge it if need be, and wait where there is a network.
+todo-close-strap = Close the strap until it clicks and wait for the next report.
+todo-await-strap = The tag has not said yet how its strap is: wait for its next report.
+todo-charge-battery = Charge the tag before the wearer leaves.
+todo-await-battery = The tag has not said yet how its battery is: wait for its next report.
+todo-await-fix = Wait for a fresh position; under the open sky it comes sooner.
+todo-go-to-zone = Go into the zone with the wearer; if the tag is fitted elsewhere, let this pass and say where.
+todo-leave-forbidden-zone = The wearer is inside a forbidden zone: leave it, or check how it was drawn.
+todo-record-deposit = Record the deposit's receipt, or that none is needed. The fitting does not wait for it.
+todo-sign-undertaking = Have the wearer sign the undertaking.
+
 ## Who calls, and what for
 
 not-logged-in = You are not logged in. Log in, then try again.
@@ -94,6 +152,30 @@ proposal-over = { $state ->
     }
 same-person = Whoever proposes something cannot confirm it. Ask a colleague who has the right to do so.
 
+## Files of wearers
+
+wearer-merged = This file was merged into the file { $reference }. Go on with the file { $reference }.
+reference-taken = Another file has this reference. Enter another one, or leave it empty and the system gives one.
+person-enrolled = This person has the file { $reference } already. Open that file; if the national id or the foreign number was mistyped, correct it.
+person-enrolled-elsewhere = This person is enrolled in another unit, whose files you do not see. Check the number first; if it is right, ask the central monitoring unit to hand the file over to your unit.
+file-too-long = The names and numbers of this file are too long together. Remove numbers that are no longer needed and send it again.
+same-file = A file cannot be merged with itself. Check the reference of the duplicate.
+duplicate-wears-tag = The wearer has a tag on under the duplicate. Record the removal there first, or merge the file without a tag into this one.
+merge-orders-overlap = Both files have an order in force at one time: order { $order } of the duplicate meets an order of the other file. End one of the two first, or cancel its wrong entry.
+
+## Orders
+
+unknown-order = There is no such order among those that you may see. Open the orders of the wearer again.
+unknown-order-fact = There is no such entry of an order among those that you may see. Open the orders of the wearer again.
+order-overlaps = Order { $order } of this wearer, which begins at { DATETIME($from) }, is in force then, and only one order can be in force at a time. If the new order replaces it, record its end or revocation first; if it is the same order with changes, record a variation.
+order-in-force = This wearer has another order in force then, and only one order can be in force at a time. Look at the wearer's orders, and record the end or revocation of the one before first.
+order-not-begun = This order has not begun at the time that you entered. Check the time against the order's beginning.
+order-suspended-already = This order is suspended at the time that you entered. Record that it goes on first, or correct the time.
+order-not-suspended = This order is not suspended at the time that you entered, so it cannot go on again. Check the time against the suspension.
+order-over = This order is ended or revoked at the time that you entered. Check the time; if the end was a wrong entry, cancel it first; for another decision, record a new order.
+order-fact-follows = Entry { NUMBER($fact) } of this order holds from a later time and would no longer fit. Cancel it first, then do this, and record it again if need be.
+order-fact-cancelled = This entry was cancelled already. Nothing more is to be done; open the order again.
+
 ## Legal holds, releases of data and the audit
 
 unknown-hold = There is no such legal hold among those that you may see. Load the list of holds anew.
@@ -111,6 +193,65 @@ import-incomplete = The file has not reached the server as a whole yet. Go on se
 piece-misplaced = The program sent a piece that does not belong to this file. Choose the file anew and begin a new import; if that happens again, tell the administrator.
 piece-differs = What was sent now differs from what was sent of the same file before: it may have been changed meanwhile. Abandon this import and begin a new one.
 too-many-imports = You have five unfinished imports, and more are not allowed. Run or abandon one of them.
+## Leave
+
+unknown-leave = There is no such leave among those that you may see. Load the list of leaves anew.
+unknown-leave-batch = There is no such batch of leaves among those that you may see. Load the list of batches anew.
+leave-over = { $state ->
+        [approved] This leave was approved already. Load it anew; to end it, withdraw it or end it early.
+        [refused] This leave was refused. Record a new request if it is still needed.
+        [withdrawn] This leave was withdrawn. Record a new request if it is still needed.
+        [shortened] This leave was ended early already.
+       *[other] This leave stands otherwise already. Load it anew.
+    }
+leave-begun = This leave has begun. End it early if the wearer shall be watched from now on; withdraw it as never granted only if it was recorded by mistake.
+leave-not-under-way = This leave is not under way now, so there is nothing to end early. Withdraw it if it has not begun.
+leave-late-reason-needed = This leave began in the past. Write why it is recorded only now, and try again.
+leave-exclusion-differs = Request and approval differ on whether the exclusion zones are off too. Look at the decision; record a new request if this one is wrong.
+leave-too-long-ago = This leave began more than { NUMBER($days) } days ago and can no longer be approved. Ask the administrator what is still known of that time.
+leave-warnings-unread = Something must be read before this leave is approved: { $warnings }. Look into it, then approve again and confirm that you read it.
+leave-batch-hindered = { NUMBER($count) } { NUMBER($count) ->
+        [one] wearer
+       *[other] wearers
+    } in this batch may not have leave, so nobody got it: { $wearers }. Look at the reasons in the list; take them out, or approve person by person.
+leave-batch-nobody = Nobody matches this choice. Check the unit, the legal basis and the regime, or the list.
+leave-batch-too-many = More than { NUMBER($max) } wearers match this choice. Make several batches.
+leave-batch-over = { $state ->
+        [approved] This batch was approved already. There is nothing left to decide.
+        [withdrawn] This batch was withdrawn. Prepare a new one if it is still needed.
+       *[other] This batch is decided already. Load it anew.
+    }
+leave-unknown-wearer = There is no such wearer in your unit. Check the file number.
+leave-file-merged = This file was merged into another one of the same person. Use that one.
+leave-not-monitored = No tag is fitted in the time of the leave, so there is nothing to be let go from. Fit a tag first, or leave this person out.
+leave-no-order = No order is in force when the leave begins. Check the order and the dates.
+leave-order-suspended = The order is suspended when the leave begins. Record its resumption first, or leave this person out.
+leave-other-leave = Another leave holds in the same time: { $leave }. Withdraw that one, or choose other dates.
+leave-too-long = The legal basis of the order allows at most { NUMBER($hours) } hours of such leave. Shorten it.
+leave-none-for-basis = The legal basis of the order allows no leave.
+leave-strap-open = An alert is open: the strap of the tag is open
+leave-case-tamper = An alert is open: the tag was tampered with
+leave-inclusion-broken = An alert is open: the wearer is not where to be
+leave-exclusion-broken = An alert is open: the wearer is where not to be
+leave-order-ends = The order was planned to end before the leave does
+
+## Inspections of homes
+
+unknown-inspection = There is no such inspection among those that you may see. Load the list of inspections anew.
+inspection-under-way = An inspection for this wearer is under way already. Go on with that one, or withdraw it first.
+inspection-not-so = { $state ->
+        [requested] This is not possible yet: an appointment must be proposed first.
+        [appointed] This is not possible yet: the wearer or the family must confirm the appointment first.
+        [confirmed] This is not possible yet: the visit must be recorded first.
+        [visited] This is not possible now: the home was visited, and a decision is awaited.
+        [suitable] This is not possible any more: the home was found suitable.
+        [unsuitable] This is not possible now: the home was found unsuitable. The wearer may object.
+        [objected] This is not possible now: an objection waits for its answer.
+        [upheld] This is not possible any more: the home was found unsuitable and the objection was rejected.
+        [withdrawn] This is not possible any more: the inspection was withdrawn.
+       *[other] This is not possible as the inspection stands. Load it anew.
+    }
+inspection-shortcomings = The visit found shortcomings of this home. Write why it is suitable all the same, or find it unsuitable.
 
 ## What is wrong with one field
 
@@ -143,6 +284,18 @@ field-holds-name = it contains your own name; leave that out
 field-few-characters = it repeats only a few characters; use more different ones
 field-common-words = it is made of words or rows of keys that are guessed first; add something of your own
 field-not-a-name = must have 3 to 64 small Latin letters, digits, dots, dashes or underscores
+field-not-an-imei = must be an IMEI of 15 digits as printed on the tag
+field-imei-check-digit = is no IMEI: the last digit does not follow from the others, so one is mistyped
+field-not-a-key = must be 64 hexadecimal digits
+field-not-a-sim-number = must be 5 to 20 digits, perhaps after a plus sign
+field-too-many = must have at most { NUMBER($max) } entries; it has { NUMBER($count) }
+field-no-such-tag = is no tag that the sending unit answers for
+field-named-twice = is named twice
+field-tag-worn = is worn by somebody: record its removal first
+field-tag-in-hand = is being put on somebody
+field-tag-travels = is on its way to another unit already
+field-not-in-transfer = is not on its way in this transfer
+field-in-future = must not be in the future
 field-not-a-code = has characters that do not belong there; use small Latin letters, digits and dashes
 field-file-empty = the file is empty
 field-file-format = the file is neither CSV nor XLSX; save it as ".xlsx" in the spreadsheet program
@@ -156,3 +309,17 @@ field-digits-lost = the spreadsheet lost the last digits of this number; make th
 field-zeros-lost = a national id has 10 digits and this has { $digits }: the spreadsheet took leading zeros away; make the column a text and put the zeros back
 field-row-twice = the same is in row { $row } too; take one away
 field-no-rows = there is no row below the headings
+field-no-geo-json = this is no proper GeoJSON of zones (a FeatureCollection); look at the template
+field-zone-shared = in this file each zone is one wearer's (wearer); draw a shared zone as a set
+field-numbers-twice = both a national id and a foreign number are given; a wearer has one of the two
+field-foreign-id-characters = must have letters and digits alone, a universal number digits alone; enter it as it stands on the paper
+field-not-a-phone = must be a telephone number of 4 to 15 digits, with + only in front
+field-not-a-language = must be the code of a language, two or three letters, such as fa, ps or ar
+field-very-long-ago = is very long ago; check the year
+field-before-decision = must not be before the day of the decision
+field-before-start = must not be before the beginning
+field-degree-needs-tag = a degree is set with the regime of a tag alone, not with house arrest
+field-not-a-picture = must be a JPEG or PNG picture
+field-picture-too-large = must have at most { NUMBER($max) } bytes; make the picture smaller
+field-too-far-ahead = must be at most { NUMBER($days) } days ahead
+field-too-long-ago = must be at most { NUMBER($days) } days ago

@@ -5,6 +5,7 @@
 
 use crate::accounts::{instant, refused, role_change};
 use crate::custody::{Releasing, lift_asked, release_asked};
+use crate::enrolment::removal_asked;
 use crate::gate::{Rights, asked, caller};
 use crate::reason::Reason;
 use crate::status::{check, length_violation, refusal};
@@ -70,6 +71,7 @@ fn act(method: &str, request: &[u8]) -> Result<Act, Status> {
         }
         "/paband.custody.v1.Holds/LiftHold" => lift_asked(&read(request)?),
         "/paband.custody.v1.Releases/ReleaseData" => Ok(Act::ReleaseData { request: release_asked(read(request)?)?, archive: None }),
+        "/paband.enrolment.v1.Fittings/RemoveTag" => Ok(Act::RemoveTag(removal_asked(&read(request)?)?)),
         _ => Err(refusal(Code::Unimplemented, Reason::NotDeclared, &[])),
     }
 }

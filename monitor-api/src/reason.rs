@@ -59,6 +59,30 @@ codes! {
         CommandNotSupported = "COMMAND_NOT_SUPPORTED" [],
         TagBusy = "TAG_BUSY" [],
 
+        // The inventory.
+        TagKnown = "TAG_KNOWN" [imei],
+        SerialKnown = "SERIAL_KNOWN" [serial],
+        TagIsWorn = "TAG_IS_WORN" [imei],
+        TagBeingFitted = "TAG_BEING_FITTED" [imei],
+        TagOnTheWay = "TAG_ON_THE_WAY" [imei],
+        TagNotUsable = "TAG_NOT_USABLE" [imei, shown],
+        TagStateStep = "TAG_STATE_STEP" [shown_from, shown_to],
+        UnknownTransfer = "UNKNOWN_TRANSFER" [],
+        TransferOver = "TRANSFER_OVER" [],
+
+        // Fittings and removals.
+        WearerHasTag = "WEARER_HAS_TAG" [imei],
+        WearerHasNoTag = "WEARER_HAS_NO_TAG" [],
+        WearerBeingFitted = "WEARER_BEING_FITTED" [installation],
+        UnknownInstallation = "UNKNOWN_INSTALLATION" [],
+        InstallationOver = "INSTALLATION_OVER" [],
+        InstallationOfOtherKind = "INSTALLATION_OF_OTHER_KIND" [],
+        FittingIncomplete = "FITTING_INCOMPLETE" [shown],
+        ItemNotOverridable = "ITEM_NOT_OVERRIDABLE" [shown],
+        FittingOverlaps = "FITTING_OVERLAPS" [],
+        SecondPersonNeeded = "SECOND_PERSON_NEEDED" [],
+        UnknownPhoto = "UNKNOWN_PHOTO" [photo],
+
         // Who calls, and what for.
         NotLoggedIn = "NOT_LOGGED_IN" [],
         SessionEnded = "SESSION_ENDED" [],
@@ -107,6 +131,28 @@ codes! {
         ProposalOver = "PROPOSAL_OVER" [state],
         SamePerson = "SAME_PERSON" [],
 
+        // Files of wearers.
+        WearerMerged = "WEARER_MERGED" [reference],
+        ReferenceTaken = "REFERENCE_TAKEN" [],
+        PersonEnrolled = "PERSON_ENROLLED" [reference],
+        PersonEnrolledElsewhere = "PERSON_ENROLLED_ELSEWHERE" [],
+        FileTooLong = "FILE_TOO_LONG" [],
+        SameFile = "SAME_FILE" [],
+        DuplicateWearsTag = "DUPLICATE_WEARS_TAG" [],
+        MergeOrdersOverlap = "MERGE_ORDERS_OVERLAP" [order],
+
+        // Orders.
+        UnknownOrder = "UNKNOWN_ORDER" [],
+        UnknownOrderFact = "UNKNOWN_ORDER_FACT" [],
+        OrderOverlaps = "ORDER_OVERLAPS" [order, from],
+        OrderInForce = "ORDER_IN_FORCE" [],
+        OrderNotBegun = "ORDER_NOT_BEGUN" [],
+        OrderSuspendedAlready = "ORDER_SUSPENDED_ALREADY" [],
+        OrderNotSuspended = "ORDER_NOT_SUSPENDED" [],
+        OrderOver = "ORDER_OVER" [],
+        OrderFactFollows = "ORDER_FACT_FOLLOWS" [fact],
+        OrderFactCancelled = "ORDER_FACT_CANCELLED" [],
+
         // Legal holds, releases of data and the audit.
         UnknownHold = "UNKNOWN_HOLD" [],
         HoldOver = "HOLD_OVER" [],
@@ -122,6 +168,39 @@ codes! {
         PieceMisplaced = "PIECE_MISPLACED" [],
         PieceDiffers = "PIECE_DIFFERS" [],
         TooManyImports = "TOO_MANY_IMPORTS" [],
+        // Leave: why something was not done; what stands against it; what must be read before it is approved.
+        UnknownLeave = "UNKNOWN_LEAVE" [],
+        UnknownLeaveBatch = "UNKNOWN_LEAVE_BATCH" [],
+        LeaveOver = "LEAVE_OVER" [state],
+        LeaveBegun = "LEAVE_BEGUN" [],
+        LeaveNotUnderWay = "LEAVE_NOT_UNDER_WAY" [],
+        LeaveLateReasonNeeded = "LEAVE_LATE_REASON_NEEDED" [],
+        LeaveExclusionDiffers = "LEAVE_EXCLUSION_DIFFERS" [],
+        LeaveTooLongAgo = "LEAVE_TOO_LONG_AGO" [days],
+        LeaveWarningsUnread = "LEAVE_WARNINGS_UNREAD" [warnings],
+        LeaveBatchHindered = "LEAVE_BATCH_HINDERED" [count, wearers],
+        LeaveBatchNobody = "LEAVE_BATCH_NOBODY" [],
+        LeaveBatchTooMany = "LEAVE_BATCH_TOO_MANY" [max],
+        LeaveBatchOver = "LEAVE_BATCH_OVER" [state],
+        LeaveUnknownWearer = "LEAVE_UNKNOWN_WEARER" [],
+        LeaveFileMerged = "LEAVE_FILE_MERGED" [],
+        LeaveNotMonitored = "LEAVE_NOT_MONITORED" [],
+        LeaveNoOrder = "LEAVE_NO_ORDER" [],
+        LeaveOrderSuspended = "LEAVE_ORDER_SUSPENDED" [],
+        LeaveOtherLeave = "LEAVE_OTHER_LEAVE" [leave],
+        LeaveTooLong = "LEAVE_TOO_LONG" [hours],
+        LeaveNoneForBasis = "LEAVE_NONE_FOR_BASIS" [],
+        LeaveStrapOpen = "LEAVE_STRAP_OPEN" [],
+        LeaveCaseTamper = "LEAVE_CASE_TAMPER" [],
+        LeaveInclusionBroken = "LEAVE_INCLUSION_BROKEN" [],
+        LeaveExclusionBroken = "LEAVE_EXCLUSION_BROKEN" [],
+        LeaveOrderEnds = "LEAVE_ORDER_ENDS" [],
+
+        // Inspections of homes.
+        UnknownInspection = "UNKNOWN_INSPECTION" [],
+        InspectionUnderWay = "INSPECTION_UNDER_WAY" [],
+        InspectionNotSo = "INSPECTION_NOT_SO" [state],
+        InspectionShortcomings = "INSPECTION_SHORTCOMINGS" [],
     }
 }
 
@@ -151,6 +230,18 @@ codes! {
         FewCharacters = "FEW_CHARACTERS" [],
         CommonWords = "COMMON_WORDS" [],
         NotAName = "NOT_A_NAME" [],
+        NotAnImei = "NOT_AN_IMEI" [],
+        ImeiCheckDigit = "IMEI_CHECK_DIGIT" [],
+        NotAKey = "NOT_A_KEY" [],
+        NotASimNumber = "NOT_A_SIM_NUMBER" [],
+        TooMany = "TOO_MANY" [max, count],
+        NoSuchTag = "NO_SUCH_TAG" [],
+        NamedTwice = "NAMED_TWICE" [],
+        TagWorn = "TAG_WORN" [],
+        TagInHand = "TAG_IN_HAND" [],
+        TagTravels = "TAG_TRAVELS" [],
+        NotInTransfer = "NOT_IN_TRANSFER" [],
+        InFuture = "IN_FUTURE" [],
         NotACode = "NOT_A_CODE" [],
 
         // What is wrong with a file and its rows.
@@ -166,5 +257,58 @@ codes! {
         ZerosLost = "ZEROS_LOST" [digits],
         RowTwice = "ROW_TWICE" [row],
         NoRows = "NO_ROWS" [],
+        NoGeoJson = "NO_GEO_JSON" [],
+        ZoneShared = "ZONE_SHARED" [],
+        NumbersTwice = "NUMBERS_TWICE" [],
+        ForeignIdCharacters = "FOREIGN_ID_CHARACTERS" [],
+        NotAPhone = "NOT_A_PHONE" [],
+        NotALanguage = "NOT_A_LANGUAGE" [],
+        VeryLongAgo = "VERY_LONG_AGO" [],
+        BeforeDecision = "BEFORE_DECISION" [],
+        BeforeStart = "BEFORE_START" [],
+        DegreeNeedsTag = "DEGREE_NEEDS_TAG" [],
+        NotAPicture = "NOT_A_PICTURE" [],
+        PictureTooLarge = "PICTURE_TOO_LARGE" [max],
+        TooFarAhead = "TOO_FAR_AHEAD" [days],
+        TooLongAgo = "TOO_LONG_AGO" [days],
     }
+}
+
+/// Defines words that are shown as they are: `Variant = "name"`, with a message named after the prefix and the name.
+macro_rules! words {
+    ($(#[$about:meta])* $function:ident, $prefix:literal [$($name:literal),+ $(,)?]) => {
+        $(#[$about])*
+        pub fn $function(name: &str) -> String {
+            debug_assert!([$($name),+].contains(&name), "{name} has no words");
+            format!("{}{}", $prefix, name.replace('_', "-"))
+        }
+
+        #[cfg(test)]
+        pub mod $function {
+            /// The messages of all of them.
+            pub fn all() -> Vec<String> {
+                [$($name),+].into_iter().map(super::$function).collect()
+            }
+        }
+    };
+}
+
+words! {
+    /// The message that says what an item of the checklist of a fitting is about.
+    checklist_item, "checklist-" [
+        "order_in_force", "zones_valid", "home_inspected", "tag_heard", "strap_closed", "battery", "fix_inside_zone", "deposit", "undertaking",
+    ]
+}
+
+words! {
+    /// The message that says what to do about it.
+    checklist_todo, "todo-" [
+        "record_order", "resume_order", "draw_zone", "repair_zone", "inspect_home", "wake_tag", "close_strap", "await_strap", "charge_battery",
+        "await_battery", "await_fix", "go_to_zone", "leave_forbidden_zone", "record_deposit", "sign_undertaking",
+    ]
+}
+
+words! {
+    /// The message that names a state of a tag.
+    tag_state, "tag-state-" ["in_stock", "returned", "faulty", "lost", "retired"]
 }

@@ -5,6 +5,8 @@ use crate::accounts::{PeopleService, SessionService, UnitService};
 use crate::alerts::AlertService;
 use crate::audit::AuditService;
 use crate::custody::{DeletionService, HoldService, ReleaseService, Releasing};
+use crate::enrolment::{FittingService, InventoryService};
+use crate::enrolment::{InspectionService, LeaveBatchService, LeaveService};
 use crate::events::Happening;
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
@@ -23,7 +25,12 @@ use proto::access::units_server::UnitsServer;
 use proto::custody::deletions_server::DeletionsServer;
 use proto::custody::holds_server::HoldsServer;
 use proto::custody::releases_server::ReleasesServer;
+use proto::enrolment::fittings_server::FittingsServer;
 use proto::enrolment::imports_server::ImportsServer;
+use proto::enrolment::inspections_server::InspectionsServer;
+use proto::enrolment::inventory_server::InventoryServer;
+use proto::enrolment::leave_batches_server::LeaveBatchesServer;
+use proto::enrolment::leaves_server::LeavesServer;
 use proto::enrolment::statistics_server::StatisticsServer;
 use proto::monitor::alerts_server::{self, AlertsServer};
 use proto::monitor::judgement_server::{self, JudgementServer};
@@ -107,7 +114,7 @@ pub async fn serve(
     let gate = Gate::new(Arc::clone(&rights), store.clone(), standing.clone(), options.database_wait_max);
     let (reporter, health) = tonic_health::server::health_reporter();
     let router = with_accounts(server().layer(gate).add_service(health), &store, rights, &options)?;
-    let router = with_enrolment(router, &store);
+    let router = with_enrolment(router, &store, &options, &stop)?;
     let hub = Arc::new(Hub::new(store.clone(), options));
     let router = with_monitoring(router, &store, sink, &hub, &stop);
     let router = with_reflection(router)?;
@@ -160,9 +167,17 @@ fn with_accounts(router: Router<Gates>, store: &Store, rights: Arc<Rights>, opti
         .add_service(limited!(DeletionsServer, DeletionService::new(store.clone()))))
 }
 
-fn with_enrolment(router: Router<Gates>, store: &Store) -> Router<Gates> {
+fn with_enrolment(router: Router<Gates>, store: &Store, options: &Options, stop: &CancellationToken) -> Result<Router<Gates>, ServeError> {
+    let proposing = Proposing::new(store.clone())?;
     let imports = ImportsServer::new(ImportService::new(store.clone())).max_decoding_message_size(PIECE_REQUEST_BYTES_MAX);
-    router.add_service(imports).add_service(limited!(StatisticsServer, StatisticsService::new(store.clone())))
+    Ok(router
+        .add_service(imports)
+        .add_service(limited!(StatisticsServer, StatisticsService::new(store.clone())))
+        .add_service(limited!(LeavesServer, LeaveService::new(store.clone())))
+        .add_service(limited!(LeaveBatchesServer, LeaveBatchService::new(store.clone())))
+        .add_service(limited!(InspectionsServer, InspectionService::new(store.clone())))
+        .add_service(limited!(InventoryServer, InventoryService::new(store.clone())))
+        .add_service(limited!(FittingsServer, FittingService::new(store.clone(), proposing, options, stop.clone()))))
 }
 
 fn with_monitoring(

@@ -2,7 +2,7 @@
 
 use crate::directory::Directory;
 use anyhow::Context;
-use geofence::{Leave, Plan, Watch, Zone};
+use geofence::{Leave, Plan, Timestamp, Watch, Zone};
 use ingest::port::KnownTag;
 use ingest::{Door, JudgingRequest, RetiredPast, TagFacts, WearerFacts};
 use std::collections::HashMap;
@@ -77,13 +77,14 @@ impl FactsFeed {
             fitted_at: wearer.fitted_at,
             monitored_from: wearer.monitored_from,
             request: wearer.request.map(|(number, from, cause)| JudgingRequest { number, from, cause: cause.into() }),
-            plan: Arc::new(self.plan(&wearer.zone_rows, wearer.leaves)),
+            plan: Arc::new(self.plan(&wearer.zone_rows, &wearer.zone_spans, wearer.leaves)),
         }
     }
 
-    fn plan(&self, zone_rows: &[i64], leaves: Vec<Leave>) -> Plan {
-        let zones = zone_rows.iter().filter_map(|row| self.zones.get(row).cloned()).collect();
-        Plan::new(zones, leaves).watched(Arc::clone(&self.watch))
+    fn plan(&self, zone_rows: &[i64], zone_spans: &[(i64, Timestamp, Timestamp)], leaves: Vec<Leave>) -> Plan {
+        let always = zone_rows.iter().filter_map(|row| self.zones.get(row).cloned());
+        let while_in_set = zone_spans.iter().filter_map(|(row, from, to)| self.zones.get(row)?.within(*from, *to).map(Arc::new));
+        Plan::new(always.chain(while_in_set).collect(), leaves).watched(Arc::clone(&self.watch))
     }
 
     fn forget_own_zones(&mut self) {

@@ -12,7 +12,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("access", &[]),
     ("enrolment", &["geofence"]),
     ("ingest", &["proto", "geofence"]),
-    ("store", &["geofence", "access", "enrolment"]),
+    ("store", &["geofence", "billing", "access", "enrolment"]),
     ("monitor-api", &["proto", "geofence", "access", "enrolment", "store"]),
     ("simulator", &["proto", "geofence"]),
     ("paband", &["proto", "geofence", "billing", "access", "enrolment", "ingest", "store", "monitor-api", "simulator"]),

@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 const AROUND_MS: i64 = 3_600_000;
 
 const VERSIONS: &str = "
-    SELECT v.feature::text, v.valid_from, v.valid_to, v.version FROM zones z JOIN zone_versions v USING (zone_id)
-    WHERE z.reference = $2 AND v.valid_from IS DISTINCT FROM v.valid_to
-        AND (z.everyone OR EXISTS (SELECT FROM zone_wearers w WHERE w.zone_id = z.zone_id AND w.wearer_id = $1))
-    ORDER BY v.valid_from";
+    SELECT v.feature::text, greatest(v.valid_from, b.since), least(v.valid_to, b.until), v.version
+    FROM zones z JOIN zone_versions v USING (zone_id) LEFT JOIN zone_bindings b ON b.zone_id = z.zone_id AND b.wearer_id = $1
+    WHERE z.reference = $2 AND v.valid_from IS DISTINCT FROM v.valid_to AND (z.everyone OR b.zone_id IS NOT NULL)
+        AND NOT isempty(tstzrange(v.valid_from, v.valid_to) * tstzrange(b.since, b.until))
+    ORDER BY 2";
 
 const LEAVES: &str = "SELECT valid_from, valid_to, exclusion FROM leaves WHERE wearer_id = $1 ORDER BY valid_from";
 

@@ -73,6 +73,8 @@ pub struct WearerFacts {
     pub request: Option<(i64, Timestamp, String)>,
     /// All versions of all zones that bind this wearer, everyone's included, in ascending order.
     pub zone_rows: Vec<i64>,
+    /// Versions of the zones of sets that the wearer joined or left while monitored: they bind from (inclusive) to (exclusive) alone.
+    pub zone_spans: Vec<(i64, Timestamp, Timestamp)>,
     /// Approved absences.
     pub leaves: Vec<Leave>,
 }
@@ -96,8 +98,9 @@ const TAGS: &str = "
         FROM tag_facts JOIN tags t USING (tag_id) LEFT JOIN fittings f ON f.tag_id = t.tag_id AND upper_inf(f.period)
         WHERE facts_version > $1
     ), zone_rows AS (
-        SELECT z.wearer_id, array_agg(v.row_id) AS row_ids
-        FROM changed JOIN zone_wearers z USING (wearer_id) JOIN zones USING (zone_id) JOIN zone_versions v USING (zone_id)
+        SELECT z.wearer_id, array_agg(v.row_id) FILTER (WHERE since IS NULL) AS row_ids, array_agg(v.row_id) FILTER (WHERE since IS NOT NULL) AS bound_ids,
+            array_agg(since) FILTER (WHERE since IS NOT NULL) AS sinces, array_agg(until) FILTER (WHERE since IS NOT NULL) AS untils
+        FROM changed JOIN zone_bindings z USING (wearer_id) JOIN zones USING (zone_id) JOIN zone_versions v USING (zone_id)
         WHERE v.valid_from IS DISTINCT FROM v.valid_to AND NOT everyone
         GROUP BY z.wearer_id
     ), absences AS (
@@ -113,7 +116,7 @@ const TAGS: &str = "
         FROM changed JOIN judging_requests r USING (wearer_id) GROUP BY r.wearer_id
     )
     SELECT c.tag_id, c.imei, c.key, c.wearer_id, w.reference, c.fitted_at, z.row_ids, a.froms, a.tos, a.exclusions,
-        p.worn_until, m.monitored_from, r.request_id, r.from_at, r.cause
+        p.worn_until, m.monitored_from, r.request_id, r.from_at, r.cause, z.bound_ids, z.sinces, z.untils
     FROM changed c LEFT JOIN wearers w USING (wearer_id) LEFT JOIN zone_rows z USING (wearer_id) LEFT JOIN absences a USING (wearer_id)
         LEFT JOIN past_fittings p USING (tag_id) LEFT JOIN monitored m USING (wearer_id) LEFT JOIN requests r USING (wearer_id)";
 
@@ -125,15 +128,20 @@ const RETIRED: &str = "
         WHERE NOT EXISTS (SELECT FROM fittings f WHERE f.wearer_id = r.wearer_id AND upper_inf(f.period)) GROUP BY r.wearer_id
     )
     SELECT f.tag_id, upper(f.period), NULL, r.wearer_id, w.reference, lower(f.period),
-        (SELECT array_agg(v.row_id) FROM zone_wearers z JOIN zones USING (zone_id) JOIN zone_versions v USING (zone_id)
-            WHERE z.wearer_id = r.wearer_id AND v.valid_from IS DISTINCT FROM v.valid_to AND NOT everyone),
+        z.row_ids,
         (SELECT array_agg(valid_from ORDER BY leave_id) FROM leaves l WHERE l.wearer_id = r.wearer_id),
         (SELECT array_agg(valid_to ORDER BY leave_id) FROM leaves l WHERE l.wearer_id = r.wearer_id),
         (SELECT array_agg(exclusion ORDER BY leave_id) FROM leaves l WHERE l.wearer_id = r.wearer_id),
-        NULL, (SELECT min(lower(g.period)) FROM fittings g WHERE g.wearer_id = r.wearer_id), r.request_id, r.from_at, r.cause
+        NULL, (SELECT min(lower(g.period)) FROM fittings g WHERE g.wearer_id = r.wearer_id), r.request_id, r.from_at, r.cause,
+        z.bound_ids, z.sinces, z.untils
     FROM requests r JOIN wearers w USING (wearer_id) CROSS JOIN LATERAL (
         SELECT tag_id, period FROM fittings g WHERE g.wearer_id = r.wearer_id ORDER BY upper(period) DESC LIMIT 1
-    ) AS f";
+    ) AS f CROSS JOIN LATERAL (
+        SELECT array_agg(v.row_id) FILTER (WHERE since IS NULL) AS row_ids, array_agg(v.row_id) FILTER (WHERE since IS NOT NULL) AS bound_ids,
+            array_agg(since) FILTER (WHERE since IS NOT NULL) AS sinces, array_agg(until) FILTER (WHERE since IS NOT NULL) AS untils
+        FROM zone_bindings b JOIN zones USING (zone_id) JOIN zone_versions v USING (zone_id)
+        WHERE b.wearer_id = r.wearer_id AND v.valid_from IS DISTINCT FROM v.valid_to AND NOT everyone
+    ) AS z";
 
 impl Store {
     /// Everything that changed after this version, as of one instant; after 0: everything.
@@ -167,7 +175,7 @@ impl Store {
         if version > 0 {
             let wearers = tags.iter().filter_map(|tag| tag.wearer.as_ref()).chain(retired.iter().map(|(_, _, wearer)| wearer));
             let read: HashSet<i64> = zones.iter().map(|zone| zone.row_id).collect();
-            let rows = wearers.flat_map(|wearer| &wearer.zone_rows).copied();
+            let rows = wearers.flat_map(|wearer| wearer.zone_rows.iter().copied().chain(wearer.zone_spans.iter().map(|span| span.0)));
             let asked: HashSet<i64> = rows.filter(|row_id| !read.contains(row_id) && !is_known(*row_id)).collect();
             zones.extend(zones_asked(&transaction, asked.into_iter().collect(), &mut reader).await?);
         }
@@ -236,15 +244,26 @@ fn retired_from(row: &Row, everyones: &[i64]) -> (i64, Timestamp, WearerFacts) {
 
 fn wearer_from(row: &Row, wearer_id: i64, everyones: &[i64]) -> WearerFacts {
     let own = row.get::<_, Option<Vec<i64>>>(6).unwrap_or_default();
-    let mut zone_rows = Vec::with_capacity(own.len() + everyones.len());
-    zone_rows.extend(own);
-    zone_rows.extend(everyones);
-    zone_rows.sort_unstable();
     let times = |column: usize| row.get::<_, Option<Vec<DateTime<Utc>>>>(column).unwrap_or_default().into_iter().map(Timestamp::from);
     let exclusions = row.get::<_, Option<Vec<bool>>>(9).unwrap_or_default();
     let leaves = times(7).zip(times(8)).zip(exclusions).map(|((from, to), exclusion)| Leave { from, to, exclusion }).collect();
     let fitted_at = Timestamp::from(row.get::<_, DateTime<Utc>>(5));
     let monitored_from = row.get::<_, Option<DateTime<Utc>>>(11).map_or(fitted_at, Timestamp::from);
+    let (always, zone_spans) = spans_from(row, monitored_from);
+    let mut zone_rows = Vec::with_capacity(own.len() + always.len() + everyones.len());
+    zone_rows.extend(own.into_iter().chain(always).chain(everyones.iter().copied()));
+    zone_rows.sort_unstable();
     let request = row.get::<_, Option<i64>>(12).map(|number| (number, Timestamp::from(row.get::<_, DateTime<Utc>>(13)), row.get(14)));
-    WearerFacts { wearer_id, reference: row.get(4), fitted_at, monitored_from, zone_rows, leaves, request }
+    WearerFacts { wearer_id, reference: row.get(4), fitted_at, monitored_from, zone_rows, zone_spans, leaves, request }
+}
+
+/// The versions of the zones of sets: those that bind from the beginning of the monitoring to this day, and the others with their spans.
+fn spans_from(row: &Row, monitored_from: Timestamp) -> (Vec<i64>, Vec<(i64, Timestamp, Timestamp)>) {
+    let bound = row.get::<_, Option<Vec<i64>>>(15).unwrap_or_default();
+    let sinces = row.get::<_, Option<Vec<DateTime<Utc>>>>(16).unwrap_or_default();
+    let untils = row.get::<_, Option<Vec<Option<DateTime<Utc>>>>>(17).unwrap_or_default();
+    let until = |until: Option<DateTime<Utc>>| until.map_or(Timestamp::MAX, Timestamp::from);
+    let spans = bound.into_iter().zip(sinces).zip(untils).map(|((row_id, since), end)| (row_id, Timestamp::from(since), until(end)));
+    let (always, spans): (Vec<_>, Vec<_>) = spans.partition(|(_, since, until)| *since <= monitored_from && *until == Timestamp::MAX);
+    (always.into_iter().map(|(row_id, _, _)| row_id).collect(), spans)
 }

@@ -4,6 +4,7 @@ mod alert_actions;
 mod alert_events;
 mod alerts;
 mod audit;
+mod books;
 mod change;
 mod connector;
 mod custody;
@@ -37,6 +38,7 @@ mod zone_import;
 
 pub use alerts::{Alert, AlertEvent, AlertEventKind, AlertFilter, AlertPage};
 pub use audit::{AuditFilter, AuditPage};
+pub use books::{BooksFault, Issued};
 pub use connector::DatabaseAuthority;
 pub use custody::*;
 pub use enrolment::*;

@@ -41,3 +41,19 @@ GRANT EXECUTE ON FUNCTION audit_append(jsonb) TO paband_service;
 
 -- What was held, deleted and handed over stays written down.
 REVOKE DELETE, TRUNCATE ON legal_holds, deletions, releases FROM paband_service;
+
+-- The books are only added to.
+REVOKE UPDATE, DELETE, TRUNCATE ON ledger_entries, ledger_postings, billing_documents, billing_facts, tariffs FROM paband_service;
+-- Whom a set of zones bound, and by whose word, stays written down.
+REVOKE DELETE, TRUNCATE ON zone_sets, zone_set_zones FROM paband_service;
+REVOKE TRUNCATE ON zone_set_wearers FROM paband_service;
+-- What happened to a tag, what was said and shown when it was put on, and how it came off: written once.
+REVOKE UPDATE, DELETE, TRUNCATE ON tag_events, installation_statements, fitting_evidence, removals, removal_photos FROM paband_service;
+REVOKE DELETE, TRUNCATE ON tag_inventory, tag_transfers, tag_transfer_items, installations, fittings FROM paband_service;
+-- Leave and inspections: what happened stays; of an act only what becomes of it changes.
+REVOKE DELETE, TRUNCATE ON leave_acts, leave_batches, leave_batch_wearers, inspections, inspection_events, certificate_numbers FROM paband_service;
+REVOKE UPDATE ON leave_acts, leave_batches, leave_batch_wearers, inspection_events FROM paband_service;
+GRANT UPDATE (version, state, late_reason, authority, decision_number, decision_date, decided_by, decided_at, warnings_read, back_at, ended_by, ended_at,
+    end_reason, never_granted) ON leave_acts TO paband_service;
+GRANT UPDATE (version, state, late_reason, mode, approved_by, approved_at, withdrawn_by, withdrawn_at, withdraw_reason) ON leave_batches TO paband_service;
+GRANT UPDATE (leave_id, hindrances, warnings) ON leave_batch_wearers TO paband_service;

@@ -36,9 +36,10 @@ const TAG: &str = "
 
 /// Versions of the zones that bind the wearer at some time in the span.
 const ZONES: &str = "
-    SELECT v.row_id, v.zone_id, v.feature::text, v.valid_from, v.valid_to FROM zones z JOIN zone_versions v USING (zone_id)
-    WHERE (z.everyone OR EXISTS (SELECT FROM zone_wearers m WHERE m.zone_id = z.zone_id AND m.wearer_id = $1))
-        AND v.valid_from IS DISTINCT FROM v.valid_to AND tstzrange(v.valid_from, v.valid_to) && tstzrange($2, $3)";
+    SELECT v.row_id, v.zone_id, v.feature::text, greatest(v.valid_from, b.since), least(v.valid_to, b.until)
+    FROM zones z JOIN zone_versions v USING (zone_id) LEFT JOIN zone_bindings b ON b.zone_id = z.zone_id AND b.wearer_id = $1
+    WHERE (z.everyone OR b.zone_id IS NOT NULL) AND v.valid_from IS DISTINCT FROM v.valid_to
+        AND tstzrange(v.valid_from, v.valid_to) * tstzrange(b.since, b.until) && tstzrange($2, $3)";
 
 /// A wearer's file.
 #[derive(Clone, PartialEq, Eq, Debug)]

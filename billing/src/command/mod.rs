@@ -6,9 +6,30 @@ mod input;
 mod output;
 mod view;
 
+use crate::{BillingError, Currency, Ledger, page, replay};
 pub use error::CaseError;
 pub use input::Case;
 pub use output::Answer;
+
+/// The ledger of one case file, for an accountant's program.
+///
+/// # Errors
+/// As [`bill_case`].
+pub fn export_case(text: &str, export: fn(&Ledger, Currency) -> Result<String, BillingError>) -> Result<String, CaseError> {
+    let Case { timeline, .. } = Case::parse(text)?;
+    Ok(export(&replay(&timeline)?.ledger, timeline.tariffs.currency())?)
+}
+
+/// The documents of one case file as a page for a person.
+///
+/// # Errors
+/// As [`bill_case`].
+pub fn page_case(text: &str, language: page::Language) -> Result<String, CaseError> {
+    let Case { timeline, name } = Case::parse(text)?;
+    let books = replay(&timeline)?;
+    let head = page::Head { reference: name.unwrap_or_default(), ..page::Head::default() };
+    Ok(page::page(&books.documents, books.receivables.invoices(), &head, language))
+}
 
 /// Computes the documents of one case file.
 ///

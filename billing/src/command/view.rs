@@ -103,8 +103,8 @@ struct BecauseView {
 
 impl From<&Because> for BecauseView {
     fn from(because: &Because) -> Self {
-        let Because { days, rule, why, events, tariff } = because.clone();
-        Self { days: days.as_ref().map(DayView::from), rule, why, events, tariff }
+        let Because { days, why, events, tariff } = because.clone();
+        Self { days: days.as_ref().map(DayView::from), rule: why.rule(), why: why.text(), events, tariff }
     }
 }
 

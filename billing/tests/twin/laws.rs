@@ -2,7 +2,9 @@
 
 use super::auditor;
 use super::scenario::{Scenario, scenario};
-use billing::command::bill_case;
+use billing::calendar::Moment;
+use billing::command::{Case, bill_case};
+use billing::{Document, StoredDocument, Timeline, carry_on, replay};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -135,6 +137,23 @@ proptest! {
         prop_assert_eq!(&once["unbilled"], &json!(0));
         case["events"].as_array_mut().unwrap().push(second);
         prop_assert_eq!(once, answer(&case));
+    }
+
+    /// What was issued and kept, and then carried on with what happened since, is the same as all of it from the beginning.
+    #[test]
+    fn books_that_are_carried_on_are_the_same_books(scenario in scenario(), back in 0..170_i64) {
+        let whole = Case::parse(&scenario.json().to_string()).unwrap().timeline;
+        let through: Moment = (whole.as_of.utc() - chrono::TimeDelta::days(back)).try_into().unwrap();
+        let before = replay(&Timeline { as_of: through, ..whole.clone() }).unwrap();
+        let kept = serde_json::to_string(&before.documents.iter().map(StoredDocument::from).collect::<Vec<_>>()).unwrap();
+        let kept: Vec<StoredDocument> = serde_json::from_str(&kept).unwrap();
+        let kept: Vec<Document> = kept.iter().map(|document| document.read().unwrap()).collect();
+        prop_assert_eq!(&kept, &before.documents);
+        let (carried, replayed) = (carry_on(&whole, kept, Some(through)).unwrap(), replay(&whole).unwrap());
+        prop_assert_eq!(carried.documents, replayed.documents);
+        prop_assert_eq!(carried.ledger, replayed.ledger);
+        prop_assert_eq!(carried.receivables, replayed.receivables);
+        prop_assert_eq!(carried.deposit, replayed.deposit);
     }
 
     #[test]

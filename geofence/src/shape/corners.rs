@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// Corners as planes of 16 bits: all steps east, then all steps north; if they are wide, each plane is followed by its upper halves.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Corners {
     planes: Box<[i16]>,
     is_wide: bool,

@@ -40,7 +40,7 @@ impl Bounds {
 }
 
 /// The compiled plane and bounding box of a zone.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame {
     /// How far the outline or the centre (without its distance or radius) reaches north and south, and east and west, of the origin, 1e-7
     /// degree. The origin is its middle.

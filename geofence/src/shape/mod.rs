@@ -32,7 +32,7 @@ pub(crate) fn whole(degrees: f64) -> i32 {
 }
 
 /// Where a zone is.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Shape {
     /// Everything within a radius of a point.
     Circle {

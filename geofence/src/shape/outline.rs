@@ -44,7 +44,7 @@ pub enum OutlineError {
 }
 
 /// Packed corners. Longitudes run on across the 180th meridian.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Outline {
     /// Latitude and longitude of the middle, 1e-7 degree.
     anchor: (i32, i32),
@@ -53,7 +53,7 @@ pub(crate) struct Outline {
 }
 
 /// What most outlines do not need.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct More {
     /// Where rings begin, and whether a part begins there; empty for a single ring.
     rings: Vec<(usize, bool)>,
@@ -181,6 +181,11 @@ impl Outline {
 
     fn edges(&self, ring: Range<usize>) -> impl Iterator<Item = (Corner, Corner)> + Clone + '_ {
         (ring.start..ring.end - 1).map(|index| (self.corner(index), self.corner(index + 1)))
+    }
+
+    /// The edges of all rings.
+    pub fn all_edges(&self) -> impl Iterator<Item = (Corner, Corner)> + '_ {
+        self.rings().flat_map(|(ring, _)| self.edges(ring))
     }
 
     /// Signed distance to the nearest edge, metres, positive inside; the largest of the parts.

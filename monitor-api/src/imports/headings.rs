@@ -99,13 +99,7 @@ impl<'a> Cells<'a> {
         self.cell(field).map_or("", |cell| cell.text.as_str())
     }
 
-    #[allow(dead_code)]
-    pub fn owned(&self, field: &str) -> String {
-        self.text(field).to_owned()
-    }
-
     /// Which of the column's choices stands there, by its name for programs; what is none of them as it is.
-    #[allow(dead_code)]
     pub fn choice(&self, field: &str) -> &'a str {
         let text = self.text(field);
         let column = self.headings.columns.iter().find(|column| column.field == field);
@@ -117,9 +111,10 @@ impl<'a> Cells<'a> {
         chosen.map_or(text, |(name, _)| name)
     }
 
-    /// Where a mistake of a field is.
+    /// Where a mistake of a field is. A key is never shown.
     pub fn place(&self, field: &str) -> Place<'a> {
-        Place { row: self.row.number, column: self.headings.heading(field), cell: self.text(field) }
+        let cell = if field == "key" { "" } else { self.text(field) };
+        Place { row: self.row.number, column: self.headings.heading(field), cell }
     }
 
     /// Columns whose numbers lost digits in a spreadsheet.

@@ -29,7 +29,8 @@ pub struct Read {
 /// What the rows were read from: a later mistake is shown with what stands there.
 enum Source {
     Sheet(Sheet, Option<Headings>, &'static SheetKind),
-    Features,
+    /// Of each good row the features, by number and zone.
+    Features(Vec<Vec<(u32, String)>>),
 }
 
 impl Read {
@@ -41,8 +42,21 @@ impl Read {
     /// Notes why the database refused a good row.
     pub fn refused(&self, at: usize, error: &EnrolmentError, findings: &mut Findings) {
         let status = crate::enrolment::refused("RunImport", error);
+        if let Some(wrong) = status.get_details_bad_request().filter(|wrong| !wrong.field_violations.is_empty()) {
+            for violation in &wrong.field_violations {
+                findings.violation(self.field_place(at, &violation.field), violation);
+            }
+            return;
+        }
         let code = status.get_details_error_info().map_or_else(|| Reason::Internal.code().to_owned(), |info| info.reason);
         findings.add(self.place(self.number(at), &code), &code, status.message());
+    }
+
+    /// Where a wrong field of a good row stands: of zones the field is the zone's name.
+    fn field_place<'a>(&'a self, at: usize, field: &'a str) -> Place<'a> {
+        let Source::Features(features) = &self.source else { return Place { row: self.number(at), column: field, cell: "" } };
+        let named = features.get(at).and_then(|features| features.iter().find(|(_, zone)| zone == field));
+        Place { row: named.map_or(self.number(at), |(number, _)| *number), column: "zone", cell: field }
     }
 
     fn place(&self, number: u32, code: &str) -> Place<'_> {
@@ -58,7 +72,7 @@ pub fn read(kind: ImportKind, bytes: &[u8], now: DateTime<Utc>) -> Read {
     let sha256 = Sha256::digest(bytes).into();
     let mut read = match kinds::sheet_kind(kind) {
         Some(kind) => read_sheet(kind, bytes, now),
-        None => kinds::read_features(bytes, now).into(),
+        None => kinds::read_features(bytes).into(),
     };
     read.file.sha256 = sha256;
     read.file.findings = read.findings.count();
@@ -68,8 +82,9 @@ pub fn read(kind: ImportKind, bytes: &[u8], now: DateTime<Utc>) -> Read {
 impl From<kinds::Features> for Read {
     fn from(features: kinds::Features) -> Self {
         let file = ImportFile { sha256: [0; 32], rows: features.count, findings: 0, good: features.good };
-        let (findings, numbers) = (features.findings, features.numbers);
-        Self { file, findings, sheets_unread: Vec::new(), columns_unread: Vec::new(), numbers, source: Source::Features }
+        let numbers = features.features.iter().map(|features| features.first().map_or(0, |(number, _)| *number)).collect();
+        let (findings, source) = (features.findings, Source::Features(features.features));
+        Self { file, findings, sheets_unread: Vec::new(), columns_unread: Vec::new(), numbers, source }
     }
 }
 

@@ -45,49 +45,53 @@ pub(super) async fn wearer_known(transaction: &Transaction<'_>, caller: &Caller,
     let foreign_id_kind = fields.foreign_id.as_ref().map(|id| id.kind().name());
     let foreign_id = fields.foreign_id.as_ref().map(ForeignId::number);
     let (name, risk_class, contacts) = (fields.name(), fields.risk_class.name(), contacts_json(&fields.contacts));
-    let row = transaction.query_one(
-        WEARER,
-        &[
-            &name,
-            &fields.father_name,
-            &fields.given_name,
-            &fields.family_name,
-            &new.unit,
-            &new.reference,
-            &national_id,
-            &foreign_id_kind,
-            &foreign_id,
-            &fields.birth_date,
-            &fields.language,
-            &risk_class,
-            &fields.file_numbers,
-            &contacts,
-            &caller.roots,
-        ],
-    );
-    Ok(row.await?.get(0))
+    let row = transaction
+        .query_one(
+            WEARER,
+            &[
+                &name,
+                &fields.father_name,
+                &fields.given_name,
+                &fields.family_name,
+                &new.unit,
+                &new.reference,
+                &national_id,
+                &foreign_id_kind,
+                &foreign_id,
+                &fields.birth_date,
+                &fields.language,
+                &risk_class,
+                &fields.file_numbers,
+                &contacts,
+                &caller.roots,
+            ],
+        )
+        .await?;
+    Ok(row.get(0))
 }
 
 /// Whether such an order is there.
 pub(super) async fn order_known(transaction: &Transaction<'_>, caller: &Caller, new: &NewOrder) -> Result<bool, StoreError> {
     let (decision, terms) = (&new.decision, &new.terms);
     let (legal_basis, regime) = (terms.legal_basis.name(), terms.regime.name());
-    let row = transaction.query_one(
-        ORDER,
-        &[
-            &new.wearer,
-            &new.at,
-            &decision.authority,
-            &decision.number,
-            &decision.date,
-            &legal_basis,
-            &regime,
-            &terms.zone_degree,
-            &terms.planned_end,
-            &caller.roots,
-        ],
-    );
-    Ok(row.await?.get(0))
+    let row = transaction
+        .query_one(
+            ORDER,
+            &[
+                &new.wearer,
+                &new.at,
+                &decision.authority,
+                &decision.number,
+                &decision.date,
+                &legal_basis,
+                &regime,
+                &terms.zone_degree,
+                &terms.planned_end,
+                &caller.roots,
+            ],
+        )
+        .await?;
+    Ok(row.get(0))
 }
 
 /// Whether such a tag is there.
@@ -95,8 +99,9 @@ pub(super) async fn tag_known(transaction: &Transaction<'_>, caller: &Caller, ne
     let key = new.key.as_ref().map(<[u8; 32]>::as_slice);
     let protocol = new.protocol.name();
     let row = transaction
-        .query_one(TAG, &[&new.imei, &new.serial, &protocol, &new.model, &new.sim_number, &new.note, &new.unit, &key, &caller.roots]);
-    Ok(row.await?.get(0))
+        .query_one(TAG, &[&new.imei, &new.serial, &protocol, &new.model, &new.sim_number, &new.note, &new.unit, &key, &caller.roots])
+        .await?;
+    Ok(row.get(0))
 }
 
 /// The file reference of the person with this national id, if within the caller's reach.

@@ -2,12 +2,12 @@
 //! that the next one is tried as well.
 
 use super::import_known::{order_known, reference_of, tag_known, wearer_known};
+use super::imports::{Import, ImportCheck, ImportState, forget, one, own};
 use super::inventory::tag_register;
 use super::orders::order_record;
 use super::wearers::wearer_create_beside;
 use super::zones::whom_locked;
 use super::{EnrolmentError, Eyes, NewOrder, NewWearer, ZoneChange, zone_change};
-use super::imports::{Import, ImportCheck, ImportState, forget, one, own};
 use crate::Store;
 use crate::change::{self, Change};
 use access::Caller;
@@ -26,7 +26,26 @@ const DONE: &str = "UPDATE imports SET state = 'done', ended_at = $2 WHERE impor
 
 /// What one row asks for.
 #[derive(Clone, PartialEq, Debug)]
-pub enum ImportRow {}
+pub enum ImportRow {
+    /// A file to open.
+    Wearer(Box<NewWearer>),
+    /// An order to record.
+    Order {
+        /// Whose, where the order itself does not name the file.
+        national_id: Option<NationalId>,
+        /// The order.
+        order: Box<NewOrder>,
+    },
+    /// Zones of one wearer who wears no tag, in force from the run on; others of the same wearer stay as they are.
+    Zones {
+        /// The file reference.
+        wearer: String,
+        /// As drawn.
+        features: Vec<Feature>,
+    },
+    /// A tag to register.
+    Tag(Box<NewTag>),
+}
 
 /// What became of a file's rows.
 #[derive(Debug)]

@@ -17,6 +17,7 @@ pub use error::PeopleError;
 pub use grants::RoleChange;
 pub use log_in::{LogIn, LogInPerson, LogInTry, SecondFactor};
 pub use people_list::{Person, PersonFilter};
+pub(crate) use proposals::handed_over;
 pub use proposals::{Act, Decided, NewProposal, Proposal, ProposalState};
 pub use purposes::PurposeRow;
 pub use sessions::{OpenSession, SessionEnd, SessionListed};

@@ -3,7 +3,13 @@
 use super::{PeopleError, RoleChange, grants};
 use crate::change::{self, Change};
 use crate::custody::{hold_concerns, hold_lift, release_concerns, release_insert};
-use crate::{Archive, ReleaseRequest, Store, StoreError, audit};
+use crate::enrolment::{
+    Eyes, ZoneChange, ZoneSetChange, ZoneSetMembers, zone_change, zone_change_concerns, zone_set_change, zone_set_change_concerns,
+    zone_set_members, zone_set_members_concerns,
+};
+use crate::enrolment::{FactCancellation, WearerMerge, fact_cancel, fact_cancellation_possible, merge_concerns, wearer_merge};
+use crate::enrolment::{removal_concerns, removal_confirmed};
+use crate::{Archive, AskedRemoval, ReleaseRequest, Store, StoreError, audit};
 use access::Caller;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_postgres::{Row, Transaction};
@@ -116,6 +122,16 @@ pub enum Act {
         /// Why.
         reason: String,
     },
+    /// Two files of one wearer made one.
+    MergeWearers(WearerMerge),
+    /// A wrong entry of an order cancelled, of somebody who wears a tag.
+    CancelOrderFact(FactCancellation),
+    /// Zones of a wearer who wears a tag, drawn, replaced or ended.
+    ChangeZones(ZoneChange),
+    /// Zones of a set that somebody with a tag is in.
+    ChangeZoneSet(ZoneSetChange),
+    /// Wearers of whom somebody wears a tag join or leave a set of zones.
+    ZoneSetMembers(ZoneSetMembers),
     /// Data handed to an authority.
     ReleaseData {
         /// What and to whom.
@@ -123,6 +139,8 @@ pub enum Act {
         /// What is handed over: built when it is confirmed.
         archive: Option<Archive>,
     },
+    /// A tag taken off while an order is in force.
+    RemoveTag(AskedRemoval),
 }
 
 /// How a proposal is decided.
@@ -147,7 +165,7 @@ impl Store {
             Change::Done(proposal_id) => return self.proposal(caller, proposal_id, now).await,
         };
         let transaction = &open.transaction;
-        let unit = concerns(transaction, caller, act).await?;
+        let unit = concerns(transaction, caller, act, now).await?;
         let (purpose, case_number) =
             caller.purpose.as_ref().map(|purpose| (purpose.code.clone(), purpose.case_number.clone())).unwrap_or_default();
         let row = transaction
@@ -209,7 +227,11 @@ impl Store {
             Decided::Confirmed(_) if proposal.proposed_by_id == person => return Err(PeopleError::SamePerson),
             // Who was switched off meanwhile proposes nothing any more.
             Decided::Confirmed(_) if !proposer_is_on(&transaction, &proposal).await? => return Err(PeopleError::ProposalOver("withdrawn")),
-            Decided::Confirmed(_) if handed_over(&transaction, caller, &proposal, now).await? => return Err(PeopleError::SamePerson),
+            Decided::Confirmed(_)
+                if handed_over(&transaction, (&proposal.proposed_by, proposal.proposed_by_id), (caller.name(), person), now).await? =>
+            {
+                return Err(PeopleError::SamePerson);
+            }
             Decided::Confirmed(act) => ("confirmed", None, take_effect(&transaction, caller, act, &proposal, now).await?),
         };
         transaction.execute(DECIDE, &[&proposal_id, &state, &person, &now, &reason, &result]).await?;
@@ -225,12 +247,16 @@ async fn proposer_is_on(transaction: &Transaction<'_>, proposal: &Proposal) -> R
     Ok(row.get(0))
 }
 
-/// Whether one of the two handed the other a password for the first log-in of late: whoever kept it could be both.
-async fn handed_over(transaction: &Transaction<'_>, caller: &Caller, proposal: &Proposal, now: DateTime<Utc>) -> Result<bool, PeopleError> {
-    let (one, other) = ((&proposal.proposed_by, proposal.proposed_by_id), (caller.name(), caller.person_id().unwrap_or_default()));
+/// Whether one of the two handed the other a password for the first log-in of late: whoever kept it could be both. Each by name and number.
+pub(crate) async fn handed_over(
+    transaction: &Transaction<'_>,
+    one: (&str, i64),
+    other: (&str, i64),
+    now: DateTime<Utc>,
+) -> Result<bool, tokio_postgres::Error> {
     let since = now - OPEN_FOR;
     let subjects = |(name, number): (&str, i64)| vec![format!("person {number}"), format!("name {name}")];
-    for (giver, taker) in [((one.0.as_str(), one.1), other), (other, (one.0.as_str(), one.1))] {
+    for (giver, taker) in [(one, other), (other, one)] {
         let who = format!("person:{}", giver.0);
         if transaction.query_opt(HANDED_OVER, &[&who, &subjects(taker), &since]).await?.is_some() {
             return Ok(true);
@@ -240,11 +266,17 @@ async fn handed_over(transaction: &Transaction<'_>, caller: &Caller, proposal: &
 }
 
 /// The unit that the act concerns, if it is possible for this caller.
-async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act) -> Result<i64, PeopleError> {
+async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act, now: DateTime<Utc>) -> Result<i64, PeopleError> {
     match act {
+        Act::ChangeZones(change) => Ok(zone_change_concerns(transaction, caller, change, now).await?),
+        Act::ChangeZoneSet(change) => Ok(zone_set_change_concerns(transaction, caller, change, now).await?),
+        Act::ZoneSetMembers(members) => Ok(zone_set_members_concerns(transaction, caller, members, now).await?),
         Act::GiveRole(change) => grants::may_give(transaction, caller, change).await,
         Act::LiftHold { hold_id, .. } => hold_concerns(transaction, caller, *hold_id).await,
+        Act::MergeWearers(merge) => Ok(merge_concerns(transaction, caller, merge, now).await?.unit_id),
+        Act::CancelOrderFact(cancellation) => Ok(fact_cancellation_possible(transaction, caller, cancellation).await?.unit_id),
         Act::ReleaseData { request, .. } => release_concerns(transaction, caller, request).await,
+        Act::RemoveTag(asked) => Ok(removal_concerns(transaction, caller, asked, now).await?),
     }
 }
 
@@ -264,9 +296,18 @@ async fn take_effect(
         Act::LiftHold { hold_id, reason } => {
             hold_lift(transaction, caller, *hold_id, reason, &proposal.proposed_by, now).await.map(|()| Some(*hold_id))
         }
+        Act::MergeWearers(merge) => Ok(Some(wearer_merge(transaction, caller, merge, &proposal.proposed_by, now).await?)),
+        Act::CancelOrderFact(cancellation) => {
+            let by = format!("{}, {}", proposal.proposed_by, caller.name());
+            Ok(Some(fact_cancel(transaction, caller, cancellation, &by, now).await?))
+        }
+        Act::ChangeZones(change) => Ok(Some(zone_change(transaction, caller, change, Eyes::Four, now).await?)),
+        Act::ChangeZoneSet(change) => Ok(Some(zone_set_change(transaction, caller, change, Eyes::Four, now).await?)),
+        Act::ZoneSetMembers(members) => Ok(Some(zone_set_members(transaction, caller, members, Eyes::Four, now).await?)),
         Act::ReleaseData { request, archive: Some(archive) } => {
             release_insert(transaction, caller, request, archive, proposal, now).await.map(Some)
         }
+        Act::RemoveTag(asked) => Ok(removal_confirmed(transaction, caller, asked, &proposal.proposed_by, now).await.map(Some)?),
         Act::ReleaseData { archive: None, .. } => Err(StoreError::Refused("a release without its archive".to_owned()).into()),
     }
 }

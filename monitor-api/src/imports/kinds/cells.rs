@@ -44,7 +44,9 @@ pub(super) fn instant(fields: &mut Fields, field: &str, text: &str) -> Option<Da
 fn read_day(text: &str) -> Option<NaiveDate> {
     let parts: Vec<&str> = text.split(['/', '-', '.']).map(str::trim).collect();
     let [year, month, day] = parts[..] else { return None };
-    let is_number = |text: &str, lengths: std::ops::RangeInclusive<usize>| lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_number = |text: &str, lengths: std::ops::RangeInclusive<usize>| {
+        lengths.contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+    };
     if !is_number(year, 4..=4) || !is_number(month, 1..=2) || !is_number(day, 1..=2) {
         return None;
     }

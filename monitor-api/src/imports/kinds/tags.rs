@@ -18,10 +18,7 @@ const COLUMNS: [Column; 8] = [
         english: &["imei"],
         is_needed: true,
         is_digits: true,
-        about: (
-            "شمارهٔ ۱۵ رقمی پابند. ستون باید «متن» باشد.",
-            "The tag's number of 15 digits. The column must be a text.",
-        ),
+        about: ("شمارهٔ ۱۵ رقمی پابند. ستون باید «متن» باشد.", "The tag's number of 15 digits. The column must be a text."),
         example: "356307042441013",
         ..empty_column("imei")
     },
@@ -57,7 +54,12 @@ const COLUMNS: [Column; 8] = [
         about: ("کلید ورود پابند، ۶۴ رقم شانزده‌شانزدهی؛ خالی یعنی هنوز ندارد.", "The login key, 64 hexadecimal digits; empty = none yet."),
         ..empty_column("key")
     },
-    Column { persian: &["توضیح", "یادداشت"], english: &["note"], about: ("هر چیز دیگری که باید دانست.", "Whatever else is to be known."), ..empty_column("note") },
+    Column {
+        persian: &["توضیح", "یادداشت"],
+        english: &["note"],
+        about: ("هر چیز دیگری که باید دانست.", "Whatever else is to be known."),
+        ..empty_column("note")
+    },
     Column {
         persian: &["واحد", "کد واحد"],
         english: &["unit", "unit code"],

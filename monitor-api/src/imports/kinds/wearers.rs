@@ -149,7 +149,12 @@ const COLUMNS: [Column; 15] = [
         example: "شیراز، خیابان زند",
         ..empty_column("address")
     },
-    Column { persian: &["رایانامه", "ایمیل"], english: &["email", "e-mail"], about: ("رایانامه.", "An e-mail address."), ..empty_column("email") },
+    Column {
+        persian: &["رایانامه", "ایمیل"],
+        english: &["email", "e-mail"],
+        about: ("رایانامه.", "An e-mail address."),
+        ..empty_column("email")
+    },
 ];
 
 fn read(cells: &Cells<'_>, now: DateTime<Utc>) -> Result<ImportRow, Vec<FieldViolation>> {

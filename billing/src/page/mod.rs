@@ -1,0 +1,157 @@
+//! Documents as a page for the person who pays: Persian from right to left, or English; every line explained; to be printed. No script, nothing from
+//! elsewhere.
+
+mod amount;
+mod english;
+mod lines;
+mod persian;
+mod words;
+
+pub use amount::in_persian_words;
+pub use words::Language;
+
+use crate::calendar::{Day, DayRange, Month};
+use crate::document::Document;
+use crate::money::Money;
+use crate::receivables::Invoice;
+use std::fmt::Write;
+use words::Words;
+
+const STYLE: &str = include_str!("page.css");
+
+/// What a page says beside the document itself.
+#[derive(Clone, Debug, Default)]
+pub struct Head {
+    /// The wearer's name.
+    pub name: String,
+    /// The wearer's file reference.
+    pub reference: String,
+    /// The centre that issues it.
+    pub centre: String,
+    /// Where it is to be paid; empty = not said.
+    pub account: String,
+    /// Bill and payment identifier; empty = none.
+    pub payment: String,
+}
+
+/// Documents as one page, each on a sheet of its own. `invoices` tell what of them is paid.
+pub fn page(documents: &[Document], invoices: &[Invoice], head: &Head, language: Language) -> String {
+    let words = Words::of(language);
+    let mut sheets = String::new();
+    for document in documents {
+        let invoice = invoices.iter().find(|invoice| Some(&invoice.number) == document.number.as_ref());
+        sheets += &Sheet { words, document, invoice, head }.written();
+    }
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"{}\" dir=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n{sheets}</body>\n</html>\n",
+        words.lang,
+        words.dir,
+        escaped(&head.reference),
+    )
+}
+
+/// One document.
+struct Sheet<'a> {
+    words: &'static Words,
+    document: &'a Document,
+    invoice: Option<&'a Invoice>,
+    head: &'a Head,
+}
+
+impl Sheet<'_> {
+    fn written(&self) -> String {
+        let Self { words, document, .. } = *self;
+        let number = document.number.as_deref().map_or(String::new(), |number| format!(" <bdi dir=\"ltr\">{}</bdi>", escaped(number)));
+        let mut text = format!("<section>\n<h1>{}{number}</h1>\n{}", (words.kind)(document.kind), self.facts());
+        text += &lines::table(words, document);
+        text += &self.sum();
+        text += &lines::reasons(words, document);
+        let footer = format!("<p class=\"note\">{}</p>\n</section>\n", words.objection);
+        text + &footer
+    }
+
+    fn facts(&self) -> String {
+        let Self { words, document, head, invoice } = *self;
+        let label = &words.labels;
+        let month = document.of.as_ref().map(|(_, month)| words.month(*month));
+        let rows = [
+            (label.name, Some(escaped(&head.name))),
+            (label.reference, Some(escaped(&head.reference))),
+            (label.centre, Some(escaped(&head.centre))),
+            (label.issued, Some(words.day(document.run_at.day()))),
+            (label.month, month),
+            (label.due, document.due.map(|day| words.day(day))),
+            (label.open, invoice.map(|invoice| words.money(invoice.open))),
+            (label.account, invoice.map(|_| isolated(&head.account))),
+            (label.payment, invoice.map(|_| isolated(&head.payment))),
+        ];
+        let mut text = String::from("<table class=\"facts\">\n");
+        for (name, value) in rows {
+            if let Some(value) = value.filter(|value| !value.is_empty()) {
+                writeln!(text, "<tr><th>{name}</th><td>{value}</td></tr>").expect("writing to a text never fails");
+            }
+        }
+        text + "</table>\n"
+    }
+
+    fn sum(&self) -> String {
+        let total = self.document.total;
+        let spelled = (self.words.spelled)(total).map_or(String::new(), |words| format!(" <span class=\"words\">({words})</span>"));
+        format!("<p class=\"sum\">{}: <strong>{}</strong>{spelled}</p>\n", self.words.labels.total, self.words.money(total))
+    }
+}
+
+impl Words {
+    fn digits(&self, text: &str) -> String {
+        if self.is_persian { persian::digits(text) } else { text.to_owned() }
+    }
+
+    /// `مرداد ۱۳۹۸`.
+    fn month(&self, month: Month) -> String {
+        format!("{} {}", self.months[usize::from(month.month()) - 1], self.digits(&month.year().to_string()))
+    }
+
+    fn day(&self, day: Day) -> String {
+        if self.is_persian { persian::digits(&day.to_string()) } else { format!("{} ({day})", day.gregorian()) }
+    }
+
+    fn range(&self, range: DayRange) -> String {
+        let DayRange { first, last } = range;
+        if first == last { self.day(first) } else { format!("{} {} {}", self.day(first), self.until, self.day(last)) }
+    }
+
+    /// `۳٬۱۰۰٬۰۰۰ ریال`; what is taken off has a minus before it.
+    fn money(&self, amount: Money) -> String {
+        let digits = amount.minor_units().unsigned_abs().to_string();
+        let groups: Vec<&str> = (0..digits.len()).rev().step_by(3).map(|end| &digits[end.saturating_sub(2)..=end]).collect();
+        let number = groups.into_iter().rev().collect::<Vec<_>>().join(if self.is_persian { "٬" } else { "," });
+        let sign = if amount.is_negative() { "\u{2212}" } else { "" };
+        let unit = if self.is_persian && amount.currency() == crate::Currency::IRR {
+            "ریال".to_owned()
+        } else {
+            amount.currency().to_string()
+        };
+        format!("<bdi class=\"money\">{sign}{} {unit}</bdi>", self.digits(&number))
+    }
+}
+
+/// A Latin datum that keeps its order among Persian words.
+fn isolated(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("<bdi dir=\"ltr\">{}</bdi>", escaped(text)) }
+}
+
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
