@@ -4,6 +4,7 @@ use super::findings::{Findings, Place, WHOLE_FILE};
 use super::headings::{Cells, Headings};
 use super::kinds::{self, SheetKind};
 use super::sheet::{ROWS_MAX, Sheet, SheetError};
+use super::template::HELP_SHEETS;
 use crate::language::current;
 use crate::reason::{Reason, Wrong};
 use chrono::{DateTime, Utc};
@@ -107,8 +108,9 @@ fn read_sheet(kind: &'static SheetKind, bytes: &[u8], now: DateTime<Utc>) -> Rea
     }
     let Reading { findings, good, numbers, .. } = reading;
     let file = ImportFile { sha256: [0; 32], rows: rows.len(), findings: 0, good };
+    let sheets_unread = sheet.others.iter().filter(|name| !HELP_SHEETS.contains(&name.as_str())).cloned().collect();
     let columns_unread = headings.as_ref().map_or_else(Vec::new, |headings| headings.unread.clone());
-    Read { file, findings, sheets_unread: sheet.others.clone(), columns_unread, numbers, source: Source::Sheet(sheet, headings, kind) }
+    Read { file, findings, sheets_unread, columns_unread, numbers, source: Source::Sheet(sheet, headings, kind) }
 }
 
 struct Reading {

@@ -11,6 +11,9 @@ use rust_xlsxwriter::{Color, Format, FormatBorder, Workbook, XlsxError};
 use store::ImportKind;
 use tonic::{Code, Status};
 
+/// The sheet that explains the columns, in Persian and in English: nobody means it to be taken in.
+pub(super) const HELP_SHEETS: [&str; 2] = ["راهنما", "Help"];
+
 /// The template of a kind, in the language of the call.
 pub(super) fn template(kind: ImportKind) -> Result<GetImportTemplateResponse, Status> {
     let Some(sheet) = kinds::sheet_kind(kind) else {
@@ -40,7 +43,7 @@ fn workbook(columns: &[Column], language: Language) -> Result<Vec<u8>, XlsxError
         rows.write_string_with_format(1, at, column.example, &text)?;
     }
     let help = workbook.add_worksheet();
-    help.set_name(if is_persian { "راهنما" } else { "Help" })?.set_right_to_left(is_persian).set_freeze_panes(1, 0)?;
+    help.set_name(HELP_SHEETS[usize::from(!is_persian)])?.set_right_to_left(is_persian).set_freeze_panes(1, 0)?;
     let titles = if is_persian {
         ["ستون", "نام انگلیسی", "لازم", "توضیح", "Explanation", "گزینه‌ها"]
     } else {

@@ -1,5 +1,7 @@
 //! What callers of another unit try on the things of Tehran: one line or more for every method that needs a role.
 
+mod imports;
+
 use crate::house::IMEI;
 use prost::Message;
 use proto::access::{self as people, Role, UnitKind};
@@ -17,6 +19,8 @@ pub enum Told {
     Nothing,
     /// That it does not exist.
     Unknown(&'static str),
+    /// An answer or a refusal, with nothing of Tehran in it.
+    Whatever,
     /// That it is the central unit's alone.
     NotAllowed,
 }
@@ -53,6 +57,7 @@ pub fn probes(tehran: &Tehran) -> Vec<Probe> {
     probes.extend(of_people(tehran));
     probes.extend(of_custody(tehran));
     probes.extend(of_the_rest(tehran));
+    probes.extend(imports::probes());
     probes
 }
 

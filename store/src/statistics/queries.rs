@@ -1,7 +1,8 @@
 //! One query for each topic: $1 = the units. $2 = an instant, or the bounds of the spans, each half open: `width_bucket` says in which span an
 //! instant lies, from 1. Answers: unit, column, number, span.
 
-/// Whoever is being watched is it, whatever papers say; of those who wear nothing the papers tell who should.
+/// A suspension first: whoever is in hospital or in prison is not watched, tag or not. Then whoever wears a tag is monitored, whatever papers say; of those who wear
+/// none the papers tell who should.
 pub(super) const WEARERS: &str = "
     WITH last_word AS (
         SELECT DISTINCT ON (order_id) order_id, kind FROM order_facts
@@ -41,11 +42,13 @@ pub(super) const ORDERS: &str = "
     UNION ALL SELECT unit_id, regime, count(*), span FROM begun GROUP BY unit_id, regime, span
     UNION ALL SELECT unit_id, 'ended', count(*), span FROM ended GROUP BY unit_id, span";
 
-/// A fitting is a replacement if the one before ended when it began: the wearer went from one tag to the other.
+/// A fitting is a replacement if it was recorded as one, or if the one before ended when it began, as files from before have it: the wearer went from one tag
+/// to the other. The end of the one before is then no removal.
 pub(super) const FITTINGS: &str = "
     WITH begun AS (
         SELECT w.unit_id, width_bucket(lower(f.period), $2::timestamptz[]) AS span, CASE
-            WHEN EXISTS (SELECT FROM fittings g WHERE g.wearer_id = f.wearer_id AND upper(g.period) = lower(f.period)) THEN 'replacement'
+            WHEN EXISTS (SELECT FROM installations i WHERE i.fitting_id = f.fitting_id AND i.kind = 'replacement')
+                OR EXISTS (SELECT FROM fittings g WHERE g.wearer_id = f.wearer_id AND upper(g.period) = lower(f.period)) THEN 'replacement'
             WHEN EXISTS (SELECT FROM fittings g WHERE g.wearer_id = f.wearer_id AND lower(g.period) < lower(f.period)) THEN 'again'
             ELSE 'first' END AS kind
         FROM fittings f JOIN wearers w USING (wearer_id)
@@ -53,6 +56,7 @@ pub(super) const FITTINGS: &str = "
     ), removed AS (
         SELECT w.unit_id, width_bucket(upper(f.period), $2::timestamptz[]) AS span FROM fittings f JOIN wearers w USING (wearer_id)
         WHERE upper(f.period) >= ($2::timestamptz[])[1] AND upper(f.period) < ($2::timestamptz[])[cardinality($2::timestamptz[])] AND w.unit_id = ANY ($1)
+            AND NOT EXISTS (SELECT FROM installations i WHERE i.old_fitting_id = f.fitting_id AND i.state = 'completed')
             AND NOT EXISTS (SELECT FROM fittings g WHERE g.wearer_id = f.wearer_id AND lower(g.period) = upper(f.period))
     )
     SELECT unit_id, kind, count(*), span FROM begun GROUP BY unit_id, kind, span
