@@ -11,6 +11,7 @@ const SCHEMAS: &[&str] = &[
     "paband/enrolment/v1/inventory.proto",
     "paband/enrolment/v1/inspections.proto",
     "paband/enrolment/v1/leaves.proto",
+    "paband/enrolment/v1/zones.proto",
     "paband/monitor/v1/alerts.proto",
     "paband/monitor/v1/tracking.proto",
 ];

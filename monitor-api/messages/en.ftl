@@ -1,7 +1,7 @@
 # What callers are told when something is refused: what happened, and what to do next.
 #
 # The name of a message is its code in lower case with dashes (UNKNOWN_ALERT: unknown-alert); what is wrong with one field has the
-# prefix "field-". fa.ftl has the same messages with the same variables.
+# prefix "field-", what is found wrong with a zone "found-". fa.ftl has the same messages with the same variables.
 #
 # { DATETIME($at) } shows an instant in Tehran time. { NUMBER($n) -> ... } chooses between singular and plural; { $n } shows the number.
 
@@ -209,7 +209,7 @@ leave-not-under-way = This leave is not under way now, so there is nothing to en
 leave-late-reason-needed = This leave began in the past. Write why it is recorded only now, and try again.
 leave-exclusion-differs = Request and approval differ on whether the exclusion zones are off too. Look at the decision; record a new request if this one is wrong.
 leave-too-long-ago = This leave began more than { NUMBER($days) } days ago and can no longer be approved. Ask the administrator what is still known of that time.
-leave-warnings-unread = Something must be read before this leave is approved: { $warnings }. Look into it, then approve again and confirm that you read it.
+leave-warnings-unread = Something must be read before this leave is approved. { $warnings } Look into it, then approve again and confirm that you read it.
 leave-batch-hindered = { NUMBER($count) } { NUMBER($count) ->
         [one] wearer
        *[other] wearers
@@ -229,11 +229,11 @@ leave-order-suspended = The order is suspended when the leave begins. Record its
 leave-other-leave = Another leave holds in the same time: { $leave }. Withdraw that one, or choose other dates.
 leave-too-long = The legal basis of the order allows at most { NUMBER($hours) } hours of such leave. Shorten it.
 leave-none-for-basis = The legal basis of the order allows no leave.
-leave-strap-open = An alert is open: the strap of the tag is open
-leave-case-tamper = An alert is open: the tag was tampered with
-leave-inclusion-broken = An alert is open: the wearer is not where to be
-leave-exclusion-broken = An alert is open: the wearer is where not to be
-leave-order-ends = The order was planned to end before the leave does
+leave-strap-open = An alert is open: the strap of the tag is open.
+leave-case-tamper = An alert is open: the tag was tampered with.
+leave-inclusion-broken = An alert is open: the wearer is not where to be.
+leave-exclusion-broken = An alert is open: the wearer is where not to be.
+leave-order-ends = The order was planned to end before the leave does.
 
 ## Inspections of homes
 
@@ -252,6 +252,47 @@ inspection-not-so = { $state ->
        *[other] This is not possible as the inspection stands. Load it anew.
     }
 inspection-shortcomings = The visit found shortcomings of this home. Write why it is suitable all the same, or find it unsuitable.
+## Zones and their sets
+
+unknown-zone = There is no zone of this name to end: { $zone }. Load the zones anew and choose from them.
+zones-out-of-span = Zones can be changed from at most 31 days ago, and at most three years ahead. Choose another beginning.
+unknown-zone-set = There is no such set of zones among those that you may use. Choose one from the list.
+zone-set-taken = Another set of zones has this reference. Choose a different one.
+zone-name-taken = Another shared zone has the name of one of these. Give it another name.
+unknown-wearers = These wearers are not among those that you may see: { $wearers }. Check the file numbers; nobody was added or removed.
+
+## What is found wrong with a zone
+
+found-property-missing = the property "{ $property }" is missing
+found-property-wrong = the property "{ $property }" cannot be read: { $why }
+found-property-unknown = the property "{ $property }" looks like a rule and is none; check its spelling or remove it
+found-no-shape = it has no shape that can be a zone; draw a polygon, a line or a point with a radius
+found-ring-open = its outline is not closed; end it where it begins
+found-no-area = its outline has no area; draw at least three corners that are not on one line
+found-out-of-range = it has a corner at longitude { $longitude }, latitude { $latitude }, where no zone can be
+found-too-many-corners = it has { NUMBER($corners) } corners, more than { NUMBER($max) }; simplify its outline
+found-self-crossing = its outline crosses or touches itself; move the corners at the place shown apart
+found-hole-outside = a hole in it is not within its outline; draw the hole inside, or as a zone of its own
+found-parts-cross = parts of it cross each other; join them, or draw them apart
+found-too-small = nowhere in it is the edge farther than { NUMBER($depth) } m, and positions are that inexact: it would never apply. Draw it larger, with at least { NUMBER($min) } m around its middle
+found-too-large = it is { NUMBER($across) } km wide, more than { NUMBER($max) } km; check its corners
+found-large = it is { NUMBER($across) } km wide; check that no corner is misplaced
+found-far-away = it lies outside the country; check whether longitude and latitude were exchanged
+found-never-on = it is never on: its timetable has no hours, or the exceptions cancel all of them
+found-short-hours = from { DATETIME($from) } it is on for { NUMBER($minutes) } minutes only, too short to be judged well
+found-ended = it has ended before it begins; check valid_to
+found-twice-in-force = it is drawn twice for the same time; give one of the two another name, or let it end where the other begins
+found-name-taken = a zone that is shared with others, or of one who shares it, has the same name; give it another name
+found-residence-no-outline = the residence is no outline; draw the walls of the building as a polygon, because the distance counts from them
+found-residence-not-inclusion = the residence must be a zone where the wearer has to be, not a forbidden one
+found-residence-large = the residence is { NUMBER($across) } m wide; draw the building, not its quarter
+found-above-degree = it reaches { NUMBER($distance) } m from the residence, and the order allows { NUMBER($max) } m; draw it smaller, or ask the judge
+found-no-order = no order in force says how far it may reach; record the order first
+found-no-residence = no zone says where the residence is; mark the one around the home
+found-home-outside = the residence is not wholly within its own zone; the wearer would break it at home
+found-exclusion-over-home = it is forbidden and lies over the residence in zone "{ $home }"; move its edge away from the building
+found-no-place-left = together with { $others } it leaves no place to be from { DATETIME($at) } on; change its shape or its hours
+found-little-place-left = together with { $others } it leaves only a place { NUMBER($depth) } m from the nearest edge from { DATETIME($at) } on; false alerts are likely
 
 ## What is wrong with one field
 
@@ -323,3 +364,6 @@ field-not-a-picture = must be a JPEG or PNG picture
 field-picture-too-large = must have at most { NUMBER($max) } bytes; make the picture smaller
 field-too-far-ahead = must be at most { NUMBER($days) } days ahead
 field-too-long-ago = must be at most { NUMBER($days) } days ago
+field-not-geojson = is no GeoJSON FeatureCollection or Feature in longitude and latitude; export it again from the map
+field-not-a-feature = feature { NUMBER($number) } of it is no GeoJSON Feature with a name of 1 to 100 characters; draw it again
+field-other-wearer = feature { NUMBER($number) } of it is another wearer's; take it out, or open the other file

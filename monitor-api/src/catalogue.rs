@@ -77,8 +77,10 @@ fn number<'a>(text: &str, language: Language) -> FluentValue<'a> {
 #[cfg(test)]
 mod tests {
     use super::{Language, format, source, text};
+    use crate::enrolment::finding_message_id;
     use crate::language::speaking;
     use crate::reason::{Reason, Wrong, checklist_item, checklist_todo, tag_state};
+    use geofence::check::FindingCode;
     use std::collections::{BTreeMap, BTreeSet};
 
     const LANGUAGES: [Language; 2] = [Language::Persian, Language::English];
@@ -93,7 +95,9 @@ mod tests {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let reasons = Reason::ALL.iter().map(|reason| (reason.message_id(), owned(reason.arguments())));
         let words = words().into_iter().map(|id| (id, BTreeSet::new()));
-        reasons.chain(Wrong::ALL.iter().map(|wrong| (wrong.message_id(), owned(wrong.arguments())))).chain(words).collect()
+        let wrong = Wrong::ALL.iter().map(|wrong| (wrong.message_id(), owned(wrong.arguments())));
+        let found = FindingCode::ALL.iter().map(|found| (finding_message_id(*found), owned(found.arguments())));
+        reasons.chain(wrong).chain(found).chain(words).collect()
     }
 
     /// Every message of a file with the variables in it.
@@ -115,7 +119,7 @@ mod tests {
 
     #[test]
     fn every_code_has_its_message_in_both_languages_and_no_message_is_left_over() {
-        assert_eq!(codes().len(), Reason::ALL.len() + Wrong::ALL.len() + words().len(), "no code comes twice");
+        assert_eq!(codes().len(), Reason::ALL.len() + Wrong::ALL.len() + FindingCode::ALL.len() + words().len(), "no code comes twice");
         for language in LANGUAGES {
             assert_eq!(messages(language), codes(), "{language:?}");
         }
@@ -129,7 +133,10 @@ mod tests {
                     let args: Vec<_> = arguments.iter().map(|name| (name.as_str(), value.to_owned())).collect();
                     let (text, errors) = format(language, &id, &args);
                     assert!(errors.is_empty(), "{language:?} {id}: {errors:?}");
-                    assert!(text.ends_with('.') || id.starts_with("field-") || words().contains(&id), "{id} is no sentence: {text}");
+                    assert!(
+                        text.ends_with('.') || id.starts_with("field-") || id.starts_with("found-") || words().contains(&id),
+                        "{id} is no sentence: {text}"
+                    );
                 }
             }
         }

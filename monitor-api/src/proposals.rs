@@ -6,6 +6,7 @@
 use crate::accounts::{instant, refused, role_change};
 use crate::custody::{Releasing, lift_asked, release_asked};
 use crate::enrolment::removal_asked;
+use crate::enrolment::{change_asked, end_asked, members_asked, set_change_asked};
 use crate::gate::{Rights, asked, caller};
 use crate::reason::Reason;
 use crate::status::{check, length_violation, refusal};
@@ -69,6 +70,11 @@ fn act(method: &str, request: &[u8]) -> Result<Act, Status> {
             let asked: GrantRoleRequest = read(request)?;
             Ok(Act::GiveRole(role_change(asked.person_id, asked.role(), &asked.unit)?))
         }
+        "/paband.enrolment.v1.Zones/ChangeZones" => Ok(Act::ChangeZones(change_asked(&read(request)?)?)),
+        "/paband.enrolment.v1.Zones/EndZone" => Ok(Act::ChangeZones(end_asked(&read(request)?)?)),
+        "/paband.enrolment.v1.ZoneSets/ChangeZoneSet" => Ok(Act::ChangeZoneSet(set_change_asked(&read(request)?)?)),
+        "/paband.enrolment.v1.ZoneSets/AddToZoneSet" => Ok(Act::ZoneSetMembers(members_asked(&read(request)?, true)?)),
+        "/paband.enrolment.v1.ZoneSets/RemoveFromZoneSet" => Ok(Act::ZoneSetMembers(members_asked(&read(request)?, false)?)),
         "/paband.custody.v1.Holds/LiftHold" => lift_asked(&read(request)?),
         "/paband.custody.v1.Releases/ReleaseData" => Ok(Act::ReleaseData { request: release_asked(read(request)?)?, archive: None }),
         "/paband.enrolment.v1.Fittings/RemoveTag" => Ok(Act::RemoveTag(removal_asked(&read(request)?)?)),

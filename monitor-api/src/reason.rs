@@ -201,6 +201,13 @@ codes! {
         InspectionUnderWay = "INSPECTION_UNDER_WAY" [],
         InspectionNotSo = "INSPECTION_NOT_SO" [state],
         InspectionShortcomings = "INSPECTION_SHORTCOMINGS" [],
+        // Zones and their sets.
+        UnknownZone = "UNKNOWN_ZONE" [zone],
+        ZonesOutOfSpan = "ZONES_OUT_OF_SPAN" [],
+        UnknownZoneSet = "UNKNOWN_ZONE_SET" [],
+        ZoneSetTaken = "ZONE_SET_TAKEN" [],
+        ZoneNameTaken = "ZONE_NAME_TAKEN" [],
+        UnknownWearers = "UNKNOWN_WEARERS" [wearers],
     }
 }
 
@@ -271,6 +278,11 @@ codes! {
         PictureTooLarge = "PICTURE_TOO_LARGE" [max],
         TooFarAhead = "TOO_FAR_AHEAD" [days],
         TooLongAgo = "TOO_LONG_AGO" [days],
+
+        // Zones and their sets.
+        NotGeojson = "NOT_GEOJSON" [],
+        NotAFeature = "NOT_A_FEATURE" [number],
+        OtherWearer = "OTHER_WEARER" [number],
     }
 }
 

@@ -6,6 +6,7 @@ use crate::alerts::AlertService;
 use crate::audit::AuditService;
 use crate::custody::{DeletionService, HoldService, ReleaseService, Releasing};
 use crate::enrolment::{FittingService, InventoryService};
+use crate::enrolment::{GEOJSON_BYTES_MAX, ZoneService, ZoneSetService};
 use crate::enrolment::{InspectionService, LeaveBatchService, LeaveService};
 use crate::events::Happening;
 use crate::gate::{Gate, Rights, RightsError, Standing};
@@ -32,6 +33,8 @@ use proto::enrolment::inventory_server::InventoryServer;
 use proto::enrolment::leave_batches_server::LeaveBatchesServer;
 use proto::enrolment::leaves_server::LeavesServer;
 use proto::enrolment::statistics_server::StatisticsServer;
+use proto::enrolment::zone_sets_server::ZoneSetsServer;
+use proto::enrolment::zones_server::ZonesServer;
 use proto::monitor::alerts_server::{self, AlertsServer};
 use proto::monitor::judgement_server::{self, JudgementServer};
 use proto::monitor::tags_server::{self, TagsServer};
@@ -64,6 +67,8 @@ const REQUEST_BYTES_MAX: usize = 64 * 1024;
 
 /// Bytes of one request that carries a piece of a file.
 const PIECE_REQUEST_BYTES_MAX: usize = 1024 * 1024 + REQUEST_BYTES_MAX;
+/// The same where zones are drawn: a MiB of GeoJSON, and the rest.
+const ZONES_BYTES_MAX: usize = GEOJSON_BYTES_MAX + REQUEST_BYTES_MAX;
 
 /// The name under which health tells of the whole server.
 const OVERALL: &str = "";
@@ -170,9 +175,13 @@ fn with_accounts(router: Router<Gates>, store: &Store, rights: Arc<Rights>, opti
 fn with_enrolment(router: Router<Gates>, store: &Store, options: &Options, stop: &CancellationToken) -> Result<Router<Gates>, ServeError> {
     let proposing = Proposing::new(store.clone())?;
     let imports = ImportsServer::new(ImportService::new(store.clone())).max_decoding_message_size(PIECE_REQUEST_BYTES_MAX);
+    let zones = ZoneService::new(store.clone(), proposing.clone());
+    let sets = ZoneSetService::new(store.clone(), proposing.clone());
     Ok(router
         .add_service(imports)
         .add_service(limited!(StatisticsServer, StatisticsService::new(store.clone())))
+        .add_service(ZonesServer::new(zones).max_decoding_message_size(ZONES_BYTES_MAX))
+        .add_service(ZoneSetsServer::new(sets).max_decoding_message_size(ZONES_BYTES_MAX))
         .add_service(limited!(LeavesServer, LeaveService::new(store.clone())))
         .add_service(limited!(LeaveBatchesServer, LeaveBatchService::new(store.clone())))
         .add_service(limited!(InspectionsServer, InspectionService::new(store.clone())))

@@ -28,7 +28,7 @@ pub(super) fn refused(why: &LeaveRefusal) -> Status {
         }
         LeaveRefusal::WarningsUnread(warnings) => {
             let told: Vec<String> = warnings.iter().map(|warning| text(&warned(*warning).message_id(), &[])).collect();
-            (failed, Reason::LeaveWarningsUnread, vec![("warnings", told.join("; "))])
+            (failed, Reason::LeaveWarningsUnread, vec![("warnings", told.join(" "))])
         }
         LeaveRefusal::BatchHindered { count, some } => {
             (failed, Reason::LeaveBatchHindered, vec![("count", count.to_string()), ("wearers", some.clone())])

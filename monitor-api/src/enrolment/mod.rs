@@ -13,6 +13,10 @@ mod leave_refused;
 mod leave_shown;
 mod leaves;
 mod tags_asked;
+mod zone_sets;
+mod zones;
+mod zones_asked;
+mod zones_told;
 
 pub(crate) use fittings::FittingService;
 pub(crate) use fittings_asked::removal_asked;
@@ -21,6 +25,11 @@ pub(crate) use inventory::InventoryService;
 pub(crate) use leave_batches::LeaveBatchService;
 pub(crate) use leaves::LeaveService;
 pub(crate) use tags_asked::tag_read;
+pub(crate) use zone_sets::ZoneSetService;
+pub(crate) use zones::ZoneService;
+pub(crate) use zones_asked::{GEOJSON_BYTES_MAX, change_asked, end_asked, members_asked, set_change_asked};
+#[cfg(test)]
+pub(crate) use zones_told::finding_message_id;
 
 use crate::catalogue::text;
 use crate::reason::{Reason, Wrong, checklist_item, tag_state};
@@ -71,6 +80,15 @@ pub(crate) fn refused(request: &'static str, error: &EnrolmentError) -> Status {
         EnrolmentError::OrderLife(error) => return life_refused(*error),
         EnrolmentError::FactCancelledAlready => (Code::FailedPrecondition, Reason::OrderFactCancelled),
 
+        EnrolmentError::ZonesRefused(findings) => return zones_told::refused(findings),
+        EnrolmentError::UnknownZone(zone) => return refusal(Code::NotFound, Reason::UnknownZone, &[("zone", zone.clone())]),
+        EnrolmentError::ZonesOutOfSpan => (Code::FailedPrecondition, Reason::ZonesOutOfSpan),
+        EnrolmentError::UnknownZoneSet => (Code::NotFound, Reason::UnknownZoneSet),
+        EnrolmentError::ZoneSetTaken => (Code::AlreadyExists, Reason::ZoneSetTaken),
+        EnrolmentError::ZoneNameTaken => (Code::AlreadyExists, Reason::ZoneNameTaken),
+        EnrolmentError::UnknownWearers(wearers) => {
+            return refusal(Code::NotFound, Reason::UnknownWearers, &[("wearers", wearers.clone())]);
+        }
         EnrolmentError::KeyUsed => (Code::AlreadyExists, Reason::IdempotencyKeyUsed),
 
         EnrolmentError::UnknownTag(imei) => return refusal(Code::NotFound, Reason::UnknownTag, &[("imei", imei.clone())]),

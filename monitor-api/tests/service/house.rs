@@ -297,6 +297,11 @@ impl Writer {
         Self { wearer_id, ..self }
     }
 
+    /// The same with the first violation a minute after this instant.
+    pub fn after(self, start: Timestamp) -> Self {
+        Self { start, ..self }
+    }
+
     /// Opens so many violations in one transaction: as many events. Tries until the database confirms.
     pub async fn open(&mut self, count: usize) {
         let violations = (0..count).map(|_| self.violation()).collect();

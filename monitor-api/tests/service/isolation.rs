@@ -1,6 +1,8 @@
 //! Tehran's things as others try to see and change them: of another province, of a prison below, of the central unit.
 
 use crate::house::{As, House, sql};
+use crate::probes::fittings::{FITTINGS_OF_TEHRAN, STATE_OF_FITTINGS};
+use crate::probes::{OF_TEHRAN, Probe, Tehran, Told, leave, place_hold, probes};
 use crate::probes::{OF_TEHRAN, Probe, Tehran, Told, place_hold, probes};
 use crate::raw::{ask, reason_of, send};
 use access::Role;
@@ -39,6 +41,8 @@ impl Country {
     async fn new() -> Self {
         let house = House::new().await;
         sql(&house.database, COUNTRY).await;
+        sql(&house.database, FITTINGS_OF_TEHRAN).await;
+        sql(&house.database, leave::OF_TEHRAN).await;
         house.writer("tehran-home", StrapOpen).await.open(1).await;
         let clerk = house.log_in("tehran-clerk", &[(Role::Intake, "tehran")]).await;
         let import = proto::enrolment::BeginImportRequest { kind: 1, file_name: "tehran/12.csv".to_owned(), bytes: 1 };
@@ -73,7 +77,13 @@ impl Country {
     }
 
     async fn state(&self) -> String {
-        self.house.database.client().await.query_one(STATE, &[]).await.unwrap().get(0)
+        let client = self.house.database.client().await;
+        let leaves = format!("SELECT jsonb_build_object({})::text", leave::STATE);
+        let mut state = String::new();
+        for query in [STATE, STATE_OF_FITTINGS, &leaves] {
+            state.push_str(client.query_one(query, &[]).await.unwrap().get(0));
+        }
+        state
     }
 }
 

@@ -1,6 +1,8 @@
 //! What callers of another unit try on the things of Tehran: one line or more for every method that needs a role.
 
+pub mod fittings;
 mod imports;
+pub mod leave;
 
 use crate::house::IMEI;
 use prost::Message;
@@ -58,6 +60,8 @@ pub fn probes(tehran: &Tehran) -> Vec<Probe> {
     probes.extend(of_custody(tehran));
     probes.extend(of_the_rest(tehran));
     probes.extend(imports::probes());
+    probes.extend(fittings::of_fittings());
+    probes.extend(leave::probes());
     probes
 }
 

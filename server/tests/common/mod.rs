@@ -238,7 +238,7 @@ fn open_to_all(directory: &Path) {
 
 /// A session that goes with each call.
 #[derive(Clone)]
-pub struct Session(String);
+pub struct Session(String, Option<&'static str>);
 
 impl Session {
     /// An operator of the central unit, as if just logged in.
@@ -248,7 +248,22 @@ impl Session {
 
     /// The same under this name.
     pub async fn operator_named(database_url: &str, name: &str) -> Self {
-        Self(store::testing::log_in(&connect(database_url).await, name, &[(access::Role::Operator, "central")]).await)
+        Self::of(database_url, name, access::Role::Operator, "central").await
+    }
+
+    /// Somebody with a role in a unit.
+    pub async fn of(database_url: &str, name: &str, role: access::Role, unit: &str) -> Self {
+        Self(store::testing::log_in(&connect(database_url).await, name, &[(role, unit)]).await, None)
+    }
+
+    /// The same for a purpose.
+    pub fn purpose(self, code: &'static str) -> Self {
+        Self(self.0, Some(code))
+    }
+
+    /// Somebody with another role of the central unit.
+    pub async fn holding(database_url: &str, name: &str, role: access::Role) -> Self {
+        Self(store::testing::log_in(&connect(database_url).await, name, &[(role, "central")]).await)
     }
 
     /// What opens every door to whoever has it.
@@ -262,9 +277,17 @@ impl tonic::service::Interceptor for Session {
         static KEYS: AtomicU32 = AtomicU32::new(0);
         let key = format!("test-key-{}", KEYS.fetch_add(1, Ordering::Relaxed));
         request.metadata_mut().insert("paband-idempotency-key", key.parse().unwrap());
+        if let Some(purpose) = self.1 {
+            request.metadata_mut().insert("paband-purpose", purpose.parse().unwrap());
+        }
         request.metadata_mut().insert("authorization", format!("Bearer {}", self.0).parse().unwrap());
         Ok(request)
     }
+}
+
+/// The code of a refusal.
+pub fn reason(status: &tonic::Status) -> String {
+    tonic_types::StatusExt::get_details_error_info(status).unwrap_or_else(|| panic!("every refusal has an ErrorInfo: {status:?}")).reason
 }
 
 /// A connection to a listener without TLS.

@@ -97,9 +97,9 @@ pub enum EnrolmentError {
     /// The wearer or the set has no zone of this name.
     #[error("there is no zone {0}")]
     UnknownZone(String),
-    /// Zones are not changed that far back.
-    #[error("zones are not changed that far back")]
-    ZonesTooFarBack,
+    /// Zones are not changed that far back or ahead.
+    #[error("zones are not changed that far back or ahead")]
+    ZonesOutOfSpan,
     /// Zones cannot be so.
     #[error("the zones cannot be so")]
     ZonesRefused(Vec<geofence::check::Finding>),

@@ -5,7 +5,7 @@ use super::leaves::{Leave, one_to_change};
 use super::{Decision, EnrolmentError};
 use crate::Store;
 use crate::change::{self, Change};
-use crate::people::handed_over;
+use crate::people::is_one_person;
 use access::Caller;
 use chrono::{DateTime, Utc};
 use enrolment::leave::{LeaveAct, LeaveHindrance, LeaveRefusal, LeaveTerms, LeaveWarning, is_late};
@@ -232,21 +232,14 @@ pub(super) async fn because(
     Ok(())
 }
 
-/// What switches monitoring off needs a second person; nor one who was handed a password by the first of late, or the other way round.
+/// What switches monitoring off needs a second person.
 pub(super) async fn another_person(
     transaction: &Transaction<'_>,
     caller: &Caller,
-    (first, first_id): (&str, Option<i64>),
+    first: (&str, Option<i64>),
     now: DateTime<Utc>,
 ) -> Result<(), EnrolmentError> {
-    let second_id = caller.person_id();
-    let is_same = first == caller.name() || first_id == second_id;
-    if is_same
-        || handed_over(transaction, (first, first_id.unwrap_or_default()), (caller.name(), second_id.unwrap_or_default()), now).await?
-    {
-        return Err(LeaveRefusal::SamePerson.into());
-    }
-    Ok(())
+    if is_one_person(transaction, caller, first, now).await? { Err(LeaveRefusal::SamePerson.into()) } else { Ok(()) }
 }
 
 pub(super) fn needs_late_reason(from: DateTime<Utc>, late_reason: &str, now: DateTime<Utc>) -> Result<(), LeaveRefusal> {

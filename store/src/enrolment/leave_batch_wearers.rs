@@ -1,7 +1,8 @@
 //! Who is in a batch of leaves, and what stands against each.
 
 use super::EnrolmentError;
-use super::leave_batches::{BatchState, LeaveBatch, LeaveChoice, one};
+use super::leave_batch_acts::LeaveChoice;
+use super::leave_batches::{BatchState, LeaveBatch, one};
 use super::leave_eligible::{eligible, unknown};
 use crate::Store;
 use access::Caller;

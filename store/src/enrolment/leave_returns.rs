@@ -20,7 +20,7 @@ const ENDED: &str = "
         EXISTS (SELECT FROM leaves l WHERE l.wearer_id = a.wearer_id AND l.act_id IS DISTINCT FROM a.leave_id
             AND l.valid_from <= coalesce(a.back_at, a.valid_to) AND l.valid_to > coalesce(a.back_at, a.valid_to))
     FROM leave_acts a JOIN wearers w USING (wearer_id)
-    WHERE a.state IN ('approved', 'shortened') AND coalesce(a.back_at, a.valid_to) >= $2 AND coalesce(a.back_at, a.valid_to) < least($3, $4)
+    WHERE a.state IN ('approved', 'shortened') AND coalesce(a.back_at, a.valid_to) >= $2 AND coalesce(a.back_at, a.valid_to) < least($3::timestamptz, $4::timestamptz)
         AND (coalesce(a.back_at, a.valid_to), a.leave_id) > ($5, $6)
         AND ($1 = '' OR EXISTS (SELECT FROM unit_reach r JOIN units u ON u.unit_id = r.above_id WHERE r.unit_id = w.unit_id AND u.code = $1))
         AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($7))

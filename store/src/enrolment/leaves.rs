@@ -26,7 +26,7 @@ const LOCK: &str = "
     SELECT FROM wearers WHERE wearer_id = (SELECT wearer_id FROM leave_acts WHERE leave_id = $1) FOR NO KEY UPDATE";
 const LIST: &str = concat!(
     leave_columns!(),
-    "WHERE ($1 = '' OR w.reference = $1) AND ($3 = '{}' OR a.state = ANY ($3)) AND ($6 = 0 OR a.leave_id < $6)
+    "WHERE ($1 = '' OR w.reference = $1) AND ($3::text[] = '{}' OR a.state = ANY ($3)) AND ($6::bigint = 0 OR a.leave_id < $6)
         AND ($4::timestamptz IS NULL OR coalesce(a.back_at, a.valid_to) > $4) AND ($5::timestamptz IS NULL OR a.valid_from < $5)
         AND ($2 = '' OR EXISTS (SELECT FROM unit_reach r JOIN units u ON u.unit_id = r.above_id WHERE r.unit_id = w.unit_id AND u.code = $2))
         AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($7))

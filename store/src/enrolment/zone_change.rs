@@ -18,6 +18,9 @@ pub const ZONES_AHEAD: TimeDelta = TimeDelta::days(3 * 366);
 
 const IS_LIVE: &str = "SELECT EXISTS (SELECT FROM fittings WHERE wearer_id = ANY ($1) AND (upper_inf(period) OR upper(period) > $2))";
 
+/// What is kept under the key of a change that needed no second person; of one that did, the number of the proposal is kept.
+pub(crate) const DONE_AT_ONCE: i64 = 0;
+
 /// For what the triggers write about the past.
 pub(crate) const WHO_AND_WHY: &str = "SELECT set_config('paband.actor', $1, true), set_config('paband.reason', $2, true)";
 
@@ -67,9 +70,13 @@ impl Store {
     pub async fn zone_change(&self, caller: &Caller, change: &ZoneChange, now: DateTime<Utc>) -> Result<ZonePlan, EnrolmentError> {
         caller.about_wearer(&change.wearer);
         let mut client = self.client().await?;
-        if let Change::Open(open) = change::begin(&mut client, caller).await? {
-            let version = zone_change(&open.transaction, caller, change, Eyes::Two, now).await?;
-            open.commit(version).await?;
+        match change::begin(&mut client, caller).await? {
+            Change::Done(proposed) if proposed > DONE_AT_ONCE => return Err(EnrolmentError::SecondPersonNeeded),
+            Change::Done(_) => {}
+            Change::Open(open) => {
+                zone_change(&open.transaction, caller, change, Eyes::Two, now).await?;
+                open.commit(DONE_AT_ONCE).await?;
+            }
         }
         plan(&*client.transaction().await?, caller, &change.wearer, now).await
     }
@@ -122,6 +129,11 @@ pub(crate) async fn zone_change(
     Ok(super::zones::whom(transaction, caller, &change.wearer).await?.version)
 }
 
+/// Zones are changed from a little back to a few years ahead.
+pub(crate) fn within_span(at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), EnrolmentError> {
+    if at < now - ZONES_BACK || at > now + ZONES_AHEAD { Err(EnrolmentError::ZonesOutOfSpan) } else { Ok(()) }
+}
+
 /// Whether one of these wears a tag.
 pub(crate) async fn is_live(transaction: &Transaction<'_>, wearers: &[i64], now: DateTime<Utc>) -> Result<bool, StoreError> {
     Ok(transaction.query_one(IS_LIVE, &[&wearers, &now]).await?.get(0))
@@ -158,9 +170,7 @@ async fn checked(
     now: DateTime<Utc>,
 ) -> Result<(Drawing, Vec<Finding>), EnrolmentError> {
     let at = change.at.unwrap_or(now);
-    if at < now - ZONES_BACK {
-        return Err(EnrolmentError::ZonesTooFarBack);
-    }
+    within_span(at, now)?;
     let standing = versions(transaction, whom.wearer_id, at.min(now)).await?;
     let drawing = draw(&standing, &change.features, &change.ends, at);
     if !drawing.unknown.is_empty() {

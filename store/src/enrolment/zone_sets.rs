@@ -28,7 +28,6 @@ macro_rules! set_columns {
 
 const LIST: &str = concat!(set_columns!(), "ORDER BY s.reference LIMIT 1000");
 const ONE: &str = concat!(set_columns!(), "AND s.reference = $2");
-const NUMBERED: &str = concat!(set_columns!(), "AND s.set_id = $2");
 
 /// Nobody else changes the set meanwhile, nor who is in it.
 const LOCK: &str = "SELECT FROM zone_sets WHERE reference = $1 FOR UPDATE";
@@ -74,12 +73,12 @@ impl Store {
         Ok(sets)
     }
 
-    async fn zone_set(&self, caller: &Caller, set_id: i64, now: DateTime<Utc>) -> Result<ZoneSet, EnrolmentError> {
+    async fn zone_set(&self, caller: &Caller, reference: &str, now: DateTime<Utc>) -> Result<ZoneSet, EnrolmentError> {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
-        let row = transaction.query_opt(NUMBERED, &[&caller.roots, &set_id]).await?.ok_or(EnrolmentError::UnknownZoneSet)?;
+        let row = transaction.query_opt(ONE, &[&caller.roots, &reference]).await?.ok_or(EnrolmentError::UnknownZoneSet)?;
         let mut set = set_from(&row);
-        set.zones = versions(&transaction, set_id, now).await?;
+        set.zones = versions(&transaction, set.set_id, now).await?;
         Ok(set)
     }
 }

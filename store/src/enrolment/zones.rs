@@ -150,6 +150,13 @@ pub(crate) fn version_from(row: &Row) -> Result<ZoneVersion, StoreError> {
     })
 }
 
+impl ZoneVersion {
+    /// The feature with from when to when.
+    pub fn written(&self) -> Feature {
+        timed(&self.feature, self.from, self.to)
+    }
+}
+
 /// The feature as files have it, with whose it is and from when to when.
 pub fn feature_written(feature: &Feature, wearer: &str, from: DateTime<Utc>, to: Option<DateTime<Utc>>) -> Feature {
     let mut feature = timed(feature, from, to);

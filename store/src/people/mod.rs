@@ -17,7 +17,7 @@ pub use error::PeopleError;
 pub use grants::RoleChange;
 pub use log_in::{LogIn, LogInPerson, LogInTry, SecondFactor};
 pub use people_list::{Person, PersonFilter};
-pub(crate) use proposals::handed_over;
+pub(crate) use proposals::is_one_person;
 pub use proposals::{Act, Decided, NewProposal, Proposal, ProposalState};
 pub use purposes::PurposeRow;
 pub use sessions::{OpenSession, SessionEnd, SessionListed};

@@ -248,7 +248,7 @@ async fn proposer_is_on(transaction: &Transaction<'_>, proposal: &Proposal) -> R
 }
 
 /// Whether one of the two handed the other a password for the first log-in of late: whoever kept it could be both. Each by name and number.
-pub(crate) async fn handed_over(
+async fn handed_over(
     transaction: &Transaction<'_>,
     one: (&str, i64),
     other: (&str, i64),
@@ -263,6 +263,20 @@ pub(crate) async fn handed_over(
         }
     }
     Ok(false)
+}
+
+/// Whether the caller counts as the same person as the first, by name and number: who did the first half of something does not do the second, nor
+/// somebody to whom one of them handed a password of late.
+pub(crate) async fn is_one_person(
+    transaction: &Transaction<'_>,
+    caller: &Caller,
+    (first, first_id): (&str, Option<i64>),
+    now: DateTime<Utc>,
+) -> Result<bool, tokio_postgres::Error> {
+    let second_id = caller.person_id();
+    let is_same = first == caller.name() || (first_id.is_some() && first_id == second_id);
+    Ok(is_same
+        || handed_over(transaction, (first, first_id.unwrap_or_default()), (caller.name(), second_id.unwrap_or_default()), now).await?)
 }
 
 /// The unit that the act concerns, if it is possible for this caller.

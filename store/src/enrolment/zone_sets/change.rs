@@ -3,7 +3,7 @@
 use super::{ZoneSet, locked, versions};
 use crate::change::{self, Change};
 use crate::enrolment::EnrolmentError;
-use crate::enrolment::zone_change::{Eyes, VERSION, WHO_AND_WHY, ZONES_BACK, end, is_live};
+use crate::enrolment::zone_change::{DONE_AT_ONCE, Eyes, VERSION, WHO_AND_WHY, end, is_live, within_span};
 use crate::enrolment::zone_draw::{Drawing, NewVersion, draw};
 use crate::{Store, StoreError};
 use access::Caller;
@@ -78,15 +78,11 @@ impl Store {
     pub async fn zone_set_create(&self, caller: &Caller, new: &NewZoneSet, now: DateTime<Utc>) -> Result<ZoneSet, EnrolmentError> {
         caller.about(format!("zone set {}", new.reference));
         let mut client = self.client().await?;
-        let set_id = match change::begin(&mut client, caller).await? {
-            Change::Done(set_id) => set_id,
-            Change::Open(open) => {
-                let set_id = create(&open.transaction, caller, new, now).await?;
-                open.commit(set_id).await?;
-                set_id
-            }
-        };
-        self.zone_set(caller, set_id, now).await
+        if let Change::Open(open) = change::begin(&mut client, caller).await? {
+            let set_id = create(&open.transaction, caller, new, now).await?;
+            open.commit(set_id).await?;
+        }
+        self.zone_set(caller, &new.reference, now).await
     }
 
     /// Changes the zones of a set: in force with the commit for everybody in it.
@@ -96,15 +92,15 @@ impl Store {
     /// must confirm it.
     pub async fn zone_set_change(&self, caller: &Caller, asked: &ZoneSetChange, now: DateTime<Utc>) -> Result<ZoneSet, EnrolmentError> {
         let mut client = self.client().await?;
-        let set_id = match change::begin(&mut client, caller).await? {
-            Change::Done(set_id) => set_id,
+        match change::begin(&mut client, caller).await? {
+            Change::Done(proposed) if proposed > DONE_AT_ONCE => return Err(EnrolmentError::SecondPersonNeeded),
+            Change::Done(_) => {}
             Change::Open(open) => {
-                let set_id = zone_set_change(&open.transaction, caller, asked, Eyes::Two, now).await?;
-                open.commit(set_id).await?;
-                set_id
+                zone_set_change(&open.transaction, caller, asked, Eyes::Two, now).await?;
+                open.commit(DONE_AT_ONCE).await?;
             }
-        };
-        self.zone_set(caller, set_id, now).await
+        }
+        self.zone_set(caller, &asked.set, now).await
     }
 }
 
@@ -173,9 +169,7 @@ async fn changeable(
     if set.version != change.expected_version {
         return Err(EnrolmentError::VersionChanged(set.version));
     }
-    if change.at.is_some_and(|at| at < now - ZONES_BACK) {
-        return Err(EnrolmentError::ZonesTooFarBack);
-    }
+    within_span(change.at.unwrap_or(now), now)?;
     Ok(set)
 }
 

@@ -4,7 +4,7 @@ use super::{ZoneSet, locked, versions};
 use crate::Store;
 use crate::change::{self, Change};
 use crate::enrolment::EnrolmentError;
-use crate::enrolment::zone_change::{Eyes, WHO_AND_WHY, is_live};
+use crate::enrolment::zone_change::{DONE_AT_ONCE, Eyes, WHO_AND_WHY, is_live};
 use crate::enrolment::zones::{self, ZoneVersion, timed};
 use access::Caller;
 use chrono::{DateTime, Utc};
@@ -66,15 +66,15 @@ impl Store {
     /// second person must confirm it.
     pub async fn zone_set_members(&self, caller: &Caller, asked: &ZoneSetMembers, now: DateTime<Utc>) -> Result<ZoneSet, EnrolmentError> {
         let mut client = self.client().await?;
-        let set_id = match change::begin(&mut client, caller).await? {
-            Change::Done(set_id) => set_id,
+        match change::begin(&mut client, caller).await? {
+            Change::Done(proposed) if proposed > DONE_AT_ONCE => return Err(EnrolmentError::SecondPersonNeeded),
+            Change::Done(_) => {}
             Change::Open(open) => {
-                let set_id = zone_set_members(&open.transaction, caller, asked, Eyes::Two, now).await?;
-                open.commit(set_id).await?;
-                set_id
+                zone_set_members(&open.transaction, caller, asked, Eyes::Two, now).await?;
+                open.commit(DONE_AT_ONCE).await?;
             }
-        };
-        self.zone_set(caller, set_id, now).await
+        }
+        self.zone_set(caller, &asked.set, now).await
     }
 }
 
