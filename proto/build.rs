@@ -5,6 +5,8 @@ const SCHEMAS: &[&str] = &[
     "paband/access/v1/access.proto",
     "paband/custody/v1/custody.proto",
     "paband/enrolment/v1/common.proto",
+    "paband/enrolment/v1/imports.proto",
+    "paband/enrolment/v1/statistics.proto",
     "paband/enrolment/v1/fittings.proto",
     "paband/enrolment/v1/inventory.proto",
     "paband/enrolment/v1/inspections.proto",

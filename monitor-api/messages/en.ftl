@@ -186,6 +186,14 @@ release-gone = The archive of this release is no longer kept here. Use the copy 
 nothing-to-release = There are no data of this wearer in this span. Check the wearer and the dates.
 audit-broken = The chain of the audit is broken at entry { $number }: it was changed, moved or removed. Touch nothing, and tell the administrator and the auditor at once.
 
+## Taking in files
+
+unknown-import = There is no such import among those that you began. Load the list of imports anew.
+import-over = This import is done or was abandoned already. Begin a new one if you have another file.
+import-incomplete = The file has not reached the server as a whole yet. Go on sending it, then check again.
+piece-misplaced = The program sent a piece that does not belong to this file. Choose the file anew and begin a new import; if that happens again, tell the administrator.
+piece-differs = What was sent now differs from what was sent of the same file before: it may have been changed meanwhile. Abandon this import and begin a new one.
+too-many-imports = You have five unfinished imports, and more are not allowed. Run or abandon one of them.
 ## Leave
 
 unknown-leave = There is no such leave among those that you may see. Load the list of leaves anew.
@@ -331,6 +339,20 @@ field-tag-travels = is on its way to another unit already
 field-not-in-transfer = is not on its way in this transfer
 field-in-future = must not be in the future
 field-not-a-code = has characters that do not belong there; use small Latin letters, digits and dashes
+field-file-empty = the file is empty
+field-file-format = the file is neither CSV nor XLSX; save it as ".xlsx" in the spreadsheet program
+field-file-encoding = the file's text is not UTF-8 (perhaps Windows-1256); save it as "CSV UTF-8" or ".xlsx"
+field-file-damaged = the file is damaged or encrypted; open it in its own program and save it again without a password
+field-file-too-large = the file is larger than what is read at once, at most { $rows } rows; split it
+field-quote-open = in this row a quotation mark is opened and never closed
+field-heading-missing = the column "{ $heading }" is not in the file; look at the template
+field-heading-twice = the column "{ $heading }" is there twice; take one away
+field-digits-lost = the spreadsheet lost the last digits of this number; make the column a text and enter the number anew
+field-zeros-lost = a national id has 10 digits and this has { $digits }: the spreadsheet took leading zeros away; make the column a text and put the zeros back
+field-row-twice = the same is in row { $row } too; take one away
+field-no-rows = there is no row below the headings
+field-no-geo-json = this is no proper GeoJSON of zones (a FeatureCollection); look at the template
+field-zone-shared = in this file each zone is one wearer's (wearer); draw a shared zone as a set
 field-numbers-twice = both a national id and a foreign number are given; a wearer has one of the two
 field-foreign-id-characters = must have letters and digits alone, a universal number digits alone; enter it as it stands on the paper
 field-not-a-phone = must be a telephone number of 4 to 15 digits, with + only in front

@@ -1,7 +1,7 @@
 //! Instants as people in Iran read them, in either language.
 
 use crate::language::Language;
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Asia::Tehran;
 use icu_calendar::Date;
 use icu_calendar::cal::{Iso, Persian};
@@ -30,7 +30,6 @@ pub fn solar_hijri(time: geofence::Timestamp) -> Option<String> {
     Some(format!("{year:04}/{month:02}/{day:02} {}", local.format("%H:%M:%S")))
 }
 
-#[allow(dead_code, reason = "the services of enrolment")]
 /// A civil day by the Solar Hijri calendar, `1405/08/30`. `None` outside the calendar.
 pub fn solar_hijri_day(day: NaiveDate) -> Option<String> {
     let (year, month, day) = persian_date(&day)?;
@@ -50,6 +49,19 @@ pub fn civil_date(text: &str) -> Option<NaiveDate> {
     let date = Date::try_new_persian(year, month.parse().ok()?, day.parse().ok()?).ok()?;
     let iso = date.to_calendar(Iso);
     NaiveDate::from_ymd_opt(iso.year().extended_year(), iso.month().ordinal.into(), iso.day_of_month().0.into())
+}
+
+/// Year, month and day of a civil day by the Solar Hijri calendar. `None` outside the calendar.
+pub fn solar_hijri_parts(day: NaiveDate) -> Option<(i32, u8, u8)> {
+    persian_date(&day)
+}
+
+/// The instant at which a civil day of Tehran begins. A midnight that a clock jump skips is read with the offset before it, which is the jump itself.
+pub fn midnight(day: NaiveDate) -> DateTime<Utc> {
+    let wall = day.and_time(NaiveTime::MIN);
+    let before = || Tehran.offset_from_local_datetime(&(wall - TimeDelta::hours(3))).earliest();
+    let offset = Tehran.offset_from_local_datetime(&wall).earliest().or_else(before);
+    offset.map_or(wall, |offset| wall - offset.fix()).and_utc()
 }
 
 fn persian_date(day: &impl Datelike) -> Option<(i32, u8, u8)> {

@@ -57,6 +57,11 @@ pub async fn speaking<F: Future>(language: Language, future: F) -> F::Output {
     LANGUAGE.scope(language, future).await
 }
 
+/// The same for work that is not awaited, on a thread that the call's language does not reach.
+pub fn speaking_at_once<T>(language: Language, work: impl FnOnce() -> T) -> T {
+    LANGUAGE.sync_scope(language, work)
+}
+
 /// The language of the call that is running; English outside of [`speaking`].
 pub fn current() -> Language {
     LANGUAGE.try_with(|language| *language).unwrap_or(Language::English)

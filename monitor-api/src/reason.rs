@@ -162,6 +162,13 @@ codes! {
         NothingToRelease = "NOTHING_TO_RELEASE" [],
         AuditBroken = "AUDIT_BROKEN" [number],
 
+        // Imports.
+        UnknownImport = "UNKNOWN_IMPORT" [],
+        ImportOver = "IMPORT_OVER" [],
+        ImportIncomplete = "IMPORT_INCOMPLETE" [],
+        PieceMisplaced = "PIECE_MISPLACED" [],
+        PieceDiffers = "PIECE_DIFFERS" [],
+        TooManyImports = "TOO_MANY_IMPORTS" [],
         // Leave: why something was not done; what stands against it; what must be read before it is approved.
         UnknownLeave = "UNKNOWN_LEAVE" [],
         UnknownLeaveBatch = "UNKNOWN_LEAVE_BATCH" [],
@@ -244,6 +251,22 @@ codes! {
         NotInTransfer = "NOT_IN_TRANSFER" [],
         InFuture = "IN_FUTURE" [],
         NotACode = "NOT_A_CODE" [],
+
+        // What is wrong with a file and its rows.
+        FileEmpty = "FILE_EMPTY" [],
+        FileFormat = "FILE_FORMAT" [],
+        FileEncoding = "FILE_ENCODING" [],
+        FileDamaged = "FILE_DAMAGED" [],
+        FileTooLarge = "FILE_TOO_LARGE" [rows],
+        QuoteOpen = "QUOTE_OPEN" [],
+        HeadingMissing = "HEADING_MISSING" [heading],
+        HeadingTwice = "HEADING_TWICE" [heading],
+        DigitsLost = "DIGITS_LOST" [],
+        ZerosLost = "ZEROS_LOST" [digits],
+        RowTwice = "ROW_TWICE" [row],
+        NoRows = "NO_ROWS" [],
+        NoGeoJson = "NO_GEO_JSON" [],
+        ZoneShared = "ZONE_SHARED" [],
         NumbersTwice = "NUMBERS_TWICE" [],
         ForeignIdCharacters = "FOREIGN_ID_CHARACTERS" [],
         NotAPhone = "NOT_A_PHONE" [],

@@ -12,8 +12,10 @@ use crate::enrolment::{
 use crate::events::Happening;
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
+use crate::imports::ImportService;
 use crate::judgement::JudgementService;
 use crate::proposals::{ProposalService, Proposing};
+use crate::statistics::StatisticsService;
 use crate::tags::{CommandSink, TagService};
 use crate::tracking::TrackingService;
 use crate::transport::{self, Listener};
@@ -26,6 +28,7 @@ use proto::custody::deletions_server::DeletionsServer;
 use proto::custody::holds_server::HoldsServer;
 use proto::custody::releases_server::ReleasesServer;
 use proto::enrolment::fittings_server::FittingsServer;
+use proto::enrolment::imports_server::ImportsServer;
 use proto::enrolment::inspections_server::InspectionsServer;
 use proto::enrolment::inventory_server::InventoryServer;
 use proto::enrolment::leave_batches_server::LeaveBatchesServer;
@@ -33,6 +36,7 @@ use proto::enrolment::leaves_server::LeavesServer;
 use proto::enrolment::orders_server::OrdersServer;
 use proto::enrolment::photos_server::PhotosServer;
 use proto::enrolment::wearers_server::WearersServer;
+use proto::enrolment::statistics_server::StatisticsServer;
 use proto::enrolment::zone_sets_server::ZoneSetsServer;
 use proto::enrolment::zones_server::ZonesServer;
 use proto::monitor::alerts_server::{self, AlertsServer};
@@ -64,6 +68,8 @@ const HEADER_BYTES_MAX: u32 = 16 * 1024;
 /// Bytes of one request: the longest legal one, a closing note, is below 20 KiB. A longer one is refused.
 const REQUEST_BYTES_MAX: usize = 64 * 1024;
 
+/// Bytes of one request that carries a piece of a file.
+const PIECE_REQUEST_BYTES_MAX: usize = 1024 * 1024 + REQUEST_BYTES_MAX;
 /// The same where zones are drawn: a MiB of GeoJSON, and the rest.
 const ZONES_BYTES_MAX: usize = GEOJSON_BYTES_MAX + REQUEST_BYTES_MAX;
 
@@ -171,6 +177,7 @@ fn with_accounts(router: Router<Gates>, store: &Store, rights: Arc<Rights>, opti
 
 fn with_files(router: Router<Gates>, store: &Store) -> Result<Router<Gates>, ServeError> {
     let proposing = Proposing::new(store.clone())?;
+    let imports = ImportsServer::new(ImportService::new(store.clone())).max_decoding_message_size(PIECE_REQUEST_BYTES_MAX);
     let zones = ZoneService::new(store.clone(), proposing.clone());
     let sets = ZoneSetService::new(store.clone(), proposing.clone());
     let photos = PhotosServer::new(PhotoService::new(store.clone())).max_decoding_message_size(PHOTO_REQUEST_BYTES_MAX);
@@ -178,6 +185,8 @@ fn with_files(router: Router<Gates>, store: &Store) -> Result<Router<Gates>, Ser
         .add_service(limited!(WearersServer, WearerService::new(store.clone(), proposing.clone())))
         .add_service(photos)
         .add_service(limited!(OrdersServer, OrderService::new(store.clone(), proposing)))
+        .add_service(imports)
+        .add_service(limited!(StatisticsServer, StatisticsService::new(store.clone())))
         .add_service(ZonesServer::new(zones).max_decoding_message_size(ZONES_BYTES_MAX))
         .add_service(ZoneSetsServer::new(sets).max_decoding_message_size(ZONES_BYTES_MAX)))
 }

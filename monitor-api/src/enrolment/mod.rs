@@ -31,6 +31,7 @@ pub(crate) use leave_batches::LeaveBatchService;
 pub(crate) use leaves::LeaveService;
 pub(crate) use orders::{OrderService, cancellation_act};
 pub(crate) use photos::{PHOTO_REQUEST_BYTES_MAX, PhotoService};
+pub(crate) use tags_asked::tag_read;
 pub(crate) use wearers::{WearerService, merge_act};
 pub(crate) use zone_sets::ZoneSetService;
 pub(crate) use zones::ZoneService;
@@ -62,6 +63,12 @@ pub(crate) fn refused(request: &'static str, error: &EnrolmentError) -> Status {
         EnrolmentError::VersionChanged(version) => {
             return refusal(Code::Aborted, Reason::VersionChanged, &[("version", version.to_string())]);
         }
+        EnrolmentError::UnknownImport => (Code::NotFound, Reason::UnknownImport),
+        EnrolmentError::ImportOver => (Code::FailedPrecondition, Reason::ImportOver),
+        EnrolmentError::ImportIncomplete => (Code::FailedPrecondition, Reason::ImportIncomplete),
+        EnrolmentError::PieceMisplaced => (Code::InvalidArgument, Reason::PieceMisplaced),
+        EnrolmentError::PieceDiffers => (Code::FailedPrecondition, Reason::PieceDiffers),
+        EnrolmentError::TooManyImports => (Code::ResourceExhausted, Reason::TooManyImports),
 
         EnrolmentError::WearerMerged(reference) => {
             return refusal(Code::FailedPrecondition, Reason::WearerMerged, &[("reference", reference.clone())]);

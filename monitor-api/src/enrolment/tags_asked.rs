@@ -8,6 +8,7 @@ use proto::enrolment::{ChangeTagRequest, RegisterTagRequest, SetTagKeyRequest, S
 use proto::enrolment::{TagCount, TagEvent, TagTransfer, tag_transfer};
 use store::{TagChange, TagLabel, TransferState};
 use tonic::Status;
+use tonic_types::FieldViolation;
 
 /// Longest IMEI, characters.
 pub(super) const IMEI_MAX: usize = 32;
@@ -23,11 +24,15 @@ pub(super) fn new_tag(asked: RegisterTagRequest) -> Result<NewTag, Status> {
         TagProtocol::Teltonika => "teltonika",
     };
     let RegisterTagRequest { imei, serial, model, sim_number, key, note, unit, .. } = asked;
-    let checked = tag_checked(&TagAsked { imei, serial, protocol: protocol.to_owned(), model, sim_number, key, note, unit });
-    checked.map_err(|mistakes| {
+    tag_read(&TagAsked { imei, serial, protocol: protocol.to_owned(), model, sim_number, key, note, unit }).map_err(crate::status::invalid)
+}
+
+/// A tag to register, as it is typed or stands in a file; or everything that is wrong with it.
+pub(crate) fn tag_read(asked: &TagAsked) -> Result<NewTag, Vec<FieldViolation>> {
+    tag_checked(asked).map_err(|mistakes| {
         let mut fields = Fields::default();
-        mistakes.into_iter().for_each(|(field, mistake)| tag_mistake(&mut fields, field, protocol, mistake));
-        crate::status::invalid(fields.into_wrong())
+        mistakes.into_iter().for_each(|(field, mistake)| tag_mistake(&mut fields, field, &asked.protocol, mistake));
+        fields.into_wrong()
     })
 }
 

@@ -16,6 +16,7 @@ pub(crate) use facts::{Party, ReleaseFacts};
 pub use sign::{KeyError, PublicKey, Signer};
 pub use verify::{Verified, VerifyError, verify};
 pub(crate) use violations::Explained;
+pub(crate) use words::{kind_en, kind_fa};
 
 /// The names of the files in an archive.
 const POSITIONS: &str = "positions.csv";

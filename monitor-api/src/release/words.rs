@@ -2,7 +2,7 @@
 
 use geofence::{EndReason, ViolationKind};
 
-pub(super) const fn kind_fa(kind: ViolationKind) -> &'static str {
+pub(crate) const fn kind_fa(kind: ViolationKind) -> &'static str {
     match kind {
         ViolationKind::Inclusion => "خروج از محدوده",
         ViolationKind::Exclusion => "ورود به محدودهٔ ممنوع",
@@ -24,7 +24,7 @@ pub(super) const fn kind_fa(kind: ViolationKind) -> &'static str {
     }
 }
 
-pub(super) const fn kind_en(kind: ViolationKind) -> &'static str {
+pub(crate) const fn kind_en(kind: ViolationKind) -> &'static str {
     match kind {
         ViolationKind::Inclusion => "outside an inclusion zone",
         ViolationKind::Exclusion => "inside an exclusion zone",

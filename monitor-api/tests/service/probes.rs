@@ -2,6 +2,7 @@
 
 mod files;
 pub mod fittings;
+mod imports;
 pub mod leave;
 
 pub use files::FILES_OF_TEHRAN;
@@ -24,6 +25,8 @@ pub enum Told {
     Nothing,
     /// That it does not exist.
     Unknown(&'static str),
+    /// An answer or a refusal, with nothing of Tehran in it.
+    Whatever,
     /// That it is the central unit's alone.
     NotAllowed,
 }
@@ -60,6 +63,7 @@ pub fn probes(tehran: &Tehran) -> Vec<Probe> {
     probes.extend(of_people(tehran));
     probes.extend(of_custody(tehran));
     probes.extend(of_the_rest(tehran));
+    probes.extend(imports::probes());
     probes.extend(fittings::of_fittings());
     probes.extend(leave::probes());
     probes.extend(files::of_files());

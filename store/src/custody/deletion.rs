@@ -159,6 +159,9 @@ impl Store {
         now: DateTime<Utc>,
         dry_run: bool,
     ) -> Result<Vec<Deletion>, StoreError> {
+        if !dry_run {
+            self.imports_expire(now).await?;
+        }
         let mut deletions = Vec::new();
         for kind in DataKind::ALL {
             let deletion = Deletion { deletion_id: 0, kind, at: now, older_than: retention.older_than(kind, now), rows: 0, held: 0 };

@@ -76,6 +76,24 @@ pub enum EnrolmentError {
     /// Somebody else changed it since the caller looked: it has this version now.
     #[error("it was changed meanwhile and is at version {0} now")]
     VersionChanged(i64),
+    /// No such import of the caller's.
+    #[error("there is no such import here")]
+    UnknownImport,
+    /// The import is done or abandoned.
+    #[error("the import is over")]
+    ImportOver,
+    /// Pieces of its file are missing.
+    #[error("the file is not whole")]
+    ImportIncomplete,
+    /// A piece that is none of the file's: of another length, or behind its end.
+    #[error("the piece does not belong there")]
+    PieceMisplaced,
+    /// Something else was sent for the same place.
+    #[error("the piece differs from what was sent before")]
+    PieceDiffers,
+    /// The caller leaves too many imports unfinished.
+    #[error("too many unfinished imports")]
+    TooManyImports,
     /// It concerns somebody who wears a tag, or stops the monitoring under an order in force: a second person must confirm it.
     #[error("a second person must confirm it")]
     SecondPersonNeeded,

@@ -162,9 +162,20 @@ pub(crate) async fn wearer_create(
     new: &NewWearer,
     now: DateTime<Utc>,
 ) -> Result<i64, EnrolmentError> {
+    numbers_lock(transaction, &new.fields).await?;
+    wearer_create_beside(transaction, caller, new, now).await
+}
+
+/// The same without holding off whoever enrols the same person at the same moment: then the one of the two who comes second is refused by the database's own
+/// index. For files of thousands, which would hold more locks than the server has.
+pub(super) async fn wearer_create_beside(
+    transaction: &Transaction<'_>,
+    caller: &Caller,
+    new: &NewWearer,
+    now: DateTime<Utc>,
+) -> Result<i64, EnrolmentError> {
     caller.about_wearer(&new.reference);
     let unit_id = unit_within_reach(transaction, caller, &new.unit).await?;
-    numbers_lock(transaction, &new.fields).await?;
     numbers_free(transaction, caller, &new.fields, None).await?;
     for _ in 0..REFERENCE_TRIES_MAX {
         let reference = match new.reference.as_str() {
