@@ -136,6 +136,9 @@ fn an_inclusion_zone_is_due_when_its_hours_its_versions_and_leave_allow_it() {
         let shown = due.map(|(at, takes_ms)| (at.millis_since(time(0)) / 1000, takes_ms / 1000));
         assert_eq!(shown, expected, "{zones:?}");
     }
+}
+
+#[test]
 fn a_zone_of_a_set_binds_who_is_in_it_and_only_then() {
     let away = |spans: &[(i64, i64)]| {
         let shared = zone(1, "port", json!({"sense": "exclusion"}));

@@ -31,7 +31,6 @@ const STATE: &str = "
         'orders', (SELECT jsonb_agg(o ORDER BY fact_id) FROM order_facts o), 'photos', (SELECT count(*) FROM photos),
         'zones', (SELECT jsonb_agg(v ORDER BY row_id) FROM zone_versions v), 'sets', (SELECT jsonb_agg(s ORDER BY set_id) FROM zone_sets s),
         'zone_wearers', (SELECT count(*) FROM zone_wearers) + (SELECT count(*) FROM zone_set_wearers),
-        'holds', (SELECT jsonb_agg(h ORDER BY hold_id) FROM legal_holds h), 'machines', (SELECT count(*) FROM machines_revoked), 'sessions', (SELECT count(*) FROM sessions WHERE ended_at IS NULL))::text";
         'holds', (SELECT jsonb_agg(h ORDER BY hold_id) FROM legal_holds h),
         'imports', (SELECT jsonb_agg(i) FROM imports i WHERE import_id = 1), 'machines', (SELECT count(*) FROM machines_revoked), 'sessions', (SELECT count(*) FROM sessions WHERE ended_at IS NULL))::text";
 

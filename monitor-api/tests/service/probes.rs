@@ -4,9 +4,9 @@ mod files;
 pub mod fittings;
 mod imports;
 pub mod leave;
+pub mod zones;
 
 pub use files::FILES_OF_TEHRAN;
-pub mod zones;
 
 use crate::house::IMEI;
 use prost::Message;
