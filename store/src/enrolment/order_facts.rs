@@ -15,7 +15,7 @@ const WEARER: &str = "
         LEFT JOIN wearers m ON m.wearer_id = w.merged_into
     WHERE o.order_id = $1
         AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = coalesce(m.unit_id, w.unit_id) AND r.above_id = ANY ($2))
-    FOR UPDATE OF w";
+    FOR NO KEY UPDATE OF w";
 const LOCK: &str = "SELECT version FROM orders WHERE order_id = $1 AND wearer_id = $2 FOR UPDATE";
 const FACTS: &str = "SELECT number, kind, at, cancelled_at IS NULL FROM order_facts WHERE order_id = $1 ORDER BY number";
 

@@ -21,7 +21,7 @@ const WITHIN_REACH: &str = "
     SELECT w.wearer_id, coalesce(m.reference, ''), w.version FROM wearers w LEFT JOIN wearers m ON m.wearer_id = w.merged_into
     WHERE w.reference = $1
         AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = coalesce(m.unit_id, w.unit_id) AND r.above_id = ANY ($2))
-    FOR UPDATE OF w";
+    FOR NO KEY UPDATE OF w";
 
 const CREATE: &str = "
     INSERT INTO wearers (reference, unit_id, given_name, family_name, name, father_name, national_id, foreign_id_kind, foreign_id, birth_date,

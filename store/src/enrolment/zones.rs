@@ -15,7 +15,7 @@ const WEARER: &str = "
 /// The wearer's row first: nobody else changes the wearer's zones meanwhile. Another file of the same person goes on: this one is not changed.
 const LOCK: &str = "
     SELECT FROM wearers w WHERE w.reference = $1 AND w.merged_into IS NULL
-        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2)) FOR UPDATE";
+        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2)) FOR NO KEY UPDATE";
 
 /// What binds the wearer from an instant on: own zones, those of sets, everyone's.
 const VERSIONS: &str = "

@@ -18,7 +18,7 @@ pub const MEMBERS_MAX: usize = 1_000;
 const WEARERS: &str = "
     SELECT w.wearer_id, w.reference, w.unit_id FROM wearers w WHERE w.reference = ANY ($1) AND w.merged_into IS NULL
         AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))
-    ORDER BY w.wearer_id FOR UPDATE";
+    ORDER BY w.wearer_id FOR NO KEY UPDATE";
 
 /// A unit from which all these are seen: of the wearers or of the caller.
 const UNIT_ABOVE: &str = "
