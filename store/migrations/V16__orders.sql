@@ -13,7 +13,7 @@ CREATE INDEX orders_wearer ON orders (wearer_id);
 CREATE TABLE order_facts (
     fact_id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     order_id        bigint NOT NULL REFERENCES orders,
-    number          integer NOT NULL CHECK (number > 0), -- within the order, as they were recorded
+    version         integer NOT NULL CHECK (version > 0), -- within the order, as they were recorded
     kind            text NOT NULL CHECK (kind IN ('new', 'variation', 'suspension', 'resumption', 'revocation', 'end')),
     at              timestamptz NOT NULL,
     recorded_at     timestamptz NOT NULL,
@@ -33,8 +33,8 @@ CREATE TABLE order_facts (
     cancelled_at    timestamptz,
     cancelled_by    text,
     cancel_reason   text,
-    UNIQUE (order_id, number),
-    CHECK ((kind = 'new') = (number = 1)),
+    UNIQUE (order_id, version),
+    CHECK ((kind = 'new') = (version = 1)),
     CHECK ((kind IN ('new', 'variation')) = (regime IS NOT NULL) AND (regime IS NULL) = (legal_basis IS NULL)),
     CHECK (planned_end IS NULL OR regime IS NOT NULL),
     CHECK (zone_degree IS NULL OR regime = 'tag'),
@@ -80,11 +80,11 @@ CREATE FUNCTION order_in_force(wearer bigint, instant timestamptz)
 RETURNS TABLE (order_id bigint, regime text, zone_degree smallint, legal_basis text, planned_end date, is_suspended boolean) LANGUAGE sql STABLE AS $$
     SELECT s.order_id, terms.regime, terms.zone_degree, terms.legal_basis, terms.planned_end,
         coalesce((SELECT f.kind = 'suspension' FROM order_facts f WHERE f.order_id = s.order_id AND f.cancelled_at IS NULL
-            AND f.kind IN ('suspension', 'resumption') AND f.at <= instant ORDER BY f.at DESC, f.number DESC LIMIT 1), false)
+            AND f.kind IN ('suspension', 'resumption') AND f.at <= instant ORDER BY f.at DESC, f.version DESC LIMIT 1), false)
     FROM order_spans s CROSS JOIN LATERAL (
         SELECT f.regime, f.zone_degree, f.legal_basis, f.planned_end FROM order_facts f
         WHERE f.order_id = s.order_id AND f.cancelled_at IS NULL AND f.kind IN ('new', 'variation') AND f.at <= instant
-        ORDER BY f.at DESC, f.number DESC LIMIT 1
+        ORDER BY f.at DESC, f.version DESC LIMIT 1
     ) AS terms
     WHERE s.wearer_id = wearer AND s.period @> instant
 $$;
