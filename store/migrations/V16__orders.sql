@@ -48,20 +48,26 @@ CREATE TABLE order_spans (
     order_id  bigint PRIMARY KEY REFERENCES orders,
     wearer_id bigint NOT NULL REFERENCES wearers,
     period    tstzrange NOT NULL,
+    -- the earliest planned end that any of its facts set: none is overdue before it
+    earliest_end date,
     CONSTRAINT a_wearer_has_one_order_in_force EXCLUDE USING gist (wearer_id WITH =, period WITH &&)
 );
 CREATE INDEX order_spans_wearer ON order_spans (wearer_id);
+CREATE INDEX order_spans_overdue ON order_spans (earliest_end) WHERE upper_inf(period);
 
 CREATE FUNCTION order_span_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     since timestamptz;
     until timestamptz;
+    earliest date;
 BEGIN
-    SELECT min(at) FILTER (WHERE kind = 'new'), min(at) FILTER (WHERE kind IN ('revocation', 'end')) INTO since, until
+    SELECT min(at) FILTER (WHERE kind = 'new'), min(at) FILTER (WHERE kind IN ('revocation', 'end')), min(planned_end) INTO since, until, earliest
     FROM order_facts WHERE order_id = NEW.order_id AND cancelled_at IS NULL;
     DELETE FROM order_spans WHERE order_id = NEW.order_id;
     IF since IS NOT NULL THEN
-        INSERT INTO order_spans SELECT order_id, wearer_id, tstzrange(since, CASE WHEN until IS NOT NULL THEN greatest(since, until) END) FROM orders WHERE order_id = NEW.order_id;
+        INSERT INTO order_spans (order_id, wearer_id, period, earliest_end)
+            SELECT order_id, wearer_id, tstzrange(since, CASE WHEN until IS NOT NULL THEN greatest(since, until) END), earliest
+            FROM orders WHERE order_id = NEW.order_id;
     END IF;
     RETURN NULL;
 END $$;

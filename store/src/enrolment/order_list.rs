@@ -26,7 +26,7 @@ const OF_WEARER: &str = concat!(
 );
 const ONE: &str = concat!(order_columns!(), "WHERE o.order_id = $1 ORDER BY f.version");
 
-/// In force, and the last day that was planned is over.
+/// In force with no end recorded, and the last day that was planned is over.
 const OVERDUE: &str = "
     SELECT s.order_id, w.reference, coalesce(w.name, ''), u.code, terms.planned_end,
         EXISTS (SELECT FROM fittings f WHERE f.wearer_id = w.wearer_id AND upper_inf(f.period))
@@ -34,8 +34,7 @@ const OVERDUE: &str = "
         SELECT f.planned_end FROM order_facts f WHERE f.order_id = s.order_id AND f.cancelled_at IS NULL AND f.kind IN ('new', 'variation')
             AND f.at <= $2 ORDER BY f.at DESC, f.version DESC LIMIT 1
     ) AS terms
-    WHERE s.period @> $2 AND terms.planned_end < $3 AND w.merged_into IS NULL
-        AND EXISTS (SELECT FROM order_facts f WHERE f.order_id = s.order_id AND f.planned_end < $3)
+    WHERE upper_inf(s.period) AND s.earliest_end < $3 AND s.period @> $2 AND terms.planned_end < $3 AND w.merged_into IS NULL
         AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($1))
     ORDER BY terms.planned_end, s.order_id LIMIT $4";
 
