@@ -13,7 +13,7 @@ CREATE INDEX orders_wearer ON orders (wearer_id);
 CREATE TABLE order_facts (
     fact_id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     order_id        bigint NOT NULL REFERENCES orders,
-    number          integer NOT NULL CHECK (number > 0), -- within the order, as they were recorded
+    version         integer NOT NULL CHECK (version > 0), -- within the order, as they were recorded
     kind            text NOT NULL CHECK (kind IN ('new', 'variation', 'suspension', 'resumption', 'revocation', 'end')),
     at              timestamptz NOT NULL,
     recorded_at     timestamptz NOT NULL,
@@ -33,8 +33,8 @@ CREATE TABLE order_facts (
     cancelled_at    timestamptz,
     cancelled_by    text,
     cancel_reason   text,
-    UNIQUE (order_id, number),
-    CHECK ((kind = 'new') = (number = 1)),
+    UNIQUE (order_id, version),
+    CHECK ((kind = 'new') = (version = 1)),
     CHECK ((kind IN ('new', 'variation')) = (regime IS NOT NULL) AND (regime IS NULL) = (legal_basis IS NULL)),
     CHECK (planned_end IS NULL OR regime IS NOT NULL),
     CHECK (zone_degree IS NULL OR regime = 'tag'),
@@ -48,20 +48,26 @@ CREATE TABLE order_spans (
     order_id  bigint PRIMARY KEY REFERENCES orders,
     wearer_id bigint NOT NULL REFERENCES wearers,
     period    tstzrange NOT NULL,
+    -- the earliest planned end that any of its facts set: none is overdue before it
+    earliest_end date,
     CONSTRAINT a_wearer_has_one_order_in_force EXCLUDE USING gist (wearer_id WITH =, period WITH &&)
 );
 CREATE INDEX order_spans_wearer ON order_spans (wearer_id);
+CREATE INDEX order_spans_overdue ON order_spans (earliest_end) WHERE upper_inf(period);
 
 CREATE FUNCTION order_span_follows() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     since timestamptz;
     until timestamptz;
+    earliest date;
 BEGIN
-    SELECT min(at) FILTER (WHERE kind = 'new'), min(at) FILTER (WHERE kind IN ('revocation', 'end')) INTO since, until
+    SELECT min(at) FILTER (WHERE kind = 'new'), min(at) FILTER (WHERE kind IN ('revocation', 'end')), min(planned_end) INTO since, until, earliest
     FROM order_facts WHERE order_id = NEW.order_id AND cancelled_at IS NULL;
     DELETE FROM order_spans WHERE order_id = NEW.order_id;
     IF since IS NOT NULL THEN
-        INSERT INTO order_spans SELECT order_id, wearer_id, tstzrange(since, CASE WHEN until IS NOT NULL THEN greatest(since, until) END) FROM orders WHERE order_id = NEW.order_id;
+        INSERT INTO order_spans (order_id, wearer_id, period, earliest_end)
+            SELECT order_id, wearer_id, tstzrange(since, CASE WHEN until IS NOT NULL THEN greatest(since, until) END), earliest
+            FROM orders WHERE order_id = NEW.order_id;
     END IF;
     RETURN NULL;
 END $$;
@@ -80,11 +86,11 @@ CREATE FUNCTION order_in_force(wearer bigint, instant timestamptz)
 RETURNS TABLE (order_id bigint, regime text, zone_degree smallint, legal_basis text, planned_end date, is_suspended boolean) LANGUAGE sql STABLE AS $$
     SELECT s.order_id, terms.regime, terms.zone_degree, terms.legal_basis, terms.planned_end,
         coalesce((SELECT f.kind = 'suspension' FROM order_facts f WHERE f.order_id = s.order_id AND f.cancelled_at IS NULL
-            AND f.kind IN ('suspension', 'resumption') AND f.at <= instant ORDER BY f.at DESC, f.number DESC LIMIT 1), false)
+            AND f.kind IN ('suspension', 'resumption') AND f.at <= instant ORDER BY f.at DESC, f.version DESC LIMIT 1), false)
     FROM order_spans s CROSS JOIN LATERAL (
         SELECT f.regime, f.zone_degree, f.legal_basis, f.planned_end FROM order_facts f
         WHERE f.order_id = s.order_id AND f.cancelled_at IS NULL AND f.kind IN ('new', 'variation') AND f.at <= instant
-        ORDER BY f.at DESC, f.number DESC LIMIT 1
+        ORDER BY f.at DESC, f.version DESC LIMIT 1
     ) AS terms
     WHERE s.wearer_id = wearer AND s.period @> instant
 $$;

@@ -145,7 +145,7 @@ async fn eight_clerks_who_record_an_order_at_once_record_one() {
     // Behind what the program looks at stands the database's own constraint.
     let second = "INSERT INTO orders (wearer_id) SELECT wearer_id FROM orders LIMIT 1";
     sql(&office.house.database, second).await;
-    let fact = "INSERT INTO order_facts (order_id, number, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime)
+    let fact = "INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime)
         SELECT max(order_id), 1, 'new', now(), now(), 'x', 'x', 'x', now(), 'ipc_62', 'tag' FROM orders";
     let refused = office.house.database.client().await.batch_execute(fact).await.unwrap_err();
     assert_eq!(refused.as_db_error().unwrap().constraint(), Some("a_wearer_has_one_order_in_force"));

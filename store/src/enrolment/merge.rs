@@ -12,7 +12,7 @@ const WEARS_TAG: &str = "SELECT FROM fittings WHERE wearer_id = $1 AND (upper_in
 /// An order of the duplicate that is not over, and meets one of the other file at some time.
 const OVERLAP: &str = "
     SELECT f.decision_number FROM order_spans b JOIN order_spans a ON a.wearer_id = $1 AND a.period && b.period
-        JOIN order_facts f ON f.order_id = b.order_id AND f.number = 1
+        JOIN order_facts f ON f.order_id = b.order_id AND f.version = 1
     WHERE b.wearer_id = $2 AND (upper_inf(b.period) OR upper(b.period) > $3) ORDER BY b.order_id LIMIT 1";
 
 /// What is not over goes on under the other file: else the person could come under two orders, one in each file.

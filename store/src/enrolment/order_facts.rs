@@ -17,19 +17,19 @@ const WEARER: &str = "
         AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = coalesce(m.unit_id, w.unit_id) AND r.above_id = ANY ($2))
     FOR NO KEY UPDATE OF w";
 const LOCK: &str = "SELECT version FROM orders WHERE order_id = $1 AND wearer_id = $2 FOR UPDATE";
-const FACTS: &str = "SELECT number, kind, at, cancelled_at IS NULL FROM order_facts WHERE order_id = $1 ORDER BY number";
+const FACTS: &str = "SELECT version, kind, at, cancelled_at IS NULL FROM order_facts WHERE order_id = $1 ORDER BY version";
 
 const INSERT: &str = "
-    INSERT INTO order_facts (order_id, number, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime,
+    INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime,
         zone_degree, planned_end, cause, note)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
 
 /// The order that is in force at some time of the span, the newest first.
 const OVERLAPS: &str = "
-    SELECT f.decision_number, lower(s.period) FROM order_spans s JOIN order_facts f ON f.order_id = s.order_id AND f.number = 1
+    SELECT f.decision_number, lower(s.period) FROM order_spans s JOIN order_facts f ON f.order_id = s.order_id AND f.version = 1
     WHERE s.wearer_id = $1 AND s.order_id IS DISTINCT FROM $2 AND s.period && tstzrange($3, $4) ORDER BY lower(s.period) DESC LIMIT 1";
 
-const OF_FACT: &str = "SELECT order_id, number, cancelled_at IS NULL FROM order_facts WHERE fact_id = $1";
+const OF_FACT: &str = "SELECT order_id, version, cancelled_at IS NULL FROM order_facts WHERE fact_id = $1";
 const CANCEL: &str = "UPDATE order_facts SET cancelled_at = $2, cancelled_by = $3, cancel_reason = $4 WHERE fact_id = $1";
 const NEXT_VERSION: &str = "UPDATE orders SET version = version + 1 WHERE order_id = $1";
 const WEARS_TAG: &str = "SELECT FROM fittings WHERE wearer_id = $1 AND upper_inf(period)";

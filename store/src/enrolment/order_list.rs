@@ -10,7 +10,7 @@ use tokio_postgres::Row;
 
 macro_rules! order_columns {
     () => {
-        "SELECT o.order_id, w.reference, o.version, coalesce(under.reference, ''), f.fact_id, f.number, f.kind, f.at, f.recorded_at, f.recorded_by,
+        "SELECT o.order_id, w.reference, o.version, coalesce(under.reference, ''), f.fact_id, f.version, f.kind, f.at, f.recorded_at, f.recorded_by,
             f.authority, f.decision_number, f.decision_date, f.legal_basis, f.regime, f.zone_degree, f.planned_end, f.cause, f.note, f.cancelled_at,
             coalesce(f.cancelled_by, ''), coalesce(f.cancel_reason, '')
         FROM orders o JOIN order_facts f USING (order_id)
@@ -22,20 +22,19 @@ macro_rules! order_columns {
 
 const OF_WEARER: &str = concat!(
     order_columns!(),
-    "WHERE o.wearer_id IN (SELECT wearer_id FROM wearers WHERE $1 IN (wearer_id, merged_into)) ORDER BY o.order_id DESC, f.number"
+    "WHERE o.wearer_id IN (SELECT wearer_id FROM wearers WHERE $1 IN (wearer_id, merged_into)) ORDER BY o.order_id DESC, f.version"
 );
-const ONE: &str = concat!(order_columns!(), "WHERE o.order_id = $1 ORDER BY f.number");
+const ONE: &str = concat!(order_columns!(), "WHERE o.order_id = $1 ORDER BY f.version");
 
-/// In force, and the last day that was planned is over.
+/// In force with no end recorded, and the last day that was planned is over.
 const OVERDUE: &str = "
     SELECT s.order_id, w.reference, coalesce(w.name, ''), u.code, terms.planned_end,
         EXISTS (SELECT FROM fittings f WHERE f.wearer_id = w.wearer_id AND upper_inf(f.period))
     FROM order_spans s JOIN wearers w USING (wearer_id) JOIN units u USING (unit_id) CROSS JOIN LATERAL (
         SELECT f.planned_end FROM order_facts f WHERE f.order_id = s.order_id AND f.cancelled_at IS NULL AND f.kind IN ('new', 'variation')
-            AND f.at <= $2 ORDER BY f.at DESC, f.number DESC LIMIT 1
+            AND f.at <= $2 ORDER BY f.at DESC, f.version DESC LIMIT 1
     ) AS terms
-    WHERE s.period @> $2 AND terms.planned_end < $3 AND w.merged_into IS NULL
-        AND EXISTS (SELECT FROM order_facts f WHERE f.order_id = s.order_id AND f.planned_end < $3)
+    WHERE upper_inf(s.period) AND s.earliest_end < $3 AND s.period @> $2 AND terms.planned_end < $3 AND w.merged_into IS NULL
         AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($1))
     ORDER BY terms.planned_end, s.order_id LIMIT $4";
 

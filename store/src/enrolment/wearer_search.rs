@@ -13,8 +13,11 @@ use tokio_postgres::types::ToSql;
 /// Rows that one walk reads at most, about 15 ms.
 const WALK_MAX: i64 = 20_000;
 
-/// The same of the first try in a few units.
+/// The same of the first walk, which tells how common the words are.
 const SHORT_WALK_MAX: i64 = 2_000;
+
+/// So many hits on the first walk make a longer one worth while: of a million files more than some 2,500 are hits.
+const COMMON_MIN: usize = 5;
 
 /// The last letter of every order: `word` to `word` and this are all texts that begin with the word.
 const LAST: &str = "\u{ffff}";
@@ -152,19 +155,16 @@ impl Search<'_> {
     /// Along the index; `None` = the bound came before the page was full.
     async fn walk(&self, client: &Client) -> Result<Option<Vec<(i64, String)>>, StoreError> {
         let is_filtered = !self.filter.words.is_empty() || self.filter.state.is_some();
-        // A walk along one index ends by itself when the page is full, walks in many units do not: a short one is tried first.
-        let bounds: &[i64] = match self.scope {
-            _ if !is_filtered => &[0],
-            Scope::Everybody => &[WALK_MAX],
-            Scope::Units(_) => &[SHORT_WALK_MAX, WALK_MAX],
-        };
-        for bound in bounds {
+        for bound in if is_filtered { &[SHORT_WALK_MAX, WALK_MAX][..] } else { &[0] } {
             let (text, conditions) = self.walk_statement(*bound);
             let found = run(client, &text, &conditions).await?;
             let is_whole = found.iter().all(|(wearer_id, _)| wearer_id.is_some()) || !is_filtered;
             let hits: Vec<(i64, String)> = found.into_iter().filter_map(|(wearer_id, name)| wearer_id.map(|id| (id, name))).collect();
             if is_whole || hits.len() as i64 >= self.limit {
                 return Ok(Some(hits));
+            }
+            if hits.len() < COMMON_MIN {
+                break;
             }
         }
         Ok(None)

@@ -6,7 +6,7 @@ use proto::enrolment::{self as schema, *};
 /// An order of Tehran's wearer that should have ended, and a picture.
 pub const FILES_OF_TEHRAN: &str = "
     INSERT INTO orders (wearer_id) VALUES (1);
-    INSERT INTO order_facts (order_id, number, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime,
+    INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime,
         planned_end) VALUES (1, 1, 'new', '2024-01-01', now(), 'tehran-clerk', 'Branch 3', '12', '2023-12-30', 'ipc_62', 'tag', '2025-01-01');
     INSERT INTO photos (wearer_id, subject, media_type, bytes, recorded_at, recorded_by) VALUES (1, 'wearer', 'image/jpeg', '\\xffd8ff', now(), 'x');";
 
