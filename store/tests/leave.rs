@@ -69,7 +69,7 @@ async fn the_judgement_reads_exactly_the_leaves_that_are_in_force() {
     assert_eq!(told(&client, &APPROVE.replace("reza", "sara")).await, "who_asked_does_not_decide");
     assert_eq!(told(&client, APPROVE).await, "done");
     assert_eq!(read().await, (1, "1 day".to_owned()));
-    assert_eq!(version().await, before + 1);
+    assert!(version().await > before, "the shards hear of it");
     let shorten = "UPDATE leave_acts SET state = 'shortened', back_at = valid_from + interval '1 hour', ended_by = 'x', ended_at = now()";
     assert_eq!(told(&client, shorten).await, "done");
     assert_eq!(read().await, (1, "01:00:00".to_owned()));
