@@ -67,7 +67,7 @@ CREATE TABLE leave_acts (
     CHECK (state NOT IN ('approved', 'shortened') OR decided_at IS NOT NULL),
     CHECK ((decided_at IS NULL) = (decided_by IS NULL) AND (decided_at IS NULL) = (authority IS NULL) AND (authority IS NULL) = (decision_number IS NULL)
         AND (authority IS NULL) = (decision_date IS NULL)),
-    CHECK (decided_by <> requested_by OR state NOT IN ('approved', 'shortened')),
+    CONSTRAINT who_asked_does_not_decide CHECK (decided_by <> requested_by OR state NOT IN ('approved', 'shortened')),
     CHECK (state <> 'shortened' OR back_at IS NOT NULL),
     CHECK ((state IN ('refused', 'withdrawn', 'shortened')) = (ended_at IS NOT NULL) AND (ended_at IS NULL) = (ended_by IS NULL)),
     CONSTRAINT a_wearer_has_one_leave_at_a_time EXCLUDE USING gist (wearer_id WITH =, tstzrange(valid_from, coalesce(back_at, valid_to)) WITH &&)

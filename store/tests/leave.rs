@@ -66,10 +66,10 @@ async fn the_judgement_reads_exactly_the_leaves_that_are_in_force() {
     let before = version().await;
     assert_eq!(told(&client, "UPDATE leave_acts SET late_reason = 'x'").await, "done");
     assert_eq!((read().await, version().await), ((0, String::new()), before), "paper wakes no shard");
-    assert_eq!(told(&client, &APPROVE.replace("reza", "sara")).await, "leave_acts_check2", "who asked does not decide");
+    assert_eq!(told(&client, &APPROVE.replace("reza", "sara")).await, "who_asked_does_not_decide");
     assert_eq!(told(&client, APPROVE).await, "done");
     assert_eq!(read().await, (1, "1 day".to_owned()));
-    assert_eq!(version().await, before + 1);
+    assert!(version().await > before, "the shards hear of it");
     let shorten = "UPDATE leave_acts SET state = 'shortened', back_at = valid_from + interval '1 hour', ended_by = 'x', ended_at = now()";
     assert_eq!(told(&client, shorten).await, "done");
     assert_eq!(read().await, (1, "01:00:00".to_owned()));
