@@ -3,7 +3,6 @@
 use crate::house::{As, House, sql};
 use crate::probes::fittings::{FITTINGS_OF_TEHRAN, STATE_OF_FITTINGS};
 use crate::probes::{OF_TEHRAN, Probe, Tehran, Told, leave, place_hold, probes};
-use crate::probes::{OF_TEHRAN, Probe, Tehran, Told, place_hold, probes};
 use crate::raw::{ask, reason_of, send};
 use access::Role;
 use geofence::ViolationKind::StrapOpen;
