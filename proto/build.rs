@@ -12,6 +12,8 @@ const SCHEMAS: &[&str] = &[
     "paband/enrolment/v1/inspections.proto",
     "paband/enrolment/v1/leaves.proto",
     "paband/enrolment/v1/zones.proto",
+    "paband/enrolment/v1/orders.proto",
+    "paband/enrolment/v1/wearers.proto",
     "paband/monitor/v1/alerts.proto",
     "paband/monitor/v1/tracking.proto",
 ];

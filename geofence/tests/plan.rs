@@ -1,6 +1,6 @@
 //! Plans that change while a wearer is judged.
 
-use geofence::{Fix, Judge, Plan, Timestamp, Violation, Zone};
+use geofence::{Fix, Judge, Leave, Plan, Timestamp, Violation, Zone};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -106,4 +106,53 @@ fn what_time_alone_found_is_refuted_by_a_report_that_was_under_way() {
     assert_eq!(room.told(), ["home inclusion 100 to 100 refuted"]);
     room.fix(120, 35.8);
     assert_eq!(room.told(), [] as [&str; 0], "an older report than the newest is ignored");
+}
+
+#[test]
+fn an_inclusion_zone_is_due_when_its_hours_its_versions_and_leave_allow_it() {
+    // The test's second 0 is a Sunday, 03:30 in Tehran.
+    let night = json!([{"days": ["sun"], "from": "22:00", "to": "06:00"}]);
+    let leave = |from, to| Leave { from: time(from), to: time(to), exclusion: false };
+    let hour = 3600;
+    let at_22 = 18 * hour + 1800;
+    let rows = [
+        (vec![], vec![], None),
+        (vec![zone(1, "home", json!({}))], vec![], Some((0, 300))),
+        (vec![zone(1, "home", json!({"sense": "exclusion"}))], vec![], None),
+        (vec![zone(1, "home", json!({"open_after_s": 900}))], vec![], Some((0, 900))),
+        (vec![zone(1, "home", json!({"timetable": night}))], vec![], Some((at_22, 300))),
+        (vec![zone(1, "home", json!({"timetable": night}))], vec![leave(at_22 - 60, at_22 + hour)], Some((at_22 + hour, 300))),
+        (vec![zone(1, "home", json!({}))], vec![leave(-hour, 0)], Some((0, 300))),
+        (vec![zone(1, "home", json!({}))], vec![leave(-hour, 1)], Some((1, 300))),
+        (vec![zone(1, "home", json!({"valid_from": time(hour).to_string()}))], vec![], Some((hour, 300))),
+        (vec![zone(1, "home", json!({"valid_to": time(0).to_string()}))], vec![], None),
+        (vec![zone(1, "home", json!({"valid_from": time(48 * hour).to_string()}))], vec![], None),
+        // The earliest of two; of those that are due together the one that takes longest.
+        (vec![zone(1, "home", json!({"timetable": night})), zone(2, "work", json!({}))], vec![], Some((0, 300))),
+        (vec![zone(1, "home", json!({})), zone(2, "work", json!({"stale_after_s": 600}))], vec![], Some((0, 600))),
+    ];
+    for (zones, leaves, expected) in rows {
+        let due = Plan::new(zones.clone(), leaves).inclusion_due(time(0), time(48 * hour));
+        let shown = due.map(|(at, takes_ms)| (at.millis_since(time(0)) / 1000, takes_ms / 1000));
+        assert_eq!(shown, expected, "{zones:?}");
+    }
+}
+
+#[test]
+fn a_zone_of_a_set_binds_who_is_in_it_and_only_then() {
+    let away = |spans: &[(i64, i64)]| {
+        let shared = zone(1, "port", json!({"sense": "exclusion"}));
+        let of_wearer: Vec<Arc<Zone>> = spans.iter().filter_map(|(from, to)| shared.within(time(*from), time(*to))).map(Arc::new).collect();
+        let mut room = Room::open(&of_wearer);
+        (0..20).for_each(|step| room.fix(step * 30, 35.7));
+        room.judge.advance(time(600), &mut room.found);
+        room.told()
+    };
+    assert_eq!(away(&[(0, 10_000)]), ["port exclusion 0 to open"]);
+    assert_eq!(away(&[(100, 200)]), ["port exclusion 100 to 200 zone_off"]);
+    assert_eq!(away(&[(100, 200), (300, 400)]), ["port exclusion 100 to 200 zone_off", "port exclusion 300 to 400 zone_off"]);
+    assert_eq!(away(&[(200, 200)]), [""; 0], "an empty span is none");
+    let until_noon = zone(1, "port", json!({"sense": "exclusion", "valid_to": time(150).to_string()}));
+    assert!(until_noon.within(time(150), time(200)).is_none());
+    assert_eq!(until_noon.within(time(100), time(200)).map(|zone| zone.in_force()), Some((time(100), time(150))));
 }

@@ -63,6 +63,7 @@ fitting-incomplete = The tag cannot count as fitted yet. In the way: { $shown }.
 item-not-overridable = This cannot be let pass: { $shown }. Monitoring stands on it; see to it, or give the fitting up.
 fitting-overlaps = Another fitting of this wearer or this tag is recorded for that time. See the wearer's fittings.
 second-person-needed = This concerns somebody who is monitored: a second person must confirm it. Propose it.
+unknown-photo-subject = This wearer has no fitting, inspection or installation of that number. Open the file anew and choose what the picture shows.
 unknown-photo = There is no photo { NUMBER($photo) } among those that you may see. Add the photo to the wearer's file first, or open the pictures of the file again.
 
 checklist-order-in-force = an order is in force

@@ -131,7 +131,8 @@ impl Fields {
         }
     }
 
-    fn has(&self, field: &str) -> bool {
+    /// Whether something is wrong with the field already.
+    pub fn has(&self, field: &str) -> bool {
         self.wrong.iter().any(|wrong| wrong.field == field)
     }
 }

@@ -76,6 +76,8 @@ fn act(method: &str, request: &[u8]) -> Result<Act, Status> {
         "/paband.enrolment.v1.ZoneSets/AddToZoneSet" => Ok(Act::ZoneSetMembers(members_asked(&read(request)?, true)?)),
         "/paband.enrolment.v1.ZoneSets/RemoveFromZoneSet" => Ok(Act::ZoneSetMembers(members_asked(&read(request)?, false)?)),
         "/paband.custody.v1.Holds/LiftHold" => lift_asked(&read(request)?),
+        "/paband.enrolment.v1.Wearers/MergeWearers" => crate::enrolment::merge_act(&read(request)?),
+        "/paband.enrolment.v1.Orders/CancelOrderFact" => crate::enrolment::cancellation_act(&read(request)?),
         "/paband.custody.v1.Releases/ReleaseData" => Ok(Act::ReleaseData { request: release_asked(read(request)?)?, archive: None }),
         "/paband.enrolment.v1.Fittings/RemoveTag" => Ok(Act::RemoveTag(removal_asked(&read(request)?)?)),
         _ => Err(refusal(Code::Unimplemented, Reason::NotDeclared, &[])),

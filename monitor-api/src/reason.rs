@@ -82,6 +82,7 @@ codes! {
         FittingOverlaps = "FITTING_OVERLAPS" [],
         SecondPersonNeeded = "SECOND_PERSON_NEEDED" [],
         UnknownPhoto = "UNKNOWN_PHOTO" [photo],
+        UnknownPhotoSubject = "UNKNOWN_PHOTO_SUBJECT" [],
 
         // Who calls, and what for.
         NotLoggedIn = "NOT_LOGGED_IN" [],

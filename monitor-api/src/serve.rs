@@ -5,9 +5,10 @@ use crate::accounts::{PeopleService, SessionService, UnitService};
 use crate::alerts::AlertService;
 use crate::audit::AuditService;
 use crate::custody::{DeletionService, HoldService, ReleaseService, Releasing};
-use crate::enrolment::{FittingService, InventoryService};
-use crate::enrolment::{GEOJSON_BYTES_MAX, ZoneService, ZoneSetService};
-use crate::enrolment::{InspectionService, LeaveBatchService, LeaveService};
+use crate::enrolment::{
+    FittingService, GEOJSON_BYTES_MAX, InspectionService, InventoryService, LeaveBatchService, LeaveService, OrderService,
+    PHOTO_REQUEST_BYTES_MAX, PhotoService, WearerService, ZoneService, ZoneSetService,
+};
 use crate::events::Happening;
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
@@ -32,14 +33,16 @@ use proto::enrolment::inspections_server::InspectionsServer;
 use proto::enrolment::inventory_server::InventoryServer;
 use proto::enrolment::leave_batches_server::LeaveBatchesServer;
 use proto::enrolment::leaves_server::LeavesServer;
+use proto::enrolment::orders_server::OrdersServer;
+use proto::enrolment::photos_server::PhotosServer;
 use proto::enrolment::statistics_server::StatisticsServer;
+use proto::enrolment::wearers_server::WearersServer;
 use proto::enrolment::zone_sets_server::ZoneSetsServer;
 use proto::enrolment::zones_server::ZonesServer;
 use proto::monitor::alerts_server::{self, AlertsServer};
 use proto::monitor::judgement_server::{self, JudgementServer};
 use proto::monitor::tags_server::{self, TagsServer};
 use proto::monitor::tracking_server::TrackingServer;
-use proto::monitor::wearers_server::WearersServer;
 use std::sync::Arc;
 use std::time::Duration;
 use store::Store;
@@ -119,7 +122,7 @@ pub async fn serve(
     let gate = Gate::new(Arc::clone(&rights), store.clone(), standing.clone(), options.database_wait_max);
     let (reporter, health) = tonic_health::server::health_reporter();
     let router = with_accounts(server().layer(gate).add_service(health), &store, rights, &options)?;
-    let router = with_enrolment(router, &store, &options, &stop)?;
+    let router = with_enrolment(with_files(router, &store)?, &store, &options, &stop)?;
     let hub = Arc::new(Hub::new(store.clone(), options));
     let router = with_monitoring(router, &store, sink, &hub, &stop);
     let router = with_reflection(router)?;
@@ -172,16 +175,25 @@ fn with_accounts(router: Router<Gates>, store: &Store, rights: Arc<Rights>, opti
         .add_service(limited!(DeletionsServer, DeletionService::new(store.clone()))))
 }
 
-fn with_enrolment(router: Router<Gates>, store: &Store, options: &Options, stop: &CancellationToken) -> Result<Router<Gates>, ServeError> {
+fn with_files(router: Router<Gates>, store: &Store) -> Result<Router<Gates>, ServeError> {
     let proposing = Proposing::new(store.clone())?;
     let imports = ImportsServer::new(ImportService::new(store.clone())).max_decoding_message_size(PIECE_REQUEST_BYTES_MAX);
     let zones = ZoneService::new(store.clone(), proposing.clone());
     let sets = ZoneSetService::new(store.clone(), proposing.clone());
+    let photos = PhotosServer::new(PhotoService::new(store.clone())).max_decoding_message_size(PHOTO_REQUEST_BYTES_MAX);
     Ok(router
+        .add_service(limited!(WearersServer, WearerService::new(store.clone(), proposing.clone())))
+        .add_service(photos)
+        .add_service(limited!(OrdersServer, OrderService::new(store.clone(), proposing)))
         .add_service(imports)
         .add_service(limited!(StatisticsServer, StatisticsService::new(store.clone())))
         .add_service(ZonesServer::new(zones).max_decoding_message_size(ZONES_BYTES_MAX))
-        .add_service(ZoneSetsServer::new(sets).max_decoding_message_size(ZONES_BYTES_MAX))
+        .add_service(ZoneSetsServer::new(sets).max_decoding_message_size(ZONES_BYTES_MAX)))
+}
+
+fn with_enrolment(router: Router<Gates>, store: &Store, options: &Options, stop: &CancellationToken) -> Result<Router<Gates>, ServeError> {
+    let proposing = Proposing::new(store.clone())?;
+    Ok(router
         .add_service(limited!(LeavesServer, LeaveService::new(store.clone())))
         .add_service(limited!(LeaveBatchesServer, LeaveBatchService::new(store.clone())))
         .add_service(limited!(InspectionsServer, InspectionService::new(store.clone())))
@@ -196,14 +208,12 @@ fn with_monitoring(
     hub: &Arc<Hub>,
     stop: &CancellationToken,
 ) -> Router<Gates> {
-    let tracking = TrackingService::new(store.clone());
     let judgement = JudgementService::new(store.clone(), hub.options().database_wait_max);
     router
         .add_service(limited!(AlertsServer, AlertService::new(store.clone(), Arc::clone(hub), stop.clone())))
         .add_service(limited!(JudgementServer, judgement))
         .add_service(limited!(TagsServer, TagService::new(sink, store.clone())))
-        .add_service(limited!(WearersServer, tracking.clone()))
-        .add_service(limited!(TrackingServer, tracking))
+        .add_service(limited!(TrackingServer, TrackingService::new(store.clone())))
 }
 
 /// Both versions of reflection: tools in use ask for either.

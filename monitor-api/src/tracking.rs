@@ -1,29 +1,22 @@
-//! Files and whereabouts of wearers: each look for a purpose, and no more of the place than the purpose needs.
+//! Whereabouts of wearers: each look for a purpose, and no more of the place than the purpose needs.
 
-use crate::accounts::page_size_violation;
 use crate::alerts::store_failed;
 use crate::convert;
 use crate::gate::caller;
 use crate::reason::{Reason, Wrong};
 use crate::status::{check, database_away, length_violation, refusal, wrong};
-use access::{Caller, masked};
+use access::Caller;
 use geofence::{Fix, StoredReport, Timestamp, Verdict, Zone};
 use proto::monitor::position::Place;
 use proto::monitor::tracking_server::Tracking;
-use proto::monitor::wearers_server::Wearers;
-use proto::monitor::{
-    GetPositionRequest, GetTrackRequest, GetWearerRequest, ListWearersRequest, ListWearersResponse, Point, Position, Presence, Wearer,
-};
+use proto::monitor::{GetPositionRequest, GetTrackRequest, Point, Position, Presence};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Store, Track, WearerFilter};
+use store::{Store, Track};
 use tonic::{Code, Request, Response, Status};
 
 /// Longest file reference, characters.
 const REFERENCE_CHARACTERS_MAX: usize = 200;
-
-/// Wearers in one answer if the caller does not say.
-const PAGE_UNSAID: u32 = 100;
 
 /// Longest span of one track, days.
 const TRACK_DAYS_MAX: i64 = 31;
@@ -34,8 +27,7 @@ const LAST_POSITION_BACK_MS: [i64; 3] = [3_600_000, 86_400_000, 7 * 86_400_000];
 /// Longest wait for a track: a month of one tag is some 45,000 reports.
 const TRACK_WAIT_MAX: Duration = Duration::from_secs(60);
 
-/// Reads files and tracks.
-#[derive(Clone)]
+/// Reads tracks.
 pub(crate) struct TrackingService {
     store: Store,
 }
@@ -55,29 +47,6 @@ impl TrackingService {
     async fn track(&self, wearer: &store::Wearer, from: Timestamp, to: Timestamp) -> Result<Track, Status> {
         let read = tokio::time::timeout(TRACK_WAIT_MAX, self.store.track(wearer, from, to)).await.map_err(|_| database_away())?;
         read.map_err(|error| store_failed("track", &error))
-    }
-}
-
-#[tonic::async_trait]
-impl Wearers for TrackingService {
-    async fn list_wearers(&self, request: Request<ListWearersRequest>) -> Result<Response<ListWearersResponse>, Status> {
-        let caller = caller(&request)?;
-        let ListWearersRequest { reference, page_size, after_reference } = request.into_inner();
-        let mut violations = reference_violation("reference", &reference, 0);
-        violations.extend(reference_violation("after_reference", &after_reference, 0));
-        violations.extend(page_size_violation(page_size));
-        check(violations)?;
-        let limit = if page_size == 0 { PAGE_UNSAID } else { page_size };
-        let filter = WearerFilter { reference, after: after_reference, limit };
-        let wearers = self.store.wearer_list(&caller, &filter).await.map_err(|error| store_failed("ListWearers", &error))?;
-        caller.about(format!("{} wearers", wearers.len()));
-        let hidden = |file: store::Wearer| store::Wearer { national_id: masked(&file.national_id), ..file };
-        Ok(Response::new(ListWearersResponse { wearers: wearers.into_iter().map(hidden).map(file).collect() }))
-    }
-
-    async fn get_wearer(&self, request: Request<GetWearerRequest>) -> Result<Response<Wearer>, Status> {
-        let caller = caller(&request)?;
-        Ok(Response::new(file(self.wearer(&caller, &request.into_inner().reference).await?)))
     }
 }
 
@@ -154,8 +123,4 @@ fn span(from: Option<&prost_types::Timestamp>, to: Option<&prost_types::Timestam
 
 fn reference_violation(field: &str, reference: &str, min: usize) -> Vec<tonic_types::FieldViolation> {
     length_violation(field, reference, min, REFERENCE_CHARACTERS_MAX).into_iter().collect()
-}
-
-fn file(wearer: store::Wearer) -> Wearer {
-    Wearer { reference: wearer.reference, unit: wearer.unit, name: wearer.name, national_id: wearer.national_id, imei: wearer.imei }
 }

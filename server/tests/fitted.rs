@@ -14,25 +14,11 @@ use simulator::wire::teltonika::{Codec, put_packet};
 use store::testing::{TestDatabase, staff};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tonic::service::Interceptor;
-use tonic::{Request, Status};
-
-/// Of the technical unit, for the purpose of an alert.
-#[derive(Clone)]
-struct Clerk(Session);
-
-impl Interceptor for Clerk {
-    fn call(&mut self, request: Request<()>) -> Result<Request<()>, Status> {
-        let mut request = self.0.call(request)?;
-        request.metadata_mut().insert("paband-purpose", "alert".parse().unwrap());
-        Ok(request)
-    }
-}
 
 /// Of the regime `tag`, since yesterday.
 const ORDER: &str = "
     INSERT INTO orders (wearer_id) SELECT wearer_id FROM wearers WHERE reference = 'W-1';
-    INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime)
+    INSERT INTO order_facts (order_id, number, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime)
         SELECT order_id, 1, 'new', now() - interval '1 day', now(), 'intake', 'Branch 3', '9/12', current_date, 'ipc_62', 'tag' FROM orders";
 
 fn fix(at: Timestamp, metres_east: f64) -> Report {
@@ -74,7 +60,7 @@ async fn a_tag_is_put_on_and_from_then_on_its_wearer_is_monitored() {
     let tables = connect(database.url()).await;
     tables.batch_execute(ORDER).await.unwrap();
     let server = Server::start(Some(database.url()), "");
-    let clerk = Clerk(Session::holding(database.url(), "sara", access::Role::Technical).await);
+    let clerk = Session::of(database.url(), "sara", access::Role::Technical, "central").await.purpose("alert");
     let rooms = channel(server.rooms).await.unwrap();
     let mut inventory = InventoryClient::with_interceptor(rooms.clone(), clerk.clone());
     let mut fittings = FittingsClient::with_interceptor(rooms, clerk);

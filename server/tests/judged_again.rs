@@ -4,20 +4,24 @@
 
 mod common;
 
+use access::Caller;
 use bytes::BytesMut;
+use chrono::{DateTime, Utc};
 use common::{Server, Session, connect, until};
+use enrolment::ReturnOutcome;
+use enrolment::leave::{LeaveAct, LeaveKind, LeaveTerms};
 use geofence::{Evidence, Report, Signal, Timestamp};
 use simulator::identity::Identity;
 use simulator::wire::teltonika::{Codec, put_packet};
-use store::TagRow;
 use store::testing::{TestDatabase, staff};
+use store::{Decision, LeaveApproval, LeaveEnd, NewLeave, ReturnFilter, Store, TagRow};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// A wearer with a home, a tag, and a server.
 struct Stage {
     server: Server,
-    _database: TestDatabase,
+    database: TestDatabase,
     sql: tokio_postgres::Client,
     /// The seconds of the test count from here, some hours ago.
     begins: Timestamp,
@@ -37,7 +41,7 @@ impl Stage {
         let server = Server::start(Some(database.url()), "");
         server.keep(&Session::operator(database.url()).await);
         let sql = connect(database.url()).await;
-        Self { server, _database: database, sql, begins }
+        Self { server, database, sql, begins }
     }
 
     fn at(&self, second: i64) -> Timestamp {
@@ -141,6 +145,50 @@ async fn leave_recorded_late_takes_the_violation_back_and_says_who_and_why() {
     // Withdrawn again: the violation stands again.
     stage.sql.batch_execute("DELETE FROM leaves").await.unwrap();
     until("the violation stands again", async || stage.violations().await[0].starts_with("660..1260 kept")).await;
+}
+
+/// An order for W-1 that began long ago.
+const ORDER: &str = "
+    INSERT INTO orders (wearer_id) SELECT wearer_id FROM wearers WHERE reference = 'W-1';
+    INSERT INTO order_facts (order_id, number, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime)
+        SELECT order_id, 1, 'new', now() - interval '9 days', now(), 'test', 'Branch 3', '9', now(), 'ipc_62', 'tag' FROM orders";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leave_that_two_persons_record_late_moves_the_violation_to_its_end_and_tells_who_came_back() {
+    let stage = Stage::new().await;
+    stage.sql.batch_execute(ORDER).await.unwrap();
+    stage.send("W-1", &day(&stage)).await;
+    stage.becomes(&["660..1260 kept | "]).await;
+    let store = Store::connect(stage.database.url(), 4).await.unwrap();
+    let at = |second: i64| DateTime::from_timestamp_millis(stage.at(second).millis()).unwrap();
+    let terms = LeaveTerms { from: at(600), to: at(900), kind: LeaveKind::Hours };
+    let (sara, reza) = (Caller::command("sara", "test"), Caller::command("reza", "test"));
+    let new = NewLeave { wearer: "W-1".into(), terms, exclusion: false, purpose: "doctor".into(), late_reason: "it was urgent".into() };
+    let requested = store.leave_request(&sara, &new, Utc::now()).await.unwrap();
+    let decision = Decision { authority: "Branch 3".into(), number: "17".into(), date: Utc::now().date_naive() };
+    let approval = LeaveApproval {
+        leave_id: requested.leave_id,
+        expected_version: requested.version,
+        decision,
+        exclusion: false,
+        warnings_read: vec![],
+        late_reason: String::new(),
+    };
+    assert!(store.leave_approve(&sara, &approval, Utc::now()).await.is_err(), "who asked does not approve");
+    let leave = store.leave_approve(&reza, &approval, Utc::now()).await.unwrap();
+    // Away until 1260: excused to 900 and not beyond.
+    let because = "leave recorded by reza: leave 1, decision 17 of Branch 3: it was urgent";
+    stage.becomes(&[&format!("660..660 refuted | {because}"), &format!("900..1260 kept | {because}")]).await;
+    let filter =
+        ReturnFilter { unit: String::new(), from: at(0), to: Utc::now(), missing_only: false, after: Default::default(), limit: 10 };
+    let returns = store.leave_returns(&sara, &filter, Utc::now()).await.unwrap().returns;
+    let late: i64 = stage.sql.query_one("SELECT alert_id FROM alerts WHERE end_reason = 'kept'", &[]).await.unwrap().get(0);
+    assert_eq!(returns.iter().map(|one| one.outcome).collect::<Vec<_>>(), [ReturnOutcome::HomeLate(late, at(1260))]);
+    // It was meant for somebody else: as if it had never been.
+    let end = LeaveEnd { leave_id: 1, expected_version: leave.version, act: LeaveAct::Annul, reason: "another W-1".into() };
+    store.leave_end(&sara, &end, Utc::now()).await.unwrap();
+    until("the violation stands again", async || stage.violations().await[0].starts_with("660..1260 kept")).await;
+    assert!(store.leave_returns(&sara, &filter, Utc::now()).await.unwrap().returns.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

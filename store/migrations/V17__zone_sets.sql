@@ -7,7 +7,8 @@ CREATE TABLE IF NOT EXISTS zone_degrees (
     valid_from date NOT NULL, -- Tehran
     PRIMARY KEY (degree, valid_from)
 );
-INSERT INTO zone_degrees (degree, distance_m, valid_from) VALUES (0, 50, '2019-06-23'), (1, 200, '2019-06-23'), (2, 500, '2019-06-23'), (3, 1000, '2019-06-23')
+ALTER TABLE zone_degrees DROP CONSTRAINT zone_degrees_degree_check, ADD CONSTRAINT zone_degrees_degree_check CHECK (degree BETWEEN 0 AND 3);
+INSERT INTO zone_degrees (degree, distance_m, valid_from) VALUES (0, 50, '1900-01-01'), (1, 200, '1900-01-01'), (2, 500, '1900-01-01'), (3, 1000, '1900-01-01')
 ON CONFLICT DO NOTHING;
 
 -- The distance of the order in force at an instant; NULL = none is in force, or it leaves the degree to be decided.

@@ -54,5 +54,5 @@ pub use statistics::{StatisticsCount, StatisticsTopic, StatisticsUnit};
 pub use status::{Partition, StorageStatus};
 pub use store::Store;
 pub use tags::TagRow;
-pub use wearers::{Track, Wearer, WearerFilter};
+pub use wearers::{Track, Wearer};
 pub use zone_import::ZoneImport;

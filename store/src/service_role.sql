@@ -57,3 +57,8 @@ GRANT UPDATE (version, state, late_reason, authority, decision_number, decision_
     end_reason, never_granted) ON leave_acts TO paband_service;
 GRANT UPDATE (version, state, late_reason, mode, approved_by, approved_at, withdrawn_by, withdrawn_at, withdraw_reason) ON leave_batches TO paband_service;
 GRANT UPDATE (leave_id, hindrances, warnings) ON leave_batch_wearers TO paband_service;
+-- Files of wearers and their orders: what was written stays, a wrong fact is cancelled.
+REVOKE UPDATE, DELETE, TRUNCATE ON wearer_versions, photos, zone_degrees FROM paband_service;
+REVOKE DELETE, TRUNCATE ON orders FROM paband_service;
+REVOKE UPDATE, DELETE, TRUNCATE ON order_facts FROM paband_service;
+GRANT UPDATE (cancelled_at, cancelled_by, cancel_reason) ON order_facts TO paband_service;

@@ -16,13 +16,6 @@ macro_rules! wearer_columns {
     };
 }
 
-const LIST: &str = concat!(
-    wearer_columns!(),
-    "WHERE starts_with(w.reference, $1) AND w.reference > $2
-        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($3))
-    ORDER BY w.reference LIMIT $4"
-);
-
 const ONE: &str = concat!(
     wearer_columns!(),
     "WHERE w.reference = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))"
@@ -58,17 +51,6 @@ pub struct Wearer {
     pub imei: String,
 }
 
-/// Which wearers to list.
-#[derive(Clone, Debug, Default)]
-pub struct WearerFilter {
-    /// References that begin so.
-    pub reference: String,
-    /// References after this one.
-    pub after: String,
-    /// At most so many.
-    pub limit: u32,
-}
-
 /// Where a wearer was, and the zones where the wearer was meant to be.
 #[derive(Debug)]
 pub struct Track {
@@ -79,18 +61,6 @@ pub struct Track {
 }
 
 impl Store {
-    /// Wearers within the caller's reach, by file reference.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn wearer_list(&self, caller: &Caller, filter: &WearerFilter) -> Result<Vec<Wearer>, StoreError> {
-        let client = self.client().await?;
-        let statement = client.prepare_cached(LIST).await?;
-        let limit = i64::from(filter.limit);
-        let rows = client.query(&statement, &[&filter.reference, &filter.after, &caller.roots, &limit]).await?;
-        Ok(rows.iter().map(wearer_from).collect())
-    }
-
     /// The wearer of that reference, if within the caller's reach.
     ///
     /// # Errors

@@ -49,6 +49,9 @@ const CLASHES: &str = "
         CASE WHEN z.everyone THEN 'everyone' ELSE 'a list of wearers' END)
     FROM given g JOIN zones z USING (zone_id) WHERE z.everyone <> g.everyone
     UNION
+    SELECT format('zone %s: it belongs to a set of zones; change the set, or give it another name', to_json(g.reference))
+    FROM given g JOIN zone_set_zones USING (zone_id)
+    UNION
     SELECT format('zone %s: it binds wearer %s twice, once as a shared zone; give it another name', to_json(own.reference), w.reference)
     FROM zones shared JOIN zones own USING (reference) JOIN wearers w ON w.wearer_id = own.wearer_id
     WHERE shared.wearer_id IS NULL AND shared.reference IN (SELECT reference FROM given)

@@ -86,7 +86,7 @@ async fn rate(args: &Args, store: &Store, audited: bool) -> Result<f64> {
 }
 
 async fn look(store: &Store, wearer: usize, audited: bool) -> Result<()> {
-    let caller = Caller::command("bench", "/paband.monitor.v1.Wearers/GetWearer");
+    let caller = Caller::command("bench", "/paband.enrolment.v1.Wearers/GetWearer");
     let reference = format!("W-{wearer}");
     caller.about_wearer(&reference);
     store.wearer(&caller, &reference).await?.context("the wearer is there")?;

@@ -12,7 +12,12 @@ mod leave_batches;
 mod leave_refused;
 mod leave_shown;
 mod leaves;
+mod order_asked;
+mod orders;
+mod photos;
 mod tags_asked;
+mod wearer_asked;
+mod wearers;
 mod zone_sets;
 mod zones;
 mod zones_asked;
@@ -24,7 +29,10 @@ pub(crate) use inspections::InspectionService;
 pub(crate) use inventory::InventoryService;
 pub(crate) use leave_batches::LeaveBatchService;
 pub(crate) use leaves::LeaveService;
+pub(crate) use orders::{OrderService, cancellation_act};
+pub(crate) use photos::{PHOTO_REQUEST_BYTES_MAX, PhotoService};
 pub(crate) use tags_asked::tag_read;
+pub(crate) use wearers::{WearerService, merge_act};
 pub(crate) use zone_sets::ZoneSetService;
 pub(crate) use zones::ZoneService;
 pub(crate) use zones_asked::{GEOJSON_BYTES_MAX, change_asked, end_asked, members_asked, set_change_asked};
@@ -34,10 +42,17 @@ pub(crate) use zones_told::finding_message_id;
 use crate::catalogue::text;
 use crate::reason::{Reason, Wrong, checklist_item, tag_state};
 use crate::status::{invalid, refusal, wrong};
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Asia::Tehran;
 use enrolment::checklist::Item;
 use enrolment::{LifeError, TagState};
 use store::{EnrolmentError, TagObstacle};
 use tonic::{Code, Status};
+
+/// The civil day of an instant in Tehran.
+pub(crate) fn tehran_day(at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(&Tehran).date_naive()
+}
 
 /// Why the store did not do it, as callers are told.
 pub(crate) fn refused(request: &'static str, error: &EnrolmentError) -> Status {
@@ -127,6 +142,7 @@ pub(crate) fn refused(request: &'static str, error: &EnrolmentError) -> Status {
         }
         EnrolmentError::ExplanationNeeded => return invalid(vec![wrong("explanation", Wrong::Missing, &[])]),
         EnrolmentError::SecondPersonNeeded => (Code::FailedPrecondition, Reason::SecondPersonNeeded),
+        EnrolmentError::UnknownPhotoSubject => (Code::NotFound, Reason::UnknownPhotoSubject),
         EnrolmentError::UnknownPhoto(photo) => return refusal(Code::NotFound, Reason::UnknownPhoto, &[("photo", photo.to_string())]),
 
         EnrolmentError::Leave(why) => return leave_refused::refused(why),

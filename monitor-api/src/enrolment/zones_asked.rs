@@ -28,14 +28,13 @@ const DAYS_UNSAID: u32 = 7;
 pub(crate) fn change_asked(asked: &ChangeZonesRequest) -> Result<ZoneChange, Status> {
     let mut fields = Fields::default();
     let change = ZoneChange {
-        features: features(&mut fields, &asked.geojson, Some(&asked.wearer)),
+        features: features(&mut fields, &asked.geojson, Some(&asked.wearer), asked.ends.is_empty()),
         ends: ends(&mut fields, &asked.ends),
         at: fields.optional_instant("valid_from", asked.valid_from.as_ref()),
         reason: fields.text("reason", &asked.reason, REASON_MAX),
         expected_version: asked.expected_version,
         wearer: fields.text("wearer", &asked.wearer, REFERENCE_MAX),
     };
-    something(&mut fields, &change.features, &change.ends);
     fields.check().map(|()| change)
 }
 
@@ -57,14 +56,13 @@ pub(crate) fn end_asked(asked: &EndZoneRequest) -> Result<ZoneChange, Status> {
 pub(super) fn check_asked(asked: &CheckZonesRequest) -> Result<ZoneChange, Status> {
     let mut fields = Fields::default();
     let change = ZoneChange {
-        features: features(&mut fields, &asked.geojson, Some(&asked.wearer)),
+        features: features(&mut fields, &asked.geojson, Some(&asked.wearer), asked.ends.is_empty()),
         ends: ends(&mut fields, &asked.ends),
         at: fields.optional_instant("valid_from", asked.valid_from.as_ref()),
         reason: String::new(),
         expected_version: 0,
         wearer: fields.text("wearer", &asked.wearer, REFERENCE_MAX),
     };
-    something(&mut fields, &change.features, &change.ends);
     fields.check().map(|()| change)
 }
 
@@ -89,7 +87,7 @@ pub(super) fn set_asked(asked: &CreateZoneSetRequest) -> Result<NewZoneSet, Stat
         name_fa: fields.text("name_fa", &asked.name_fa, NAME_CHARACTERS_MAX),
         name_en: fields.text("name_en", &asked.name_en, NAME_CHARACTERS_MAX),
         unit: fields.text("unit", &asked.unit, SET_CHARACTERS_MAX),
-        features: features(&mut fields, &asked.geojson, None),
+        features: features(&mut fields, &asked.geojson, None, false),
         reason: fields.text("reason", &asked.reason, REASON_MAX),
     };
     fields.check().map(|()| new)
@@ -100,13 +98,12 @@ pub(crate) fn set_change_asked(asked: &ChangeZoneSetRequest) -> Result<ZoneSetCh
     let mut fields = Fields::default();
     let change = ZoneSetChange {
         set: set_reference(&mut fields, &asked.set),
-        features: features(&mut fields, &asked.geojson, None),
+        features: features(&mut fields, &asked.geojson, None, asked.ends.is_empty()),
         ends: ends(&mut fields, &asked.ends),
         at: fields.optional_instant("valid_from", asked.valid_from.as_ref()),
         reason: fields.text("reason", &asked.reason, REASON_MAX),
         expected_version: asked.expected_version,
     };
-    something(&mut fields, &change.features, &change.ends);
     fields.check().map(|()| change)
 }
 
@@ -134,12 +131,6 @@ fn set_reference(fields: &mut Fields, set: &str) -> String {
     set
 }
 
-fn something(fields: &mut Fields, features: &[Feature], ends: &[String]) {
-    if features.is_empty() && ends.is_empty() {
-        fields.note("geojson", Wrong::Missing, &[]);
-    }
-}
-
 fn ends(fields: &mut Fields, ends: &[String]) -> Vec<String> {
     too_many(fields, "ends", ends.len(), FEATURES_MAX);
     ends.iter().take(FEATURES_MAX).map(|zone| fields.text("ends", zone, ZONE_CHARACTERS_MAX)).collect()
@@ -151,9 +142,10 @@ fn too_many(fields: &mut Fields, field: &str, count: usize, max: usize) {
     }
 }
 
-/// The features of a text: none if it is empty.
-fn features(fields: &mut Fields, text: &str, wearer: Option<&str>) -> Vec<Feature> {
+/// The features of a text. It may be empty if nothing needs to be drawn.
+fn features(fields: &mut Fields, text: &str, wearer: Option<&str>, is_needed: bool) -> Vec<Feature> {
     if text.trim().is_empty() {
+        missing(fields, is_needed);
         return Vec::new();
     }
     if text.len() > GEOJSON_BYTES_MAX {
@@ -165,6 +157,7 @@ fn features(fields: &mut Fields, text: &str, wearer: Option<&str>) -> Vec<Featur
         fields.note("geojson", Wrong::NotGeojson, &[]);
         return Vec::new();
     };
+    missing(fields, is_needed && values.is_empty());
     too_many(fields, "geojson", values.len(), FEATURES_MAX);
     let mut features = Vec::with_capacity(values.len().min(FEATURES_MAX));
     for (value, number) in values.into_iter().take(FEATURES_MAX).zip(1..) {
@@ -174,6 +167,12 @@ fn features(fields: &mut Fields, text: &str, wearer: Option<&str>) -> Vec<Featur
         }
     }
     features
+}
+
+fn missing(fields: &mut Fields, is_missing: bool) {
+    if is_missing {
+        fields.note("geojson", Wrong::Missing, &[]);
+    }
 }
 
 /// The features of a collection, or the one that it is.
@@ -212,7 +211,7 @@ mod tests {
 
     fn read(text: &str) -> Result<usize, String> {
         let mut fields = Fields::default();
-        let features = features(&mut fields, text, Some("1404/12"));
+        let features = features(&mut fields, text, Some("1404/12"), false);
         match fields.into_wrong().pop() {
             Some(wrong) => Err(wrong.reason),
             None => Ok(features.len()),

@@ -6,12 +6,13 @@ use access::{AuditEntry, Role};
 use geofence::ViolationKind::StrapOpen;
 use prost::Message;
 use proto::access::SearchAuditRequest;
+use proto::enrolment::GetWearerRequest;
 use proto::monitor::send_command_request::Order;
-use proto::monitor::{AcknowledgeAlertRequest, CloseAlertRequest, GetWearerRequest, LocateNow, SendCommandRequest};
+use proto::monitor::{AcknowledgeAlertRequest, CloseAlertRequest, LocateNow, SendCommandRequest};
 use store::AuditFilter;
 use store::testing::staff;
 
-const GET_WEARER: &str = "/paband.monitor.v1.Wearers/GetWearer";
+const GET_WEARER: &str = "/paband.enrolment.v1.Wearers/GetWearer";
 
 async fn entries(house: &House, act: &str) -> Vec<AuditEntry> {
     let filter = AuditFilter { act: act.into(), limit: 1000, ..AuditFilter::default() };

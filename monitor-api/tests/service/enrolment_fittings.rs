@@ -119,10 +119,10 @@ async fn without_an_order_or_an_inspected_home_nobody_is_fitted() {
     check("INSERT INTO inspections (wearer_id, state, result) VALUES (1, 'decided', 'unsuitable')", "home_inspected").await;
     let suitable = "INSERT INTO inspections (wearer_id, state, result, certificate_number) VALUES (1, 'decided', 'suitable', 'C-5')";
     let suspended =
-        "INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, cause)
+        "INSERT INTO order_facts (order_id, number, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, cause)
         VALUES (1, 2, 'suspension', now() - interval '1 hour', now(), 'intake', 'Branch 3', '9/13', current_date, 'hospital')";
     check(&format!("{suitable}; {suspended}"), "order_in_force").await;
-    check("UPDATE order_facts SET cancelled_at = now(), cancelled_by = 'x', cancel_reason = 'x' WHERE version = 1", "order_in_force").await;
+    check("UPDATE order_facts SET cancelled_at = now(), cancelled_by = 'x', cancel_reason = 'x' WHERE number = 1", "order_in_force").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -153,11 +153,51 @@ async fn the_checklist_turns_green_while_somebody_watches_and_ends_with_the_fitt
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn only_so_many_watch_and_who_leaves_makes_room() {
+    let mut room = Room::new().await;
+    let watch = GetChecklistRequest { installation_id: room.begin(WEARER, IMEI).await.unwrap().installation_id };
+    let mut client = room.client().await;
+    let mut streams = Vec::new();
+    let refused = loop {
+        match client.watch_checklist(watch).await {
+            Ok(stream) => streams.push(stream.into_inner()),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!((reason(&refused).0.as_str(), streams.len()), ("TOO_MANY_WATCHERS", 64));
+    streams.pop();
+    let waiting = async {
+        loop {
+            match client.watch_checklist(watch).await {
+                Ok(stream) => return stream.into_inner(),
+                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(50)).await,
+            }
+        }
+    };
+    let mut last = timeout(PATIENCE, waiting).await.expect("there is room again");
+    assert!(last.message().await.unwrap().is_some());
+    drop(streams);
+    room.house.stop().await;
+    let end = loop {
+        match timeout(PATIENCE, last.message()).await.expect("the stream ends") {
+            Ok(Some(_)) => {}
+            Ok(None) => panic!("a stream that stops says why"),
+            Err(status) => break status,
+        }
+    };
+    assert_eq!(reason(&end).0, "STOPPING");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_tag_or_a_wearer_that_is_taken_is_told_of_and_given_up_it_is_free_again() {
     let room = Room::new().await;
     let refused = async |wearer: &str, imei: &str| reason(&room.begin(wearer, imei).await.unwrap_err()).0;
     sql(&room.house.database, "INSERT INTO wearers (reference, unit_id) SELECT 'F/2', unit_id FROM units WHERE code = 'fars'").await;
     assert_eq!(refused("nobody", IMEI).await, "UNKNOWN_WEARER");
+    let merged = "INSERT INTO wearers (reference, unit_id, merged_into, merged_at, merged_by)
+        SELECT 'F/3', unit_id, 1, now(), 'omid' FROM units WHERE code = 'fars'";
+    sql(&room.house.database, merged).await;
+    assert_eq!(refused("F/3", IMEI).await, "WEARER_MERGED");
     assert_eq!(refused(WEARER, "nothing").await, "UNKNOWN_TAG");
     let begun = room.begin(WEARER, IMEI).await.unwrap();
     assert_eq!(refused(WEARER, SPARE).await, "WEARER_BEING_FITTED");

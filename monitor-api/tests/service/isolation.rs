@@ -2,7 +2,7 @@
 
 use crate::house::{As, House, sql};
 use crate::probes::fittings::{FITTINGS_OF_TEHRAN, STATE_OF_FITTINGS};
-use crate::probes::{OF_TEHRAN, Probe, Tehran, Told, leave, place_hold, probes};
+use crate::probes::{FILES_OF_TEHRAN, OF_TEHRAN, Probe, Tehran, Told, leave, place_hold, probes};
 use crate::raw::{ask, reason_of, send};
 use access::Role;
 use geofence::ViolationKind::StrapOpen;
@@ -28,6 +28,9 @@ const STATE: &str = "
         'alerts', (SELECT jsonb_agg(a ORDER BY alert_id) FROM alerts a), 'people', (SELECT jsonb_agg(p ORDER BY person_id) FROM people p),
         'grants', (SELECT jsonb_agg(g ORDER BY g) FROM grants g), 'units', (SELECT jsonb_agg(u ORDER BY unit_id) FROM units u),
         'wearers', (SELECT jsonb_agg(w ORDER BY wearer_id) FROM wearers w), 'proposals', (SELECT jsonb_agg(p ORDER BY proposal_id) FROM proposals p),
+        'orders', (SELECT jsonb_agg(o ORDER BY fact_id) FROM order_facts o), 'photos', (SELECT count(*) FROM photos),
+        'zones', (SELECT jsonb_agg(v ORDER BY row_id) FROM zone_versions v), 'sets', (SELECT jsonb_agg(s ORDER BY set_id) FROM zone_sets s),
+        'zone_wearers', (SELECT count(*) FROM zone_wearers) + (SELECT count(*) FROM zone_set_wearers),
         'holds', (SELECT jsonb_agg(h ORDER BY hold_id) FROM legal_holds h),
         'imports', (SELECT jsonb_agg(i) FROM imports i WHERE import_id = 1), 'machines', (SELECT count(*) FROM machines_revoked), 'sessions', (SELECT count(*) FROM sessions WHERE ended_at IS NULL))::text";
 
@@ -42,6 +45,8 @@ impl Country {
         sql(&house.database, COUNTRY).await;
         sql(&house.database, FITTINGS_OF_TEHRAN).await;
         sql(&house.database, leave::OF_TEHRAN).await;
+        sql(&house.database, FILES_OF_TEHRAN).await;
+        sql(&house.database, crate::probes::zones::ZONES).await;
         house.writer("tehran-home", StrapOpen).await.open(1).await;
         let clerk = house.log_in("tehran-clerk", &[(Role::Intake, "tehran")]).await;
         let import = proto::enrolment::BeginImportRequest { kind: 1, file_name: "tehran/12.csv".to_owned(), bytes: 1 };

@@ -1,8 +1,12 @@
 //! What callers of another unit try on the things of Tehran: one line or more for every method that needs a role.
 
+mod files;
 pub mod fittings;
 mod imports;
 pub mod leave;
+pub mod zones;
+
+pub use files::FILES_OF_TEHRAN;
 
 use crate::house::IMEI;
 use prost::Message;
@@ -62,6 +66,8 @@ pub fn probes(tehran: &Tehran) -> Vec<Probe> {
     probes.extend(imports::probes());
     probes.extend(fittings::of_fittings());
     probes.extend(leave::probes());
+    probes.extend(files::of_files());
+    probes.extend(zones::probes());
     probes
 }
 
@@ -95,8 +101,8 @@ fn of_monitoring(tehran: &Tehran) -> Vec<Probe> {
             Told::Nothing,
         ),
         changes("/paband.monitor.v1.Tags/SendCommand", &monitor::SendCommandRequest { imei: IMEI.to_owned(), order }, "UNKNOWN_TAG"),
-        shows("/paband.monitor.v1.Wearers/ListWearers", &monitor::ListWearersRequest::default(), Told::Nothing),
-        shows("/paband.monitor.v1.Wearers/GetWearer", &monitor::GetWearerRequest { reference: wearer.clone() }, unknown_wearer),
+        shows("/paband.enrolment.v1.Wearers/ListWearers", &proto::enrolment::ListWearersRequest::default(), Told::Nothing),
+        shows("/paband.enrolment.v1.Wearers/GetWearer", &proto::enrolment::GetWearerRequest { reference: wearer.clone() }, unknown_wearer),
         shows("/paband.monitor.v1.Tracking/GetPosition", &monitor::GetPositionRequest { wearer: wearer.clone() }, unknown_wearer),
         shows("/paband.monitor.v1.Tracking/GetTrack", &monitor::GetTrackRequest { wearer, from: Some(from), to: Some(to) }, unknown_wearer),
     ]

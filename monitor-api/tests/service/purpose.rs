@@ -5,15 +5,13 @@ use crate::raw::{ask, reason_of, send};
 use access::Role;
 use geofence::{Batch, Report, Signal, StoredReport, Timestamp};
 use prost::Message;
+use proto::enrolment::{GetWearerRequest, ListWearersRequest, ListWearersResponse, Wearer};
 use proto::monitor::position::Place;
-use proto::monitor::{
-    ExplainRequest, ExplainResponse, GetPositionRequest, GetTrackRequest, GetWearerRequest, ListWearersRequest, ListWearersResponse,
-    Position, Wearer,
-};
+use proto::monitor::{ExplainRequest, ExplainResponse, GetPositionRequest, GetTrackRequest, Position};
 use store::testing::staff;
 use tonic_types::StatusExt;
 
-const GET_WEARER: &str = "/paband.monitor.v1.Wearers/GetWearer";
+const GET_WEARER: &str = "/paband.enrolment.v1.Wearers/GetWearer";
 const GET_POSITION: &str = "/paband.monitor.v1.Tracking/GetPosition";
 const GET_TRACK: &str = "/paband.monitor.v1.Tracking/GetTrack";
 
@@ -105,7 +103,7 @@ async fn a_national_id_is_masked_in_lists_and_whole_in_the_file() {
     let who = house.operator("op7").await.purpose("file");
     let channel = house.channel().await;
     let list: ListWearersResponse =
-        ask(&channel, "/paband.monitor.v1.Wearers/ListWearers", &who, &ListWearersRequest::default()).await.unwrap();
+        ask(&channel, "/paband.enrolment.v1.Wearers/ListWearers", &who, &ListWearersRequest::default()).await.unwrap();
     assert_eq!(list.wearers[0].national_id, "00••••••12");
     let whole: Wearer = ask(&channel, GET_WEARER, &who, &GetWearerRequest { reference: WEARER.into() }).await.unwrap();
     assert_eq!((whole.national_id.as_str(), whole.imei.as_str(), whole.unit.as_str()), ("0012345612", IMEI, "central"));

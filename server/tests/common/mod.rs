@@ -261,8 +261,8 @@ impl Session {
         Self(self.0, Some(code))
     }
 
-    /// Somebody with another role of the central unit.
-    pub async fn holding(database_url: &str, name: &str, role: access::Role) -> Self {
+    /// Somebody of this role in the central unit.
+    pub async fn of(database_url: &str, name: &str, role: access::Role) -> Self {
         Self(store::testing::log_in(&connect(database_url).await, name, &[(role, "central")]).await)
     }
 

@@ -45,6 +45,9 @@ pub enum EnrolmentError {
     /// No such picture within the caller's reach.
     #[error("there is no such picture {0} here")]
     UnknownPhoto(i64),
+    /// What a picture shows is not the wearer's.
+    #[error("the wearer has no such fitting, inspection or installation")]
+    UnknownPhotoSubject,
 
     // Orders.
     /// No such order within the caller's reach.

@@ -30,7 +30,7 @@ const LOCK_WEARER: &str = "
     SELECT w.wearer_id, w.unit_id FROM wearers w
     WHERE w.reference = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2)) FOR NO KEY UPDATE";
 /// A file that was merged into another one goes on there.
-const MERGED: &str = "SELECT FROM wearers WHERE wearer_id = $1 AND merged_into IS NOT NULL";
+const MERGED: &str = "SELECT m.reference FROM wearers w JOIN wearers m ON m.wearer_id = w.merged_into WHERE w.wearer_id = $1";
 const LOCK: &str = "SELECT FROM installations WHERE installation_id = $1 FOR UPDATE";
 const WORN: &str = "
     SELECT f.fitting_id, t.imei, t.tag_id, lower(f.period) FROM fittings f JOIN tags t USING (tag_id)
@@ -216,8 +216,8 @@ async fn begin(
     now: DateTime<Utc>,
 ) -> Result<i64, EnrolmentError> {
     let (wearer_id, _) = wearer_locked(transaction, caller, wearer).await?;
-    if transaction.query_opt(MERGED, &[&wearer_id]).await?.is_some() {
-        return Err(EnrolmentError::UnknownWearer);
+    if let Some(merged) = transaction.query_opt(MERGED, &[&wearer_id]).await? {
+        return Err(EnrolmentError::WearerMerged(merged.get(0)));
     }
     let old = worn(transaction, wearer_id).await?;
     let old_fitting_id = match (old, replacement) {

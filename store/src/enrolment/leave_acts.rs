@@ -23,7 +23,7 @@ const DECIDE: &str = "
         warnings_read = $8, late_reason = $9 WHERE leave_id = $1";
 const END: &str = "
     UPDATE leave_acts SET version = version + 1, state = $2, ended_by = $3, ended_at = $4, end_reason = $5, never_granted = $6,
-        back_at = CASE WHEN $2 = 'shortened' THEN $4 ELSE back_at END WHERE leave_id = $1";
+        back_at = CASE WHEN $2 = 'shortened' THEN $4::timestamptz END WHERE leave_id = $1";
 const REFUSE: &str = "
     UPDATE leave_acts SET version = version + 1, state = 'refused', authority = $2, decision_number = $3, decision_date = $4, decided_by = $5,
         decided_at = $6, ended_by = $5, ended_at = $6, end_reason = $7 WHERE leave_id = $1";

@@ -14,7 +14,7 @@ macro_rules! file_columns {
     () => {
         "SELECT w.wearer_id, w.reference, w.version, u.code, w.given_name, w.family_name, coalesce(w.name, ''), w.father_name,
             coalesce(w.national_id, ''), w.foreign_id_kind, w.foreign_id, w.birth_date, w.language, w.risk_class, w.file_numbers, w.contacts::text,
-            w.registered_at, w.registered_by, coalesce(into.reference, ''), w.merged_at, coalesce(w.merged_by, ''), coalesce(w.merge_reason, '')"
+            w.registered_at, w.registered_by, coalesce(goes_on.reference, ''), w.merged_at, coalesce(w.merged_by, ''), coalesce(w.merge_reason, '')"
     };
 }
 
@@ -24,7 +24,7 @@ macro_rules! now_columns {
         ", coalesce(t.imei, ''), EXISTS (SELECT FROM order_spans s WHERE s.wearer_id = w.wearer_id AND s.period @> now()),
             array(SELECT b.reference FROM wearers b WHERE b.merged_into = w.wearer_id ORDER BY b.reference),
             (SELECT max(photo_id) FROM photos p WHERE p.wearer_id = w.wearer_id AND p.subject = 'wearer')
-        FROM wearers w JOIN units u USING (unit_id) LEFT JOIN wearers into ON into.wearer_id = w.merged_into
+        FROM wearers w JOIN units u USING (unit_id) LEFT JOIN wearers goes_on ON goes_on.wearer_id = w.merged_into
             LEFT JOIN fittings f ON f.wearer_id = w.wearer_id AND upper_inf(f.period) LEFT JOIN tags t USING (tag_id) "
     };
 }
@@ -43,7 +43,7 @@ const VERSIONS: &str = concat!(
     file_columns!(),
     ", v.version, v.recorded_at, v.recorded_by, v.what
     FROM wearer_versions v CROSS JOIN LATERAL jsonb_populate_record(NULL::wearers, v.file) AS w
-        JOIN units u ON u.unit_id = w.unit_id LEFT JOIN wearers into ON into.wearer_id = w.merged_into
+        JOIN units u ON u.unit_id = w.unit_id LEFT JOIN wearers goes_on ON goes_on.wearer_id = w.merged_into
     WHERE v.wearer_id = $1 OR v.wearer_id IN (SELECT wearer_id FROM wearers WHERE merged_into = $1)
     ORDER BY v.recorded_at, v.wearer_id, v.version"
 );

@@ -129,6 +129,11 @@ pub(crate) async fn zone_change(
     Ok(super::zones::whom(transaction, caller, &change.wearer).await?.version)
 }
 
+/// In the steps in which judgement counts: one version ends where the next begins.
+pub(crate) fn whole_millis(time: DateTime<Utc>) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(time.timestamp_millis()).unwrap_or(time)
+}
+
 /// Zones are changed from a little back to a few years ahead.
 pub(crate) fn within_span(at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), EnrolmentError> {
     if at < now - ZONES_BACK || at > now + ZONES_AHEAD { Err(EnrolmentError::ZonesOutOfSpan) } else { Ok(()) }
@@ -169,7 +174,7 @@ async fn checked(
     change: &ZoneChange,
     now: DateTime<Utc>,
 ) -> Result<(Drawing, Vec<Finding>), EnrolmentError> {
-    let at = change.at.unwrap_or(now);
+    let at = whole_millis(change.at.unwrap_or(now));
     within_span(at, now)?;
     let standing = versions(transaction, whom.wearer_id, at.min(now)).await?;
     let drawing = draw(&standing, &change.features, &change.ends, at);

@@ -22,7 +22,7 @@ const VERSIONS: &str = "
     SELECT z.reference, v.feature::text, greatest(v.valid_from, b.since), least(v.valid_to, b.until), v.version, v.recorded_at, v.recorded_by,
         v.reason, z.wearer_id IS NOT NULL, z.everyone, coalesce(s.reference, ''), v.row_id, z.zone_id
     FROM zones z JOIN zone_versions v USING (zone_id) LEFT JOIN zone_bindings b ON b.zone_id = z.zone_id AND b.wearer_id = $1
-        LEFT JOIN zone_set_zones USING (zone_id) LEFT JOIN zone_sets s USING (set_id)
+        LEFT JOIN zone_set_zones i ON i.zone_id = z.zone_id LEFT JOIN zone_sets s ON s.set_id = i.set_id
     WHERE (z.everyone OR b.zone_id IS NOT NULL) AND v.valid_from IS DISTINCT FROM v.valid_to
         AND NOT isempty(tstzrange(v.valid_from, v.valid_to) * tstzrange(b.since, b.until) * tstzrange($2, NULL))
     ORDER BY z.reference, 3";

@@ -3,7 +3,7 @@
 use super::{ZoneSet, locked, versions};
 use crate::change::{self, Change};
 use crate::enrolment::EnrolmentError;
-use crate::enrolment::zone_change::{DONE_AT_ONCE, Eyes, VERSION, WHO_AND_WHY, end, is_live, within_span};
+use crate::enrolment::zone_change::{DONE_AT_ONCE, Eyes, VERSION, WHO_AND_WHY, end, is_live, whole_millis, within_span};
 use crate::enrolment::zone_draw::{Drawing, NewVersion, draw};
 use crate::{Store, StoreError};
 use access::Caller;
@@ -179,7 +179,7 @@ async fn drawn(
     change: &ZoneSetChange,
     now: DateTime<Utc>,
 ) -> Result<Drawing, EnrolmentError> {
-    let at = change.at.unwrap_or(now);
+    let at = whole_millis(change.at.unwrap_or(now));
     let standing = versions(transaction, set.set_id, at.min(now)).await?;
     let drawing = draw(&standing, &change.features, &change.ends, at);
     if !drawing.unknown.is_empty() {

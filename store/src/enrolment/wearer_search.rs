@@ -1,0 +1,298 @@
+//! Finding files by any part of whatever they are known by, page by page in the order of names (docs/decisions/search.md).
+//!
+//! Common words are found by walking along the index of names, which holds everything that is searched; rare ones by the index of their parts. The walk
+//! comes first and is bounded: a word of which it finds no page is rare, or stands close together under one family name. The latter is why hits
+//! whose family name begins with the last word come first, from their own stretch of the index.
+
+use super::{WearerNow, WearerState};
+use crate::{Store, StoreError};
+use access::Caller;
+use deadpool_postgres::Client;
+use tokio_postgres::types::ToSql;
+
+/// Rows that one walk reads at most, about 15 ms.
+const WALK_MAX: i64 = 20_000;
+
+/// The same of the first try in a few units.
+const SHORT_WALK_MAX: i64 = 2_000;
+
+/// The last letter of every order: `word` to `word` and this are all texts that begin with the word.
+const LAST: &str = "\u{ffff}";
+
+const UNITS: &str = "
+    SELECT r.unit_id FROM unit_reach r WHERE r.above_id = ANY ($1)
+        AND ($2 = '' OR EXISTS (SELECT FROM unit_reach b JOIN units u ON u.unit_id = b.above_id WHERE b.unit_id = r.unit_id AND u.code = $2))
+    GROUP BY r.unit_id";
+
+/// Which files to list.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct WearerFilter {
+    /// Words, folded; each is found as any part of what a file is known by, one of one or two characters as a beginning.
+    pub words: Vec<String>,
+    /// The code of a unit: only wearers of it and of those below; empty = all within reach.
+    pub unit: String,
+    /// Only wearers so far on the way.
+    pub state: Option<WearerState>,
+    /// After this place; `None` = from the first.
+    pub after: Option<WearerPlace>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// A place in a list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct WearerPlace {
+    /// It is among those whose family name does not begin with the last word.
+    pub is_rest: bool,
+    /// The folded name.
+    pub sort_name: String,
+    /// Of those with the same name.
+    pub wearer_id: i64,
+}
+
+/// A page of files.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct WearerPage {
+    /// The files.
+    pub wearers: Vec<WearerNow>,
+    /// Where the next page goes on; `None` = this is the last.
+    pub next: Option<WearerPlace>,
+}
+
+/// The stretch of the list that is read.
+#[derive(Clone, Copy)]
+enum Stretch<'a> {
+    All,
+    Begins(&'a str),
+    Rest(&'a str),
+}
+
+/// Whose files.
+enum Scope {
+    Everybody,
+    Units(Vec<i64>),
+}
+
+impl Store {
+    /// A page of the files within the caller's reach that hold every word.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn wearer_list(&self, caller: &Caller, filter: &WearerFilter) -> Result<WearerPage, StoreError> {
+        let client = self.client().await?;
+        let scope = if caller.reaches_all() && filter.unit.is_empty() {
+            Scope::Everybody
+        } else {
+            Scope::Units(client.query(UNITS, &[&caller.roots, &filter.unit]).await?.iter().map(|row| row.get(0)).collect())
+        };
+        let mut places = hits(&client, &scope, filter).await?;
+        drop(client);
+        let wanted = filter.limit as usize;
+        let next = if places.len() > wanted { places.get(wanted.saturating_sub(1)).cloned() } else { None };
+        places.truncate(wanted);
+        let numbers: Vec<i64> = places.iter().map(|place| place.wearer_id).collect();
+        Ok(WearerPage { wearers: self.wearers_of_numbers(&numbers).await?, next })
+    }
+}
+
+/// One more than the page holds, if there are so many.
+async fn hits(client: &Client, scope: &Scope, filter: &WearerFilter) -> Result<Vec<WearerPlace>, StoreError> {
+    let stretches = match filter.words.last() {
+        None => vec![(false, Stretch::All)],
+        Some(word) => vec![(false, Stretch::Begins(word)), (true, Stretch::Rest(word))],
+    };
+    let mut places: Vec<WearerPlace> = Vec::new();
+    for (is_rest, stretch) in stretches {
+        let after = filter.after.as_ref().filter(|after| after.is_rest == is_rest);
+        let passed = filter.after.as_ref().is_some_and(|after| after.is_rest && !is_rest);
+        let missing = i64::from(filter.limit) + 1 - places.len() as i64;
+        if passed || missing <= 0 {
+            continue;
+        }
+        let search = Search { scope, filter, stretch, after, limit: missing };
+        let found = match search.walk(client).await? {
+            Some(found) => found,
+            None => search.parts(client).await?,
+        };
+        places.extend(found.into_iter().map(|(wearer_id, sort_name)| WearerPlace { is_rest, sort_name, wearer_id }));
+    }
+    Ok(places)
+}
+
+struct Search<'a> {
+    scope: &'a Scope,
+    filter: &'a WearerFilter,
+    stretch: Stretch<'a>,
+    after: Option<&'a WearerPlace>,
+    limit: i64,
+}
+
+/// A statement under way: its conditions, and the values that they name.
+#[derive(Default)]
+struct Conditions {
+    text: String,
+    values: Vec<Box<dyn ToSql + Sync + Send>>,
+}
+
+impl Conditions {
+    /// Adds ` AND ...`, where `?` stands for the value.
+    fn and(&mut self, condition: &str, value: impl ToSql + Sync + Send + 'static) {
+        self.values.push(Box::new(value));
+        self.text.push_str(" AND ");
+        self.text.push_str(&condition.replace('?', &format!("${}", self.values.len())));
+    }
+
+    fn value(&mut self, value: impl ToSql + Sync + Send + 'static) -> String {
+        self.values.push(Box::new(value));
+        format!("${}", self.values.len())
+    }
+}
+
+impl Search<'_> {
+    /// Along the index; `None` = the bound came before the page was full.
+    async fn walk(&self, client: &Client) -> Result<Option<Vec<(i64, String)>>, StoreError> {
+        let is_filtered = !self.filter.words.is_empty() || self.filter.state.is_some();
+        // A walk along one index ends by itself when the page is full, walks in many units do not: a short one is tried first.
+        let bounds: &[i64] = match self.scope {
+            _ if !is_filtered => &[0],
+            Scope::Everybody => &[WALK_MAX],
+            Scope::Units(_) => &[SHORT_WALK_MAX, WALK_MAX],
+        };
+        for bound in bounds {
+            let (text, conditions) = self.walk_statement(*bound);
+            let found = run(client, &text, &conditions).await?;
+            let is_whole = found.iter().all(|(wearer_id, _)| wearer_id.is_some()) || !is_filtered;
+            let hits: Vec<(i64, String)> = found.into_iter().filter_map(|(wearer_id, name)| wearer_id.map(|id| (id, name))).collect();
+            if is_whole || hits.len() as i64 >= self.limit {
+                return Ok(Some(hits));
+            }
+        }
+        Ok(None)
+    }
+
+    fn walk_statement(&self, bound: i64) -> (String, Conditions) {
+        let mut conditions = Conditions::default();
+        self.add_place(&mut conditions);
+        let along = std::mem::take(&mut conditions.text);
+        self.add_words(&mut conditions);
+        let holds = std::mem::take(&mut conditions.text);
+        let text = match self.scope {
+            Scope::Everybody => walk_everybody(&along, &holds, bound.max(self.limit), self.limit),
+            Scope::Units(units) => {
+                let bound = (bound / (units.len().max(1) as i64)).max(self.limit);
+                walk_units(&conditions.value(units.clone()), &along, &holds, bound, self.limit)
+            }
+        };
+        (text, conditions)
+    }
+
+    /// By the index of parts, all hits of the stretch in order.
+    async fn parts(&self, client: &Client) -> Result<Vec<(i64, String)>, StoreError> {
+        let mut conditions = Conditions::default();
+        self.add_place(&mut conditions);
+        self.add_words(&mut conditions);
+        if let Scope::Units(units) = self.scope {
+            conditions.and("w.unit_id = ANY (?)", units.clone());
+        }
+        let text = format!(
+            "WITH hits AS MATERIALIZED (SELECT w.wearer_id, w.sort_name FROM wearers w WHERE w.merged_into IS NULL{})
+            SELECT wearer_id, sort_name FROM hits ORDER BY sort_name, wearer_id LIMIT {}",
+            conditions.text, self.limit
+        );
+        let found = run(client, &text, &conditions).await?;
+        Ok(found.into_iter().filter_map(|(wearer_id, name)| wearer_id.map(|id| (id, name))).collect())
+    }
+
+    /// From where to where in the order of names.
+    fn add_place(&self, conditions: &mut Conditions) {
+        if let Some(after) = self.after {
+            let (name, number) = (conditions.value(after.sort_name.clone()), conditions.value(after.wearer_id));
+            conditions.text.push_str(&format!(" AND (w.sort_name, w.wearer_id) > ({name}, {number})"));
+        }
+        if let Stretch::Begins(word) = self.stretch {
+            conditions.and("w.sort_name >= ?", word.to_owned());
+            conditions.and("w.sort_name < ?", format!("{word}{LAST}"));
+        }
+    }
+
+    /// What every hit holds.
+    fn add_words(&self, conditions: &mut Conditions) {
+        match self.stretch {
+            Stretch::All => {}
+            Stretch::Begins(word) => conditions.and("starts_with(w.sort_name, ?)", word.to_owned()),
+            Stretch::Rest(word) => conditions.and("NOT starts_with(w.sort_name, ?)", word.to_owned()),
+        }
+        for word in &self.filter.words {
+            conditions.and("w.search LIKE ?", pattern(word));
+        }
+        conditions.text.push_str(match self.filter.state {
+            None => "",
+            Some(WearerState::Monitored) => " AND EXISTS (SELECT FROM fittings f WHERE f.wearer_id = w.wearer_id AND upper_inf(f.period))",
+            Some(WearerState::UnderOrder) => {
+                " AND EXISTS (SELECT FROM order_spans s WHERE s.wearer_id = w.wearer_id AND s.period @> now())
+                AND NOT EXISTS (SELECT FROM fittings f WHERE f.wearer_id = w.wearer_id AND upper_inf(f.period))"
+            }
+            Some(WearerState::Registered) => {
+                " AND NOT EXISTS (SELECT FROM order_spans s WHERE s.wearer_id = w.wearer_id AND s.period @> now())
+                AND NOT EXISTS (SELECT FROM fittings f WHERE f.wearer_id = w.wearer_id AND upper_inf(f.period))"
+            }
+        });
+    }
+}
+
+/// Any part of a word; of one or two characters the beginning. Between the words of what is searched stands one space.
+fn pattern(word: &str) -> String {
+    let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    if word.chars().count() <= 2 { format!("% {escaped}%") } else { format!("%{escaped}%") }
+}
+
+/// Hits as they come; then, if the page is not full, a row without a number where the bound came before the end.
+fn walk_everybody(along: &str, holds: &str, bound: i64, limit: i64) -> String {
+    let rows = "SELECT w.wearer_id, w.sort_name, w.search FROM wearers w WHERE w.merged_into IS NULL";
+    format!(
+        "SELECT * FROM (
+            SELECT w.wearer_id, w.sort_name FROM ({rows}{along} ORDER BY w.sort_name, w.wearer_id LIMIT {bound}) w WHERE true{holds}
+        ) found
+        UNION ALL SELECT NULL, '' FROM ({rows}{along} ORDER BY w.sort_name, w.wearer_id OFFSET {bound} LIMIT 1) beyond
+        LIMIT {limit}"
+    )
+}
+
+/// In each unit a walk of its own. What lies beyond the nearest of the places where a walk was cut off is not known to be next.
+fn walk_units(units: &str, along: &str, holds: &str, bound: i64, limit: i64) -> String {
+    format!(
+        "WITH walked AS MATERIALIZED (
+            SELECT w.* FROM unnest({units}::bigint[]) AS unit CROSS JOIN LATERAL (
+                SELECT w.wearer_id, w.sort_name, w.search, row_number() OVER (ORDER BY w.sort_name, w.wearer_id) AS place
+                FROM wearers w WHERE w.merged_into IS NULL AND w.unit_id = unit{along} ORDER BY w.sort_name, w.wearer_id LIMIT {bound}) w
+        ), edge AS (SELECT sort_name, wearer_id FROM walked WHERE place = {bound} ORDER BY sort_name, wearer_id LIMIT 1)
+        SELECT * FROM (
+            SELECT w.wearer_id, w.sort_name FROM walked w
+            WHERE (NOT EXISTS (SELECT FROM edge) OR (w.sort_name, w.wearer_id) <= (SELECT sort_name, wearer_id FROM edge)){holds}
+            ORDER BY w.sort_name, w.wearer_id LIMIT {limit}
+        ) found
+        UNION ALL SELECT NULL, '' FROM edge
+        LIMIT {limit}"
+    )
+}
+
+async fn run(client: &Client, text: &str, conditions: &Conditions) -> Result<Vec<(Option<i64>, String)>, StoreError> {
+    let values: Vec<&(dyn ToSql + Sync)> = conditions.values.iter().map(|value| &**value as &(dyn ToSql + Sync)).collect();
+    // Never kept prepared: the plan depends on the words.
+    let rows = client.query(text, &values).await?;
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::pattern;
+
+    #[test]
+    fn a_word_is_searched_for_as_it_is_typed() {
+        for (word, expected) in
+            [("محمد", "%محمد%"), ("مح", "% مح%"), ("12", "% 12%"), ("50%", "%50\\%%"), ("a_b", "%a\\_b%"), ("\\", "% \\\\%")]
+        {
+            assert_eq!(pattern(word), expected);
+        }
+    }
+}
