@@ -68,8 +68,8 @@ async fn a_zone_that_two_persons_drew_is_judged_by_within_a_second() {
     let operator = Session::operator(database.url()).await;
     let mut room = AlertsClient::with_interceptor(rooms.clone(), operator);
     let mut events = room.watch(WatchRequest { after_sequence: Some(0) }).await.unwrap().into_inner();
-    let clerk = Session::of(database.url(), "clerk", access::Role::Intake).await;
-    let second = Session::of(database.url(), "second", access::Role::Intake).await;
+    let clerk = Session::of(database.url(), "clerk", access::Role::Intake, "central").await;
+    let second = Session::of(database.url(), "second", access::Role::Intake, "central").await;
     let mut zones = ZonesClient::with_interceptor(rooms.clone(), clerk);
     let seen = zones.list_zones(purposeful(ListZonesRequest { wearer: "W-1".into() })).await.unwrap().into_inner();
     // Around where the tag is; the west of the home stays free.

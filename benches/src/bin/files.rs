@@ -124,8 +124,11 @@ async fn sample(client: &Client, args: &Args) -> Result<Vec<Person>> {
     Ok(rows.iter().map(person).collect())
 }
 
+/// A kind of search, and how it is written of somebody.
+type Kind = (&'static str, fn(&Person) -> String);
+
 /// What a clerk may type about somebody.
-const KINDS: [(&str, fn(&Person) -> String); 9] = [
+const KINDS: [Kind; 9] = [
     ("a given name", |person| person.given.clone()),
     ("the first word of a family name", |person| first_word(&person.family)),
     ("a whole family name", |person| person.family.clone()),

@@ -259,7 +259,7 @@ async fn a_picture_is_what_its_first_bytes_say_and_no_larger_than_it_may_be() {
     let picture = |bytes: &[u8], length: usize| {
         let mut picture = bytes.to_vec();
         picture.resize(length, 7);
-        AddPhotoRequest { wearer: wearer.clone(), picture }
+        AddPhotoRequest { wearer: wearer.clone(), picture, ..Default::default() }
     };
     let jpeg = [0xff, 0xd8, 0xff];
     for (asked, reason) in

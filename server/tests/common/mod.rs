@@ -261,11 +261,6 @@ impl Session {
         Self(self.0, Some(code))
     }
 
-    /// Somebody of this role in the central unit.
-    pub async fn of(database_url: &str, name: &str, role: access::Role) -> Self {
-        Self(store::testing::log_in(&connect(database_url).await, name, &[(role, "central")]).await)
-    }
-
     /// What opens every door to whoever has it.
     pub fn token(&self) -> &str {
         &self.0

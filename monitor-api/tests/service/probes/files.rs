@@ -24,7 +24,7 @@ fn of_wearers() -> Vec<Probe> {
     let create = CreateWearerRequest { reference: String::new(), unit: "tehran".into(), fields: fields.clone() };
     let change = ChangeWearerRequest { reference: reference.clone(), expected_version: 1, unit: "tehran".into(), fields };
     let merge = MergeWearersRequest { keeps: reference.clone(), duplicate: "qom/1".into(), reason: "x".into() };
-    let photo = AddPhotoRequest { wearer: reference.clone(), picture: vec![0xff, 0xd8, 0xff] };
+    let photo = AddPhotoRequest { wearer: reference.clone(), picture: vec![0xff, 0xd8, 0xff], ..Default::default() };
     vec![
         shows("/paband.enrolment.v1.Wearers/ListWearers", &list("", ""), Told::Nothing),
         shows("/paband.enrolment.v1.Wearers/ListWearers", &list("12345", ""), Told::Nothing),
