@@ -18,7 +18,7 @@ use tokio::net::TcpStream;
 /// Of the regime `tag`, since yesterday.
 const ORDER: &str = "
     INSERT INTO orders (wearer_id) SELECT wearer_id FROM wearers WHERE reference = 'W-1';
-    INSERT INTO order_facts (order_id, number, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime)
+    INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime)
         SELECT order_id, 1, 'new', now() - interval '1 day', now(), 'intake', 'Branch 3', '9/12', current_date, 'ipc_62', 'tag' FROM orders";
 
 fn fix(at: Timestamp, metres_east: f64) -> Report {

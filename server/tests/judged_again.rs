@@ -150,7 +150,7 @@ async fn leave_recorded_late_takes_the_violation_back_and_says_who_and_why() {
 /// An order for W-1 that began long ago.
 const ORDER: &str = "
     INSERT INTO orders (wearer_id) SELECT wearer_id FROM wearers WHERE reference = 'W-1';
-    INSERT INTO order_facts (order_id, number, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime)
+    INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime)
         SELECT order_id, 1, 'new', now() - interval '9 days', now(), 'test', 'Branch 3', '9', now(), 'ipc_62', 'tag' FROM orders";
 
 #[tokio::test(flavor = "multi_thread")]

@@ -119,7 +119,7 @@ async fn without_an_order_or_an_inspected_home_nobody_is_fitted() {
     check("INSERT INTO inspections (wearer_id, state, result) VALUES (1, 'decided', 'unsuitable')", "home_inspected").await;
     let suitable = "INSERT INTO inspections (wearer_id, state, result, certificate_number) VALUES (1, 'decided', 'suitable', 'C-5')";
     let suspended =
-        "INSERT INTO order_facts (order_id, number, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, cause)
+        "INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, cause)
         VALUES (1, 2, 'suspension', now() - interval '1 hour', now(), 'intake', 'Branch 3', '9/13', current_date, 'hospital')";
     check(&format!("{suitable}; {suspended}"), "order_in_force").await;
     check("UPDATE order_facts SET cancelled_at = now(), cancelled_by = 'x', cancel_reason = 'x' WHERE number = 1", "order_in_force").await;

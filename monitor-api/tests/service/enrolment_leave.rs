@@ -27,7 +27,7 @@ pub async fn tehran(count: i32) -> House {
         INSERT INTO fittings (tag_id, wearer_id, period) SELECT tag_id, wearer_id, tstzrange(now() - interval '40 days', NULL)
             FROM tags JOIN wearers ON substr(imei, 5) = substr(reference, 3) WHERE imei LIKE 'tag-%' AND reference LIKE 'w-%';
         INSERT INTO orders (wearer_id) SELECT wearer_id FROM wearers WHERE reference LIKE 'w-%' ORDER BY wearer_id;
-        INSERT INTO order_facts (order_id, number, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime)
+        INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime)
             SELECT order_id, 1, 'new', now() - interval '40 days', now(), 'test', 'Branch 3', '9/1', '2026-10-01', 'ipc_62', 'tag' FROM orders"
     );
     sql(&house.database, &country).await;
@@ -165,7 +165,7 @@ async fn what_stands_against_a_leave_is_told_and_keeps_it_from_being_approved() 
     let removed = "UPDATE fittings SET period = tstzrange(lower(period), now())";
     let fitted = "UPDATE fittings SET period = tstzrange(lower(period), NULL)";
     let suspended =
-        "INSERT INTO order_facts (order_id, number, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, cause)
+        "INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, cause)
         SELECT order_id, 2, 'suspension', now(), now(), 'test', 'x', 'x', now(), 'prison' FROM orders";
     let resumed = "UPDATE order_facts SET cancelled_at = now(), cancelled_by = 'test', cancel_reason = 'x' WHERE number = 2";
     for (change, back, expected) in [

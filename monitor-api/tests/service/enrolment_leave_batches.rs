@@ -60,7 +60,7 @@ const LEAVES: &str = "SELECT count(*) FROM leaves";
 async fn five() -> House {
     let house = tehran(5).await;
     let facts = "UPDATE fittings SET period = tstzrange(lower(period), now()) FROM wearers w WHERE w.wearer_id = fittings.wearer_id AND reference = 'w-2';
-        INSERT INTO order_facts (order_id, number, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date)
+        INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date)
             SELECT order_id, 2, 'revocation', now(), now(), 'test', 'x', 'x', now() FROM orders JOIN wearers USING (wearer_id) WHERE reference = 'w-3'";
     sql(&house.database, facts).await;
     let requested = leaves(&house, &clerk(&house, "sara").await).await.request_leave(three_days("w-4", HOUR)).await.unwrap().into_inner();

@@ -77,7 +77,7 @@ async fn eight_clerks_remove_and_exchange_one_tag_at_once() {
     room.fitted().await;
     sql(
         &room.house.database,
-        "INSERT INTO order_facts (order_id, number, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date)
+        "INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date)
         VALUES (1, 2, 'end', now(), now(), 'intake', 'Branch 3', '9/14', current_date)",
     )
     .await;

@@ -10,7 +10,7 @@ use proto::enrolment::*;
 use tonic::Status;
 
 const ORDER_ENDS: &str = "
-    INSERT INTO order_facts (order_id, number, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date)
+    INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date)
     VALUES (1, 2, 'end', now(), now(), 'intake', 'Branch 3', '9/14', current_date)";
 
 pub fn removal() -> RemoveTagRequest {

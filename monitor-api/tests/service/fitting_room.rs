@@ -27,7 +27,7 @@ const FARS: &str = "
     UPDATE wearers SET unit_id = (SELECT unit_id FROM units WHERE code = 'fars');
     UPDATE tags SET unit_id = (SELECT unit_id FROM units WHERE code = 'fars');
     INSERT INTO orders (wearer_id) VALUES (1);
-    INSERT INTO order_facts (order_id, number, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime)
+    INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime)
         VALUES (1, 1, 'new', now() - interval '1 day', now(), 'intake', 'Branch 3', '9/12', current_date, 'ipc_62', 'tag')";
 
 pub struct Room {
