@@ -158,7 +158,7 @@ fn written(lives: &[Life]) -> String {
                 let cause = if kind == "suspension" { "'hospital'" } else { "NULL" };
                 writeln!(
                     sql,
-                    "INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date,
+                    "INSERT INTO order_facts (order_id, number, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date,
                         legal_basis, regime, cause)
                     SELECT max(order_id), {version}, '{kind}', '{at}', '{at}', 'x', 'x', '1', '2025-01-01', {terms}, {cause} FROM orders;"
                 )
