@@ -10,7 +10,6 @@ mod convert;
 mod custody;
 mod enrolment;
 mod events;
-#[allow(dead_code, reason = "the services of enrolment")]
 mod fields;
 mod gate;
 mod hub;

@@ -124,7 +124,7 @@ fn at_asked(fields: &mut Fields, field: &str, time: Option<&prost_types::Timesta
     if at > now + TimeDelta::days(AHEAD_DAYS_MAX) {
         fields.note(field, Wrong::TooFarAhead, &[("days", AHEAD_DAYS_MAX.to_string())]);
     } else if at.year() < FIRST_YEAR && !fields.has(field) {
-        fields.note(field, Wrong::TooLongAgo, &[]);
+        fields.note(field, Wrong::VeryLongAgo, &[]);
     }
     at
 }
@@ -136,7 +136,7 @@ fn decision_asked(fields: &mut Fields, field: &str, decision: Option<&schema::De
         if decision.date > tehran_day(now) {
             fields.note(dated, Wrong::InFuture, &[]);
         } else if decision.date.year() < FIRST_YEAR {
-            fields.note(dated, Wrong::TooLongAgo, &[]);
+            fields.note(dated, Wrong::VeryLongAgo, &[]);
         }
     }
     decision
@@ -192,11 +192,11 @@ mod tests {
         assert_eq!(wrong(&good()), []);
         for (asked, field, reason) in [
             (at(NOW + 367 * 86_400), "at", "TOO_FAR_AHEAD"),
-            (at(0), "at", "TOO_LONG_AGO"),
+            (at(0), "at", "VERY_LONG_AGO"),
             (at(NOW - 5 * 86_400), "at", "BEFORE_DECISION"),
             (RecordOrderRequest { at: None, ..good() }, "at", "NO_INSTANT"),
             (RecordOrderRequest { decision: decision("1405/09/06"), ..good() }, "decision.date", "IN_FUTURE"),
-            (RecordOrderRequest { decision: decision("1350/09/06"), ..good() }, "decision.date", "TOO_LONG_AGO"),
+            (RecordOrderRequest { decision: decision("1350/09/06"), ..good() }, "decision.date", "VERY_LONG_AGO"),
             (terms(|terms| terms.planned_end = day("1405/09/04")), "terms.planned_end", "BEFORE_START"),
             (terms(|terms| terms.regime = 2), "terms.zone_degree", "DEGREE_NEEDS_TAG"),
             (terms(|terms| terms.zone_degree = 4), "terms.zone_degree", "OUT_OF_RANGE"),

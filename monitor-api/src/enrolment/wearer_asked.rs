@@ -57,7 +57,7 @@ pub fn merge_asked(fields: &mut Fields, asked: &MergeWearersRequest) -> WearerMe
 pub fn list_asked(fields: &mut Fields, asked: &ListWearersRequest) -> WearerFilter {
     let words = search_words(&fields.optional_text("text", &asked.text, TEXT_MAX));
     if words.len() > WORDS_MAX {
-        fields.note("text", Wrong::TooMany, &[("max", WORDS_MAX.to_string()), ("length", words.len().to_string())]);
+        fields.note("text", Wrong::TooMany, &[("max", WORDS_MAX.to_string()), ("count", words.len().to_string())]);
     }
     if asked.page_size > PAGE_MAX {
         fields.note("page_size", Wrong::AboveMax, &[("max", PAGE_MAX.to_string()), ("value", asked.page_size.to_string())]);
@@ -196,7 +196,7 @@ fn phone(fields: &mut Fields, field: &str, text: &str) -> String {
 
 fn at_most(fields: &mut Fields, field: &str, length: usize) {
     if length > NUMBERS_MAX {
-        fields.note(field, Wrong::TooMany, &[("max", NUMBERS_MAX.to_string()), ("length", length.to_string())]);
+        fields.note(field, Wrong::TooMany, &[("max", NUMBERS_MAX.to_string()), ("count", length.to_string())]);
     }
 }
 

@@ -68,7 +68,8 @@ impl StatisticsService {
         let units = self.store.statistics_units(caller, &unit).await.map_err(failed)?;
         let top = units.iter().find(|one| one.code == unit);
         let scope = match top {
-            _ if units.is_empty() => return Err(refusal(Code::NotFound, Reason::UnknownUnit, &[])),
+            // A unit above the caller's is none of the caller's, though some below it are.
+            None if units.is_empty() || !unit.is_empty() => return Err(refusal(Code::NotFound, Reason::UnknownUnit, &[])),
             Some(top) if language == Language::Persian => top.name_fa.clone(),
             Some(top) => top.name_en.clone(),
             None => words::ALL_UNITS.of(language).to_owned(),

@@ -116,13 +116,19 @@ async fn without_an_order_or_an_inspected_home_nobody_is_fitted() {
         assert_eq!(told(&refused, "items").as_deref(), Some(items), "{facts}");
     };
     check("UPDATE order_facts SET regime = 'house'", "home_inspected").await;
-    check("INSERT INTO inspections (wearer_id, state, result) VALUES (1, 'decided', 'unsuitable')", "home_inspected").await;
-    let suitable = "INSERT INTO inspections (wearer_id, state, result, certificate_number) VALUES (1, 'decided', 'suitable', 'C-5')";
+    let inspected = |result: &str, certificate: &str| {
+        format!(
+            "INSERT INTO inspections (wearer_id, state, result, certificate_number, address, authority, decision_number, decision_date, requested_at,
+                visited_at, checklist, decided_at) VALUES (1, 'decided', '{result}', {certificate}, 'x', 'x', 'x', now(), now(), now(), '{{}}', now())"
+        )
+    };
+    check(&inspected("unsuitable", "NULL"), "home_inspected").await;
+    let suitable = inspected("suitable", "'C-5'");
     let suspended =
         "INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, cause)
         VALUES (1, 2, 'suspension', now() - interval '1 hour', now(), 'intake', 'Branch 3', '9/13', current_date, 'hospital')";
     check(&format!("{suitable}; {suspended}"), "order_in_force").await;
-    check("UPDATE order_facts SET cancelled_at = now(), cancelled_by = 'x', cancel_reason = 'x' WHERE number = 1", "order_in_force").await;
+    check("UPDATE order_facts SET cancelled_at = now(), cancelled_by = 'x', cancel_reason = 'x' WHERE version = 1", "order_in_force").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -167,7 +167,7 @@ async fn what_stands_against_a_leave_is_told_and_keeps_it_from_being_approved() 
     let suspended =
         "INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, cause)
         SELECT order_id, 2, 'suspension', now(), now(), 'test', 'x', 'x', now(), 'prison' FROM orders";
-    let resumed = "UPDATE order_facts SET cancelled_at = now(), cancelled_by = 'test', cancel_reason = 'x' WHERE number = 2";
+    let resumed = "UPDATE order_facts SET cancelled_at = now(), cancelled_by = 'test', cancel_reason = 'x' WHERE version = 2";
     for (change, back, expected) in [
         (removed, fitted, "LEAVE_NOT_MONITORED"),
         (suspended, resumed, "LEAVE_ORDER_SUSPENDED"),

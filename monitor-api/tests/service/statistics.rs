@@ -158,7 +158,7 @@ fn written(lives: &[Life]) -> String {
                 let cause = if kind == "suspension" { "'hospital'" } else { "NULL" };
                 writeln!(
                     sql,
-                    "INSERT INTO order_facts (order_id, number, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date,
+                    "INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date,
                         legal_basis, regime, cause)
                     SELECT max(order_id), {version}, '{kind}', '{at}', '{at}', 'x', 'x', '1', '2025-01-01', {terms}, {cause} FROM orders;"
                 )
@@ -279,7 +279,7 @@ async fn every_number_is_what_a_stupid_count_finds() {
         found.retain(|count| count.column != "hours");
         let expected = counted(&lives, topic, now);
         assert_eq!(found, expected, "{topic:?}");
-        assert!(found.len() > 10, "{topic:?} has something to count");
+        assert!(found.len() > 5, "{topic:?} has something to count");
         // A span that is not over is counted as of now.
         let early = time("2025-03-05T00:00:00Z");
         if topic == StatisticsTopic::Wearers {

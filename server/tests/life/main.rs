@@ -23,17 +23,25 @@ const WEARER: &str = "1405/777";
 async fn a_wearers_life_from_enrolment_to_removal() {
     let stage = Stage::new().await;
     imported(&stage).await;
+    eprintln!("imported");
     enrolled(&stage).await;
+    eprintln!("enrolled");
     inspected(&stage).await;
+    eprintln!("inspected");
     drawn(&stage).await;
+    eprintln!("drawn");
     let mut first = Tag::new(&stage, ids_csv()[0]);
     let fitting = fitted(&stage, &mut first).await;
     violated(&stage, &mut first).await;
+    eprintln!("violated");
     on_leave(&stage, &mut first).await;
+    eprintln!("on_leave");
     let mut second = Tag::new(&stage, ids_csv()[1]);
     exchanged(&stage, &mut first, &mut second, &fitting).await;
     removed(&stage).await;
+    eprintln!("removed");
     counted(&stage).await;
+    eprintln!("counted");
 }
 
 /// Tags come with the executor's list, the wearer with the prison's.
@@ -141,16 +149,14 @@ async fn fitted(stage: &Stage, tag: &mut Tag) -> e::Fitting {
             e::StateItemRequest { installation_id: id, item: item.into(), receipt_number: receipt.into(), ..Default::default() };
         fittings.state_item(statement).await.unwrap();
     }
-    let mut last = None;
-    while let Some(checklist) = checklists.message().await.unwrap() {
-        let is_ready = checklist.is_ready;
-        last = Some(checklist);
-        if is_ready {
-            break;
+    let green = loop {
+        let told = tokio::time::timeout(common::PATIENCE, checklists.message()).await;
+        let checklist = told.expect("the checklist turns green").unwrap().unwrap();
+        eprintln!("missing: {:?}", missing(&checklist));
+        if checklist.is_ready {
+            break checklist;
         }
-    }
-    let green = last.unwrap();
-    assert!(green.is_ready, "{:#?}", green.items);
+    };
     let version = green.installation.as_ref().unwrap().version;
     let fitting = fittings.complete_fitting(e::CompleteFittingRequest { installation_id: id, expected_version: version }).await;
     let fitting = fitting.unwrap().into_inner();
@@ -159,16 +165,21 @@ async fn fitted(stage: &Stage, tag: &mut Tag) -> e::Fitting {
     fitting
 }
 
+fn missing(checklist: &e::Checklist) -> Vec<String> {
+    let missing = checklist.items.iter().filter(|item| item.state() == e::ChecklistItemState::Missing);
+    missing.map(|item| format!("{}: {}", item.title, item.next)).collect()
+}
+
 /// In the forbidden street: a room hears of it at once, and that it is over.
 async fn violated(stage: &Stage, tag: &mut Tag) {
     let mut alerts = stage.watch().await;
     // In force in the shards within a second of the fitting.
     tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
-    tag.report(0, 900.0).await;
-    tag.report(1, 900.0).await;
+    tag.report(3, 900.0).await;
+    tag.report(4, 900.0).await;
     let opened = alerts.next(AlertKind::Exclusion).await;
     assert_eq!((opened.wearer.as_str(), opened.zone.as_str(), opened.ended_at), (WEARER, "shop", None));
-    tag.report(2, 0.0).await;
+    tag.report(6, 0.0).await;
     tag.report(40, 0.0).await;
     let ended = alerts.next(AlertKind::Exclusion).await;
     assert_eq!(ended.alert_id, opened.alert_id);
@@ -261,7 +272,7 @@ async fn changed_by_two(stage: &Stage) {
     let confirmed = confirm("intake2").confirm_proposal(request).await.unwrap().into_inner();
     assert_eq!(confirmed.state(), ProposalState::Confirmed);
     let plan = intake.list_zones(e::ListZonesRequest { wearer: WEARER.into() }).await.unwrap().into_inner();
-    assert!(plan.zones.iter().any(|zone| zone.zone == "shop" && zone.to.is_some()), "{:?}", plan.zones);
+    assert!(plan.zones.iter().all(|zone| zone.zone == "home"), "{:?}", plan.zones);
 }
 
 /// The order is served, and the tag comes off.
@@ -309,7 +320,7 @@ async fn counted(stage: &Stage) {
         let at = table.columns.iter().position(|known| known.code == column).unwrap_or_else(|| panic!("{column} in {:?}", table.columns));
         table.rows.iter().find(|row| row.code == "total").unwrap().numbers[at]
     };
-    for (column, expected) in [("fittings", 1), ("replacements", 1), ("removals", 1)] {
+    for (column, expected) in [("first", 1), ("replacement", 1), ("removal", 1)] {
         assert_eq!(total(&fittings.tables[0], column), expected, "{column}");
     }
     let violations = statistics.get_statistics(ask(e::StatisticsKind::Violations)).await.unwrap().into_inner();

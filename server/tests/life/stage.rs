@@ -29,6 +29,7 @@ const PEOPLE: [(&str, Role); 6] = [
 impl Stage {
     pub async fn new() -> Self {
         let database = TestDatabase::create().await;
+        let _migrated = database.store().await;
         let sql = connect(database.url()).await;
         let unit =
             "INSERT INTO units (code, parent_id, kind, name_fa, name_en, is_on) VALUES ('tehran', 1, 'province', 'تهران', 'Tehran', true)";
@@ -101,8 +102,9 @@ pub struct Alerts(Streaming<WatchResponse>);
 impl Alerts {
     /// The next news of an alert of this kind.
     pub async fn next(&mut self, kind: AlertKind) -> Alert {
+        let until = tokio::time::Instant::now() + crate::common::PATIENCE;
         loop {
-            let heard = tokio::time::timeout(crate::common::PATIENCE, self.0.message()).await.expect("the room hears of it");
+            let heard = tokio::time::timeout_at(until, self.0.message()).await.expect("the room hears of it");
             if let Some(Message::Event(event)) = heard.unwrap().unwrap().message
                 && let Some(alert) = event.alert.filter(|alert| alert.kind() == kind)
             {

@@ -6,7 +6,7 @@
 pub(super) const WEARERS: &str = "
     WITH last_word AS (
         SELECT DISTINCT ON (order_id) order_id, kind FROM order_facts
-        WHERE cancelled_at IS NULL AND kind IN ('suspension', 'resumption') AND at <= $2 ORDER BY order_id, at DESC, number DESC
+        WHERE cancelled_at IS NULL AND kind IN ('suspension', 'resumption') AND at <= $2 ORDER BY order_id, at DESC, version DESC
     ), stands AS (
         SELECT w.unit_id, CASE
             WHEN o.order_id IS NOT NULL AND l.kind = 'suspension' THEN 'suspended'

@@ -227,7 +227,7 @@ fn birth_date(fields: &mut Fields, text: &str, now: DateTime<Utc>) -> Option<Nai
     if date > now.date_naive() {
         fields.note("birth_date", Wrong::InFuture, &[]);
     } else if BORN_FROM.is_some_and(|from| date < from) {
-        fields.note("birth_date", Wrong::TooLongAgo, &[]);
+        fields.note("birth_date", Wrong::VeryLongAgo, &[]);
     }
     Some(date)
 }
@@ -284,7 +284,7 @@ fn contacts(fields: &mut Fields, cells: &Cells<'_>) -> Vec<Contact> {
 fn several(fields: &mut Fields, field: &str, text: &str) -> Vec<String> {
     let parts: Vec<String> = text.split([';', '؛', '\n']).map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect();
     if parts.len() > SEVERAL_MAX {
-        fields.note(field, Wrong::TooMany, &[("max", SEVERAL_MAX.to_string()), ("length", parts.len().to_string())]);
+        fields.note(field, Wrong::TooMany, &[("max", SEVERAL_MAX.to_string()), ("count", parts.len().to_string())]);
     }
     parts
 }
