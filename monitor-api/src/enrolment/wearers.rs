@@ -63,7 +63,11 @@ impl Wearers for WearerService {
         let page = self.store.wearer_list(&caller, &filter).await.map_err(|error| store_failed("ListWearers", &error))?;
         caller.about(format!("{} wearers", page.wearers.len()));
         let next_page_token = page.next.map_or(String::new(), |next| token(&next, &asked));
-        Ok(Response::new(ListWearersResponse { wearers: page.wearers.into_iter().map(listed).collect(), next_page_token }))
+        Ok(Response::new(ListWearersResponse {
+            wearers: page.wearers.into_iter().map(listed).collect(),
+            next_page_token,
+            is_cut: page.is_cut,
+        }))
     }
 
     async fn get_wearer(&self, request: Request<GetWearerRequest>) -> Result<Response<Wearer>, Status> {

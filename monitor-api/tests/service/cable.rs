@@ -58,11 +58,14 @@ fn url_through(config: &Config, port: u16) -> String {
 }
 
 async fn forward(mut near: TcpStream, config: Arc<Config>, mut state: watch::Receiver<bool>) {
+    // Else each small answer waits 40 ms for the one before to be acknowledged.
+    near.set_nodelay(true).unwrap();
     let port = config.get_ports().first().copied().unwrap_or(5432);
     let cut = state.wait_for(|whole| !whole);
     match &config.get_hosts()[0] {
         Host::Tcp(host) => {
             let Ok(mut far) = TcpStream::connect((host.as_str(), port)).await else { return };
+            far.set_nodelay(true).unwrap();
             tokio::select! { _ = tokio::io::copy_bidirectional(&mut near, &mut far) => {}, _ = cut => {} }
         }
         Host::Unix(folder) => {

@@ -7,7 +7,7 @@
 use super::{WearerNow, WearerState};
 use crate::{Store, StoreError};
 use access::Caller;
-use deadpool_postgres::Client;
+use deadpool_postgres::{Client, GenericClient};
 use tokio_postgres::types::ToSql;
 
 /// Rows that one walk reads at most, about 15 ms.
@@ -18,6 +18,12 @@ const SHORT_WALK_MAX: i64 = 2_000;
 
 /// So many hits on the first walk make a longer one worth while: of a million files more than some 2,500 are hits.
 const COMMON_MIN: usize = 5;
+
+/// So many hits of the index of parts are fetched at most. Of more, these are some: whoever searches is told to type more.
+const PARTS_MAX: i64 = 3_000;
+
+/// Hits in the order of the table until there are enough: whatever the planner believes of the words, the index of parts finds them.
+const BY_PARTS: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off";
 
 /// The last letter of every order: `word` to `word` and this are all texts that begin with the word.
 const LAST: &str = "\u{ffff}";
@@ -60,6 +66,8 @@ pub struct WearerPage {
     pub wearers: Vec<WearerNow>,
     /// Where the next page goes on; `None` = this is the last.
     pub next: Option<WearerPlace>,
+    /// More files than were looked at hold the words: these are some of them, and the last page.
+    pub is_cut: bool,
 }
 
 /// The stretch of the list that is read.
@@ -82,29 +90,29 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn wearer_list(&self, caller: &Caller, filter: &WearerFilter) -> Result<WearerPage, StoreError> {
-        let client = self.client().await?;
+        let mut client = self.client().await?;
         let scope = if caller.reaches_all() && filter.unit.is_empty() {
             Scope::Everybody
         } else {
             Scope::Units(client.query(UNITS, &[&caller.roots, &filter.unit]).await?.iter().map(|row| row.get(0)).collect())
         };
-        let mut places = hits(&client, &scope, filter).await?;
+        let (mut places, is_cut) = hits(&mut client, &scope, filter).await?;
         drop(client);
         let wanted = filter.limit as usize;
-        let next = if places.len() > wanted { places.get(wanted.saturating_sub(1)).cloned() } else { None };
+        let next = if places.len() > wanted && !is_cut { places.get(wanted.saturating_sub(1)).cloned() } else { None };
         places.truncate(wanted);
         let numbers: Vec<i64> = places.iter().map(|place| place.wearer_id).collect();
-        Ok(WearerPage { wearers: self.wearers_of_numbers(&numbers).await?, next })
+        Ok(WearerPage { wearers: self.wearers_of_numbers(&numbers).await?, next, is_cut })
     }
 }
 
-/// One more than the page holds, if there are so many.
-async fn hits(client: &Client, scope: &Scope, filter: &WearerFilter) -> Result<Vec<WearerPlace>, StoreError> {
+/// One more than the page holds, if there are so many; and whether there are more than were looked at.
+async fn hits(client: &mut Client, scope: &Scope, filter: &WearerFilter) -> Result<(Vec<WearerPlace>, bool), StoreError> {
     let stretches = match filter.words.last() {
         None => vec![(false, Stretch::All)],
         Some(word) => vec![(false, Stretch::Begins(word)), (true, Stretch::Rest(word))],
     };
-    let mut places: Vec<WearerPlace> = Vec::new();
+    let (mut places, mut is_cut) = (Vec::<WearerPlace>::new(), false);
     for (is_rest, stretch) in stretches {
         let after = filter.after.as_ref().filter(|after| after.is_rest == is_rest);
         let passed = filter.after.as_ref().is_some_and(|after| after.is_rest && !is_rest);
@@ -115,11 +123,15 @@ async fn hits(client: &Client, scope: &Scope, filter: &WearerFilter) -> Result<V
         let search = Search { scope, filter, stretch, after, limit: missing };
         let found = match search.walk(client).await? {
             Some(found) => found,
-            None => search.parts(client).await?,
+            None => {
+                let (found, more) = search.parts(client).await?;
+                is_cut |= more;
+                found
+            }
         };
         places.extend(found.into_iter().map(|(wearer_id, sort_name)| WearerPlace { is_rest, sort_name, wearer_id }));
     }
-    Ok(places)
+    Ok((places, is_cut))
 }
 
 struct Search<'a> {
@@ -186,8 +198,8 @@ impl Search<'_> {
         (text, conditions)
     }
 
-    /// By the index of parts, all hits of the stretch in order.
-    async fn parts(&self, client: &Client) -> Result<Vec<(i64, String)>, StoreError> {
+    /// By the index of parts, hits of the stretch in order; and whether there are more than [`PARTS_MAX`], of which these are then some.
+    async fn parts(&self, client: &mut Client) -> Result<(Vec<(i64, String)>, bool), StoreError> {
         let mut conditions = Conditions::default();
         self.add_place(&mut conditions);
         self.add_words(&mut conditions);
@@ -195,12 +207,17 @@ impl Search<'_> {
             conditions.and("w.unit_id = ANY (?)", units.clone());
         }
         let text = format!(
-            "WITH hits AS MATERIALIZED (SELECT w.wearer_id, w.sort_name FROM wearers w WHERE w.merged_into IS NULL{})
-            SELECT wearer_id, sort_name FROM hits ORDER BY sort_name, wearer_id LIMIT {}",
+            "WITH hits AS MATERIALIZED (SELECT w.wearer_id, w.sort_name FROM wearers w WHERE w.merged_into IS NULL{} LIMIT {PARTS_MAX} + 1)
+            SELECT * FROM (SELECT wearer_id, sort_name FROM hits ORDER BY sort_name, wearer_id LIMIT {}) found
+            UNION ALL SELECT NULL, '' WHERE (SELECT count(*) FROM hits) > {PARTS_MAX}",
             conditions.text, self.limit
         );
-        let found = run(client, &text, &conditions).await?;
-        Ok(found.into_iter().filter_map(|(wearer_id, name)| wearer_id.map(|id| (id, name))).collect())
+        let transaction = client.build_transaction().read_only(true).start().await?;
+        transaction.batch_execute(BY_PARTS).await?;
+        let found = run(&transaction, &text, &conditions).await?;
+        transaction.rollback().await?;
+        let is_cut = found.iter().any(|(wearer_id, _)| wearer_id.is_none());
+        Ok((found.into_iter().filter_map(|(wearer_id, name)| wearer_id.map(|id| (id, name))).collect(), is_cut))
     }
 
     /// From where to where in the order of names.
@@ -276,7 +293,7 @@ fn walk_units(units: &str, along: &str, holds: &str, bound: i64, limit: i64) -> 
     )
 }
 
-async fn run(client: &Client, text: &str, conditions: &Conditions) -> Result<Vec<(Option<i64>, String)>, StoreError> {
+async fn run(client: &impl GenericClient, text: &str, conditions: &Conditions) -> Result<Vec<(Option<i64>, String)>, StoreError> {
     let values: Vec<&(dyn ToSql + Sync)> = conditions.values.iter().map(|value| &**value as &(dyn ToSql + Sync)).collect();
     // Never kept prepared: the plan depends on the words.
     let rows = client.query(text, &values).await?;
