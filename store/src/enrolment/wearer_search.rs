@@ -20,7 +20,7 @@ const SHORT_WALK_MAX: i64 = 2_000;
 const COMMON_MIN: usize = 5;
 
 /// So many hits of the index of parts are fetched at most. Of more, these are some: whoever searches is told to type more.
-const PARTS_MAX: i64 = 3_000;
+const PARTS_MAX: i64 = 1_000;
 
 /// Hits in the order of the table until there are enough: whatever the planner believes of the words, the index of parts finds them.
 const BY_PARTS: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off";
