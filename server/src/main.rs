@@ -77,7 +77,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Explain(args) => command::explain::run(args).await,
         Command::Standing(args) => command::standing::run(args).await,
         Command::Judge(args) => command::judge::run(&args),
-        Command::Billing(what) => command::billing::run(&what),
+        Command::Billing(what) => command::billing::run(&config, &what).await,
         Command::Pki(what) => command::pki::run(&what),
         Command::Retention(what) => command::retention::run(&config, what).await,
         Command::Release(what) => command::release::run(&config, &what),

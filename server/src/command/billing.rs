@@ -1,12 +1,15 @@
 //! `paband billing`.
 
-use anyhow::{Context, Result};
+use crate::config::Config;
+use crate::database::Database;
+use anyhow::{Context, Result, bail};
 use billing::command::{bill_case, export_case, page_case};
 use billing::export;
 use billing::page::Language;
 use clap::{Subcommand, ValueEnum};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use store::{BooksFault, Issued};
 
 /// Commands on billing.
 #[derive(Debug, Subcommand)]
@@ -22,7 +25,14 @@ pub enum BillingCommand {
         #[arg(long, value_enum, default_value_t = CaseFormat::Json)]
         format: CaseFormat,
     },
+    /// Carry everybody's books on to now: documents, numbers and ledger entries of whatever is due. Again it issues nothing.
+    Run,
+    /// Hold the books against themselves: the chain of the ledger, and the numbers of documents.
+    Verify,
 }
+
+/// Persons whose books are carried on in one transaction.
+const PORTION: i64 = 500;
 
 /// As what a case is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -43,12 +53,73 @@ fn json(answer: &billing::command::Answer) -> String {
     serde_json::to_string_pretty(answer).expect("an answer is plain data") + "\n"
 }
 
-/// Computes a case; needs no database.
-pub fn run(command: &BillingCommand) -> Result<()> {
-    let BillingCommand::Case { file, explain, format } = command;
+/// Computes a case, or works on the books in the database.
+pub async fn run(config: &Config, command: &BillingCommand) -> Result<()> {
+    match command {
+        BillingCommand::Case { file, explain, format } => case(file, *explain, *format),
+        BillingCommand::Run => carry_on(config).await,
+        BillingCommand::Verify => verify(config).await,
+    }
+}
+
+async fn carry_on(config: &Config) -> Result<()> {
+    crate::logging::start(&config.log)?;
+    let database = Database::open(config).await?;
+    let (now, mut last, mut all) = (chrono::Utc::now(), 0, Issued::default());
+    loop {
+        let persons = database.store.books_persons(last, PORTION).await?;
+        let Some(newest) = persons.last() else { break };
+        last = *newest;
+        let issued = database
+            .store
+            .books_carry_on(&persons, now)
+            .await
+            .context("the run broke off; what it had issued stands, and the next run goes on")?;
+        all = Issued {
+            persons: all.persons + issued.persons,
+            documents: all.documents + issued.documents,
+            entries: all.entries + issued.entries,
+            blocked: all.blocked + issued.blocked,
+        };
+        eprintln!("{} persons ...", all.persons + all.blocked);
+    }
+    database.close().await?;
+    say!(
+        "{} persons: {} documents and {} entries issued; {} persons wait for somebody to mend their facts (billing_work)",
+        all.persons,
+        all.documents,
+        all.entries,
+        all.blocked
+    );
+    Ok(())
+}
+
+async fn verify(config: &Config) -> Result<()> {
+    crate::logging::start(&config.log)?;
+    let database = Database::open(config).await?;
+    let faults = database.store.books_verify().await;
+    database.close().await?;
+    let faults = faults?;
+    for fault in &faults {
+        match fault {
+            BooksFault::Entry(number) => say!("entry {number} of the ledger was changed, moved or taken out"),
+            BooksFault::Head => say!("the newest entry of the ledger is not the one that it should be"),
+            BooksFault::Numbers(unit, kind, year, given, found) => {
+                say!("unit {unit}, {kind} of {year}: {given} numbers were given and {found} documents have one")
+            }
+        }
+    }
+    if faults.is_empty() {
+        say!("the books are whole");
+        return Ok(());
+    }
+    bail!("the books are not whole: touch nothing, and tell the auditor")
+}
+
+fn case(file: &Path, explain: bool, format: CaseFormat) -> Result<()> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let written = match format {
-        CaseFormat::Json => bill_case(&text, *explain).map(|answer| json(&answer)),
+        CaseFormat::Json => bill_case(&text, explain).map(|answer| json(&answer)),
         CaseFormat::Hledger => export_case(&text, export::hledger),
         CaseFormat::Beancount => export_case(&text, export::beancount),
         CaseFormat::HtmlFa => page_case(&text, Language::Persian),

@@ -35,7 +35,19 @@ pub struct Issued {
     pub blocked: u64,
 }
 
+/// Whoever was ever fitted with evidence.
+const BILLED: &str =
+    "SELECT DISTINCT wearer_id FROM installations WHERE state = 'completed' AND wearer_id > $1 ORDER BY wearer_id LIMIT $2";
+
 impl Store {
+    /// Persons with books, at most `limit`, after this one.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn books_persons(&self, after: i64, limit: i64) -> Result<Vec<i64>, StoreError> {
+        Ok(self.client().await?.query(BILLED, &[&after, &limit]).await?.iter().map(|row| row.get(0)).collect())
+    }
+
     /// Carries the books of these persons on to `now`: all of them in one transaction, whoever is blocked apart. Asked again it issues nothing.
     ///
     /// # Errors
