@@ -22,11 +22,19 @@ impl Tag {
 
     /// Logs in as soon as the tag is known; its clock counts from now.
     pub async fn connect(&mut self) {
-        let mut socket = TcpStream::connect(self.address).await.unwrap();
-        socket.write_all(&[&(self.imei.len() as u16).to_be_bytes(), self.imei.as_bytes()].concat()).await.unwrap();
-        assert_eq!(socket.read_u8().await.unwrap(), 1, "tag {} is let in", self.imei);
-        self.socket = Some(socket);
+        self.log_in().await;
         self.begins = Timestamp::from(chrono::Utc::now());
+    }
+
+    async fn log_in(&mut self) {
+        let started = std::time::Instant::now();
+        while self.socket.is_none() {
+            let mut socket = TcpStream::connect(self.address).await.unwrap();
+            socket.write_all(&[&(self.imei.len() as u16).to_be_bytes(), self.imei.as_bytes()].concat()).await.unwrap();
+            self.socket = socket.read_u8().await.is_ok_and(|answer| answer == 1).then_some(socket);
+            assert!(started.elapsed() < crate::common::PATIENCE, "tag {} is let in", self.imei);
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
     }
 
     pub fn disconnect(&mut self) {
@@ -42,8 +50,17 @@ impl Tag {
             Report { latitude_e7: 357_000_000, longitude_e7, satellites: 9, accuracy_dm: 50, battery_percent: 90, signals, ..report };
         let mut bytes = BytesMut::new();
         put_packet(Codec::EightExtended, &[report], &mut bytes);
-        let socket = self.socket.as_mut().unwrap();
-        socket.write_all(&bytes).await.unwrap();
-        assert_eq!(socket.read_u32().await.unwrap(), 1);
+        let started = std::time::Instant::now();
+        loop {
+            let socket = self.socket.as_mut().unwrap();
+            socket.write_all(&bytes).await.unwrap();
+            if socket.read_u32().await.is_ok_and(|stored| stored == 1) {
+                return;
+            }
+            // What is not stored is sent again, on a new connection.
+            assert!(started.elapsed() < crate::common::PATIENCE, "tag {} is stored", self.imei);
+            self.socket = None;
+            self.log_in().await;
+        }
     }
 }
