@@ -11,6 +11,7 @@ mod custody;
 mod enrolment;
 mod events;
 mod fields;
+mod finance;
 mod gate;
 mod hub;
 mod imports;

@@ -15,6 +15,11 @@ mod generated {
                 tonic::include_proto!("paband.access.v1");
             }
         }
+        pub mod billing {
+            pub mod v1 {
+                tonic::include_proto!("paband.billing.v1");
+            }
+        }
         pub mod custody {
             pub mod v1 {
                 tonic::include_proto!("paband.custody.v1");
@@ -34,6 +39,7 @@ mod generated {
 }
 
 pub use generated::paband::access::v1 as access;
+pub use generated::paband::billing::v1 as billing;
 pub use generated::paband::custody::v1 as custody;
 pub use generated::paband::enrolment::v1 as enrolment;
 pub use generated::paband::monitor::v1 as monitor;

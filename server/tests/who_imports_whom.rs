@@ -13,10 +13,10 @@ const DOORS: &[(&str, &[&str])] = &[
     ("enrolment", &["geofence"]),
     ("ingest", &["proto", "geofence"]),
     ("store", &["geofence", "billing", "access", "enrolment"]),
-    ("monitor-api", &["proto", "geofence", "access", "enrolment", "store"]),
+    ("monitor-api", &["proto", "geofence", "billing", "access", "enrolment", "store"]),
     ("simulator", &["proto", "geofence"]),
     ("paband", &["proto", "geofence", "billing", "access", "enrolment", "ingest", "store", "monitor-api", "simulator"]),
-    ("benches", &["proto", "geofence", "access", "enrolment", "ingest", "store", "monitor-api", "simulator"]),
+    ("benches", &["proto", "geofence", "billing", "access", "enrolment", "ingest", "store", "monitor-api", "simulator"]),
 ];
 
 /// Crates that would let a pure room look at the world.

@@ -1,5 +1,6 @@
 //! The books in the database: what is billed follows from the facts that staff recorded, by the `billing` crate alone.
 
+mod error;
 mod facts;
 mod issue;
 mod ledger;
@@ -8,6 +9,7 @@ mod people;
 mod tariffs;
 mod verify;
 
+pub use error::BooksError;
 pub use issue::Issued;
 pub use verify::BooksFault;
 

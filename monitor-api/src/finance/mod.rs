@@ -1,0 +1,23 @@
+//! What wearers pay, for finance: tariffs, runs, documents, payments.
+
+use crate::reason::Reason;
+use crate::status::refusal;
+use billing::Money;
+use proto::billing as schema;
+use store::BooksError;
+use tonic::{Code, Status};
+
+/// Why the store did not do it, as callers are told.
+pub(crate) fn refused(request: &'static str, error: &BooksError) -> Status {
+    let (code, reason) = match error {
+        BooksError::UnknownWearer => (Code::NotFound, Reason::UnknownWearer),
+        BooksError::KeyUsed => (Code::AlreadyExists, Reason::IdempotencyKeyUsed),
+        BooksError::Store(error) => return crate::alerts::store_failed(request, error),
+    };
+    refusal(code, reason, &[])
+}
+
+/// An amount as it is shown.
+pub(crate) fn money(amount: Money) -> schema::Money {
+    schema::Money { amount: amount.minor_units(), currency: amount.currency().to_string() }
+}
