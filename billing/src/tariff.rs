@@ -117,6 +117,11 @@ impl Tariffs {
         self.currency
     }
 
+    /// Every row, by the first day in force.
+    pub fn rows(&self) -> &[Tariff] {
+        &self.rows
+    }
+
     /// The row in force on a day, as far as was known: the one that began last, of equals the one recorded last. `None` before the first.
     pub fn in_force(&self, day: Day, known_at: Moment) -> Option<&Tariff> {
         let known = |row: &&Tariff| row.recorded_at.is_none_or(|recorded_at| recorded_at <= known_at);

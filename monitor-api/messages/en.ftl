@@ -368,3 +368,14 @@ field-too-long-ago = must be at most { NUMBER($days) } days ago
 field-not-geojson = is no GeoJSON FeatureCollection or Feature in longitude and latitude; export it again from the map
 field-not-a-feature = feature { NUMBER($number) } of it is no GeoJSON Feature with a name of 1 to 100 characters; draw it again
 field-other-wearer = feature { NUMBER($number) } of it is another wearer's; take it out, or open the other file
+
+# Tariffs and runs of billing.
+central-only = Only the central unit does that.
+unknown-run = There is no such run in your units.
+tariff-taken = There is a tariff { $version } already. Give the new one another name.
+tariff-reaches-back = A tariff that raises a price can be in force from { $from } (the day of its approval) at the earliest. Choose a later day.
+set-aside-too-little = Only { $left } is set aside and not spent. Check the amount.
+field-no-month = must be a Solar Hijri month, year 1300 to 1489 and month 1 to 12; { $value } is none
+field-no-policy = must be switches of the billing policy as in a case file: { $error }
+field-no-case = is not a case as the billing policy describes it: { $error }
+field-not-rials = must be in rials (IRR), not { $value }

@@ -79,6 +79,8 @@ fn act(method: &str, request: &[u8]) -> Result<Act, Status> {
         "/paband.enrolment.v1.Wearers/MergeWearers" => crate::enrolment::merge_act(&read(request)?),
         "/paband.enrolment.v1.Orders/CancelOrderFact" => crate::enrolment::cancellation_act(&read(request)?),
         "/paband.custody.v1.Releases/ReleaseData" => Ok(Act::ReleaseData { request: release_asked(read(request)?)?, archive: None }),
+        "/paband.billing.v1.Tariffs/ProposeTariff" => crate::finance::tariff_act(&read(request)?),
+        "/paband.billing.v1.SetAside/RecordSpending" => crate::finance::spending_act(&read(request)?),
         "/paband.enrolment.v1.Fittings/RemoveTag" => Ok(Act::RemoveTag(removal_asked(&read(request)?)?)),
         _ => Err(refusal(Code::Unimplemented, Reason::NotDeclared, &[])),
     }

@@ -53,6 +53,13 @@ codes! {
         EventsMissing = "EVENTS_MISSING" [first, last],
         SequenceInFuture = "SEQUENCE_IN_FUTURE" [asked, newest],
 
+        // Tariffs and runs of billing.
+        CentralOnly = "CENTRAL_ONLY" [],
+        UnknownRun = "UNKNOWN_RUN" [],
+        TariffTaken = "TARIFF_TAKEN" [version],
+        TariffReachesBack = "TARIFF_REACHES_BACK" [from],
+        SetAsideTooLittle = "SET_ASIDE_TOO_LITTLE" [left],
+
         // Tags.
         UnknownTag = "UNKNOWN_TAG" [imei],
         TagNotConnected = "TAG_NOT_CONNECTED" [],
@@ -284,6 +291,12 @@ codes! {
         NotGeojson = "NOT_GEOJSON" [],
         NotAFeature = "NOT_A_FEATURE" [number],
         OtherWearer = "OTHER_WEARER" [number],
+
+        // Tariffs and runs of billing.
+        NoMonth = "NO_MONTH" [value],
+        NoPolicy = "NO_POLICY" [error],
+        NoCase = "NO_CASE" [error],
+        NotRials = "NOT_RIALS" [value],
     }
 }
 

@@ -10,6 +10,7 @@ use crate::enrolment::{
     PHOTO_REQUEST_BYTES_MAX, PhotoService, WearerService, ZoneService, ZoneSetService,
 };
 use crate::events::Happening;
+use crate::finance::{RunService, SetAsideService, TariffService};
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
 use crate::imports::ImportService;
@@ -24,6 +25,9 @@ use proto::access::people_server::PeopleServer;
 use proto::access::proposals_server::ProposalsServer;
 use proto::access::sessions_server::SessionsServer;
 use proto::access::units_server::UnitsServer;
+use proto::billing::runs_server::RunsServer;
+use proto::billing::set_aside_server::SetAsideServer;
+use proto::billing::tariffs_server::TariffsServer;
 use proto::custody::deletions_server::DeletionsServer;
 use proto::custody::holds_server::HoldsServer;
 use proto::custody::releases_server::ReleasesServer;
@@ -123,6 +127,7 @@ pub async fn serve(
     let (reporter, health) = tonic_health::server::health_reporter();
     let router = with_accounts(server().layer(gate).add_service(health), &store, rights, &options)?;
     let router = with_enrolment(with_files(router, &store)?, &store, &options, &stop)?;
+    let router = with_finance(router, &store)?;
     let hub = Arc::new(Hub::new(store.clone(), options));
     let router = with_monitoring(router, &store, sink, &hub, &stop);
     let router = with_reflection(router)?;
@@ -199,6 +204,14 @@ fn with_enrolment(router: Router<Gates>, store: &Store, options: &Options, stop:
         .add_service(limited!(InspectionsServer, InspectionService::new(store.clone())))
         .add_service(limited!(InventoryServer, InventoryService::new(store.clone())))
         .add_service(limited!(FittingsServer, FittingService::new(store.clone(), proposing, options, stop.clone()))))
+}
+
+fn with_finance(router: Router<Gates>, store: &Store) -> Result<Router<Gates>, ServeError> {
+    let proposing = Proposing::new(store.clone())?;
+    Ok(router
+        .add_service(limited!(RunsServer, RunService::new(store.clone())))
+        .add_service(limited!(TariffsServer, TariffService::new(store.clone(), proposing.clone())))
+        .add_service(limited!(SetAsideServer, SetAsideService::new(store.clone(), proposing))))
 }
 
 fn with_monitoring(

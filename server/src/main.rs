@@ -8,6 +8,7 @@ macro_rules! say {
     }};
 }
 
+mod billing_clock;
 mod cli;
 mod clock;
 mod command;

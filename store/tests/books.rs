@@ -2,45 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-use chrono::{DateTime, Utc};
-use store::testing::TestDatabase;
-use store::{BooksFault, Issued, Store};
+mod billed;
+
+use billed::{documents, house, tehran};
+use store::{BooksFault, Issued};
 use tokio_postgres::Client;
-
-/// Tehran, 1403 (no daylight saving): a day's beginning is at 20:30 of the day before.
-fn tehran(gregorian: &str) -> DateTime<Utc> {
-    DateTime::parse_from_rfc3339(&format!("{gregorian}+03:30")).unwrap().to_utc()
-}
-
-/// Wearers 1 to `count` under an order, each fitted on 1403/02/01 at 9:00, which was recorded a minute later.
-fn fitted(count: i64) -> String {
-    format!(
-        "INSERT INTO wearers (reference) SELECT 'w' || n FROM generate_series(1, {count}) AS n;
-        INSERT INTO tags (imei) SELECT lpad(n::text, 15, '0') FROM generate_series(1, {count}) AS n;
-        INSERT INTO orders (wearer_id) SELECT wearer_id FROM wearers;
-        INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime)
-            SELECT order_id, 1, 'new', '2024-04-01', '2024-04-01', 'x', 'x', 'x', '2024-04-01', 'ipc_62', 'tag' FROM orders;
-        INSERT INTO fittings (tag_id, wearer_id, period) SELECT t.tag_id, w.wearer_id, tstzrange('2024-04-20 09:00+03:30', NULL)
-            FROM wearers w JOIN tags t ON t.tag_id = w.wearer_id;
-        INSERT INTO installations (kind, wearer_id, tag_id, begun_at, begun_by, state, ended_at, ended_by, fitting_id)
-            SELECT 'fitting', wearer_id, tag_id, lower(period), 'x', 'completed', lower(period) + interval '1 minute', 'x', fitting_id FROM fittings"
-    )
-}
-
-async fn house(count: i64) -> (TestDatabase, Store, Client) {
-    let database = TestDatabase::create().await;
-    let store = database.store().await;
-    let client = database.client().await;
-    client.batch_execute(&fitted(count)).await.unwrap();
-    (database, store, client)
-}
-
-/// `number kind total`, in the order of issue.
-async fn documents(client: &Client) -> Vec<String> {
-    let rows =
-        client.query("SELECT coalesce(number, ''), kind, total FROM billing_documents ORDER BY wearer_id, place", &[]).await.unwrap();
-    rows.iter().map(|row| format!("{} {} {}", row.get::<_, &str>(0), row.get::<_, &str>(1), row.get::<_, i64>(2))).collect()
-}
 
 async fn balance(client: &Client, account: &str) -> i64 {
     let sum = "SELECT coalesce(sum(amount), 0)::bigint FROM ledger_postings WHERE account = $1";
@@ -77,7 +43,7 @@ async fn who_was_never_fitted_is_not_billed_and_who_contradicts_blocks_nobody_el
     // Registered without evidence; and fitted without an order.
     client.batch_execute("DELETE FROM installations WHERE wearer_id = 1; UPDATE order_facts SET cancelled_at = now(), cancelled_by = 'x', cancel_reason = 'x' WHERE order_id = 2").await.unwrap();
     let issued = store.books_carry_on(&[1, 2, 3], tehran("2024-05-01T12:00:00")).await.unwrap();
-    assert_eq!(issued, Issued { persons: 2, documents: 1, entries: 1, blocked: 1 });
+    assert_eq!(issued, Issued { persons: 2, documents: 1, entries: 1, blocked: 1, charged: 3_000_000, credited: 0 });
     let work = client.query_one("SELECT wearer_id, is_block, reason FROM billing_work", &[]).await.unwrap();
     assert_eq!((work.get::<_, i64>(0), work.get::<_, bool>(1)), (2, true));
     assert!(work.get::<_, &str>(2).contains("without an order in force"), "{}", work.get::<_, &str>(2));

@@ -119,7 +119,7 @@ async fn sample(client: &Client, args: &Args) -> Result<Vec<Person>> {
         family: row.get(2),
         national_id: row.get(3),
         phone: row.get(4),
-        place: WearerPlace { is_rest: false, sort_name: row.get(5), wearer_id: row.get(6) },
+        place: WearerPlace { stretch: 0, sort_name: row.get(5), wearer_id: row.get(6) },
     };
     Ok(rows.iter().map(person).collect())
 }

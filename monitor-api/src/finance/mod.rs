@@ -1,6 +1,19 @@
 //! What wearers pay, for finance: tariffs, runs, documents, payments.
 
-use crate::reason::Reason;
+mod looks;
+mod runs;
+mod runs_asked;
+mod runs_shown;
+mod set_aside;
+mod tariffs;
+
+pub(crate) use runs::RunService;
+pub(crate) use set_aside::{SetAsideService, spending_act};
+pub(crate) use tariffs::{TariffService, tariff_act};
+
+use crate::calendar::solar_hijri_day;
+use crate::fields::Fields;
+use crate::reason::{Reason, Wrong};
 use crate::status::refusal;
 use billing::Money;
 use proto::billing as schema;
@@ -11,6 +24,19 @@ use tonic::{Code, Status};
 pub(crate) fn refused(request: &'static str, error: &BooksError) -> Status {
     let (code, reason) = match error {
         BooksError::UnknownWearer => (Code::NotFound, Reason::UnknownWearer),
+        BooksError::UnknownUnit => (Code::NotFound, Reason::UnknownUnit),
+        BooksError::UnknownRun => (Code::NotFound, Reason::UnknownRun),
+        BooksError::CentralOnly => (Code::PermissionDenied, Reason::CentralOnly),
+        BooksError::TariffTaken(version) => {
+            return refusal(Code::AlreadyExists, Reason::TariffTaken, &[("version", version.clone())]);
+        }
+        BooksError::TariffReachesBack(day) => {
+            let from = solar_hijri_day(day.gregorian()).unwrap_or_default();
+            return refusal(Code::FailedPrecondition, Reason::TariffReachesBack, &[("from", from)]);
+        }
+        BooksError::SetAsideTooLittle(left) => {
+            return refusal(Code::FailedPrecondition, Reason::SetAsideTooLittle, &[("left", left.to_string())]);
+        }
         BooksError::KeyUsed => (Code::AlreadyExists, Reason::IdempotencyKeyUsed),
         BooksError::Store(error) => return crate::alerts::store_failed(request, error),
     };
@@ -20,4 +46,20 @@ pub(crate) fn refused(request: &'static str, error: &BooksError) -> Status {
 /// An amount as it is shown.
 pub(crate) fn money(amount: Money) -> schema::Money {
     schema::Money { amount: amount.minor_units(), currency: amount.currency().to_string() }
+}
+
+/// An amount that must be there, in rials, and so much at least: 0 or 1.
+pub(crate) fn money_asked(fields: &mut Fields, field: &str, asked: Option<&schema::Money>, min: i64) -> Money {
+    let Some(asked) = asked else {
+        fields.note(field, Wrong::Missing, &[]);
+        return Money::rials(0);
+    };
+    if !["", "IRR"].contains(&asked.currency.as_str()) {
+        fields.note(field, Wrong::NotRials, &[("value", asked.currency.chars().take(10).collect())]);
+    }
+    if asked.amount < min {
+        let wrong = if min > 0 { Wrong::MustBeAboveZero } else { Wrong::MustNotBeNegative };
+        fields.note(field, wrong, &[("value", asked.amount.to_string())]);
+    }
+    Money::rials(asked.amount)
 }

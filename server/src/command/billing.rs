@@ -34,6 +34,9 @@ pub enum BillingCommand {
 /// Persons whose books are carried on in one transaction.
 const PORTION: i64 = 500;
 
+/// The central unit, and so all below it.
+const EVERYBODY: [i64; 1] = [1];
+
 /// As what a case is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum CaseFormat {
@@ -67,7 +70,7 @@ async fn carry_on(config: &Config) -> Result<()> {
     let database = Database::open(config).await?;
     let (now, mut last, mut all) = (chrono::Utc::now(), 0, Issued::default());
     loop {
-        let persons = database.store.books_persons(last, PORTION).await?;
+        let persons = database.store.books_persons(&EVERYBODY, last, PORTION).await?;
         let Some(newest) = persons.last() else { break };
         last = *newest;
         let issued = database
@@ -80,6 +83,8 @@ async fn carry_on(config: &Config) -> Result<()> {
             documents: all.documents + issued.documents,
             entries: all.entries + issued.entries,
             blocked: all.blocked + issued.blocked,
+            charged: all.charged + issued.charged,
+            credited: all.credited + issued.credited,
         };
         eprintln!("{} persons ...", all.persons + all.blocked);
     }

@@ -14,13 +14,19 @@ const ENTRIES: &str = "
 const POSTINGS: &str = "
     INSERT INTO ledger_postings (entry_id, line, account, amount) SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::text[], $4::bigint[])";
 
-/// An entry to write: whose, its place among the person's, and itself.
-pub(super) type NewEntry = (i64, i32, Entry);
+/// An entry to write: whose (`None` = nobody's: spending of the set-aside), its place among the person's, and itself.
+pub(super) type NewEntry = (Option<i64>, i32, Entry);
 
-/// Writes entries in their order. To be near the end of a transaction: the ledger's end stays locked until the commit.
-pub(super) async fn write(transaction: &Transaction<'_>, entries: &[NewEntry]) -> Result<(), StoreError> {
+/// Locks the ledger's end until the commit.
+pub(super) async fn lock(transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    transaction.query_one(HEAD, &[]).await?;
+    Ok(())
+}
+
+/// Writes entries in their order; the number of the last. To be near the end of a transaction: the ledger's end stays locked until the commit.
+pub(super) async fn write(transaction: &Transaction<'_>, entries: &[NewEntry]) -> Result<i64, StoreError> {
     if entries.is_empty() {
-        return Ok(());
+        return Ok(0);
     }
     let head = transaction.query_one(HEAD, &[]).await?;
     let (mut number, mut hash): (i64, Vec<u8>) = (head.get(0), head.get(1));
@@ -32,12 +38,13 @@ pub(super) async fn write(transaction: &Transaction<'_>, entries: &[NewEntry]) -
     }
     columns.insert(transaction).await?;
     transaction.execute(MOVE_HEAD, &[&number, &hash]).await?;
-    Ok(())
+    Ok(number)
 }
 
 /// The hash of an entry: SHA-256 over the one before and every field, each with its length.
-pub(super) fn digest(before: &[u8], number: i64, wearer_id: i64, entry: &Entry) -> Vec<u8> {
-    let mut text = format!("{number}:{wearer_id}:{}:{}:{}", entry.at.utc().timestamp_micros(), entry.text.len(), entry.text);
+pub(super) fn digest(before: &[u8], number: i64, wearer_id: Option<i64>, entry: &Entry) -> Vec<u8> {
+    let whose = wearer_id.unwrap_or_default();
+    let mut text = format!("{number}:{whose}:{}:{}:{}", entry.at.utc().timestamp_micros(), entry.text.len(), entry.text);
     for (account, amount) in &entry.postings {
         text += &format!(":{}={}", account.name(), amount.minor_units());
     }
@@ -50,7 +57,7 @@ pub(super) fn digest(before: &[u8], number: i64, wearer_id: i64, entry: &Entry) 
 #[derive(Default)]
 struct Columns {
     numbers: Vec<i64>,
-    wearers: Vec<i64>,
+    wearers: Vec<Option<i64>>,
     places: Vec<i32>,
     times: Vec<DateTime<Utc>>,
     texts: Vec<String>,
@@ -59,7 +66,7 @@ struct Columns {
 }
 
 impl Columns {
-    fn add(&mut self, number: i64, wearer_id: i64, place: i32, entry: &Entry, hash: Vec<u8>) {
+    fn add(&mut self, number: i64, wearer_id: Option<i64>, place: i32, entry: &Entry, hash: Vec<u8>) {
         self.numbers.push(number);
         self.wearers.push(wearer_id);
         self.places.push(place);

@@ -1,20 +1,38 @@
 //! The books in the database: what is billed follows from the facts that staff recorded, by the `billing` crate alone.
 
+mod asked_run;
 mod error;
 mod facts;
 mod issue;
 mod ledger;
 mod numbers;
 mod people;
+mod preview;
+mod reckon;
+mod rows;
+mod runs;
+mod set_aside;
+mod tags;
+mod tariff_acts;
 mod tariffs;
 mod verify;
+mod work;
 
 pub use error::BooksError;
 pub use issue::Issued;
+pub use preview::{Alternative, Previewed, WhatIf};
+pub use runs::BillingRun;
+pub use set_aside::{NewSpending, SetAsideYear, Spending};
+pub(crate) use set_aside::{spend, spending_concerns};
+pub use tags::TagDifference;
+pub use tariff_acts::TariffRow;
+pub(crate) use tariff_acts::{tariff_add, tariff_concerns};
 pub use verify::BooksFault;
+pub use work::BillingWork;
 
 use crate::StoreError;
 use billing::BillingError;
+use people::lock;
 
 /// A person's facts cannot be billed as they are: for a person to look at, never in the way of anybody else.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,9 @@
 //! How far the books of persons have been carried on.
 
+use super::BooksError;
+use super::reckon::Look;
 use crate::StoreError;
+use access::Caller;
 use billing::calendar::Moment;
 use billing::{Document, Fact, StoredDocument};
 use chrono::{DateTime, Utc};
@@ -9,6 +12,7 @@ use tokio_postgres::Transaction;
 
 /// One lock a person: two runs never bill the same person at once, and nobody records a fact of the person meanwhile.
 const LOCK: &str = "SELECT wearer_id, unit_id FROM wearers WHERE wearer_id = ANY ($1) ORDER BY wearer_id FOR NO KEY UPDATE";
+const LOOK: &str = "SELECT wearer_id, unit_id FROM wearers WHERE wearer_id = ANY ($1)";
 const ACCOUNTS: &str = "SELECT wearer_id, through, entries, facts::text FROM billing_accounts WHERE wearer_id = ANY ($1)";
 const DOCUMENTS: &str = "SELECT wearer_id, body::text FROM billing_documents WHERE wearer_id = ANY ($1) ORDER BY wearer_id, place";
 
@@ -28,10 +32,26 @@ pub(super) struct Person {
     pub documents: Result<Vec<Document>, String>,
 }
 
-/// Locks and loads these persons.
-pub(super) async fn people(transaction: &Transaction<'_>, persons: &[i64]) -> Result<Vec<Person>, StoreError> {
+const LOCK_ONE: &str = "
+    SELECT wearer_id FROM wearers w WHERE reference = $1 AND merged_into IS NULL
+        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2)) FOR NO KEY UPDATE";
+
+/// The number of a person within the caller's reach, of whom nobody else bills or records anything until the transaction ends.
+pub(super) async fn lock(transaction: &Transaction<'_>, caller: &Caller, reference: &str) -> Result<i64, BooksError> {
+    let row = transaction.query_opt(LOCK_ONE, &[&reference, &caller.roots]).await?;
+    Ok(row.ok_or(BooksError::UnknownWearer)?.get(0))
+}
+
+/// The same of many by their numbers.
+pub(super) async fn lock_all(transaction: &Transaction<'_>, persons: &[i64]) -> Result<(), StoreError> {
+    transaction.execute(LOCK, &[&persons]).await?;
+    Ok(())
+}
+
+/// Loads these persons.
+pub(super) async fn people(transaction: &Transaction<'_>, persons: &[i64], look: Look) -> Result<Vec<Person>, StoreError> {
     let mut people: HashMap<i64, Person> = HashMap::new();
-    for row in transaction.query(LOCK, &[&persons]).await? {
+    for row in transaction.query(if look == Look::Issue { LOCK } else { LOOK }, &[&persons]).await? {
         let (wearer_id, unit_id) = (row.get(0), row.get(1));
         let person = Person { wearer_id, unit_id, through: None, entries: 0, known: BTreeMap::new(), documents: Ok(Vec::new()) };
         people.insert(wearer_id, person);

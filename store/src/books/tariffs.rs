@@ -1,8 +1,8 @@
-//! The tariff table.
+//! The tariff table, and the switches of the policy.
 
 use crate::StoreError;
 use billing::calendar::{Day, Moment};
-use billing::{Money, Regime, Tariff, Tariffs};
+use billing::{Money, Policy, Regime, Tariff, Tariffs};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,6 +10,15 @@ use tokio_postgres::{Row, Transaction};
 
 const TARIFFS: &str = "
     SELECT version, effective_from, daily, class_daily::text, install, replace, first_month_cap, deposit_tag, deposit_house, recorded_at FROM tariffs";
+
+/// The switches in force.
+pub(super) async fn policy(transaction: &Transaction<'_>) -> Result<Policy, StoreError> {
+    let row = transaction.query_one("SELECT switches::text FROM billing_policy", &[]).await?;
+    let unreadable = |error: &dyn std::fmt::Display| StoreError::Unreadable(format!("the switches of the billing policy: {error}"));
+    let policy: Policy = serde_json::from_str(row.get(0)).map_err(|error| unreadable(&error))?;
+    policy.check().map_err(|error| unreadable(&error))?;
+    Ok(policy)
+}
 
 /// All rows.
 pub(super) async fn tariffs(transaction: &Transaction<'_>) -> Result<Tariffs, StoreError> {

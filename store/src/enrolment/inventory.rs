@@ -10,8 +10,6 @@ use chrono::{DateTime, Utc};
 use enrolment::{NewTag, TagState};
 use tokio_postgres::Transaction;
 
-const UNIT: &str = "
-    SELECT u.unit_id FROM units u WHERE u.code = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = u.unit_id AND r.above_id = ANY ($2))";
 const KNOWN: &str = "SELECT EXISTS (SELECT FROM tags WHERE imei = $1), EXISTS (SELECT FROM tag_inventory WHERE serial = $2)";
 const REGISTER: &str = "INSERT INTO tags (imei, key, unit_id, registered_at) VALUES ($1, $2, $3, $4) RETURNING tag_id";
 const DESCRIBE: &str = "UPDATE tag_inventory SET protocol = $2, serial = $3, model = $4, sim_number = $5, note = $6 WHERE tag_id = $1";
@@ -111,7 +109,7 @@ pub(crate) async fn tag_register(
     now: DateTime<Utc>,
 ) -> Result<i64, EnrolmentError> {
     caller.about(format!("tag {}", new.imei));
-    let unit_id = unit_within_reach(transaction, caller, &new.unit).await?;
+    let unit_id = super::wearers::unit_within_reach(transaction, caller, &new.unit).await?;
     let serial_known = || EnrolmentError::SerialKnown(new.serial.clone().unwrap_or_default());
     let known = transaction.query_one(KNOWN, &[&new.imei, &new.serial]).await?;
     match (known.get(0), known.get(1)) {
@@ -163,8 +161,3 @@ async fn tag_alter(
     happened(transaction, caller, &[tag.tag_id], NewEvent { kind, transfer_id: None, note }, now).await
 }
 
-/// The number of a unit within reach.
-pub(super) async fn unit_within_reach(transaction: &Transaction<'_>, caller: &Caller, code: &str) -> Result<i64, EnrolmentError> {
-    let row = transaction.query_opt(UNIT, &[&code, &caller.roots]).await?;
-    Ok(row.ok_or(EnrolmentError::UnknownUnit)?.get(0))
-}

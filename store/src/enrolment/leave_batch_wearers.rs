@@ -15,8 +15,6 @@ const LISTED: &str = "
     SELECT g.reference, w.wearer_id FROM unnest($1::text[]) WITH ORDINALITY AS g (reference, position)
         LEFT JOIN wearers w ON w.reference = g.reference AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))
     ORDER BY g.position";
-const UNIT: &str = "
-    SELECT unit_id FROM units u WHERE code = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = u.unit_id AND r.above_id = ANY ($2))";
 const OF_UNIT: &str = "
     SELECT w.reference, w.wearer_id FROM wearers w JOIN unit_reach r ON r.unit_id = w.unit_id AND r.above_id = $1
         CROSS JOIN LATERAL order_in_force(w.wearer_id, $2) AS o
@@ -121,9 +119,9 @@ pub(super) async fn chosen(
             transaction.query(LISTED, &[&references, &caller.roots]).await?
         }
         LeaveChoice::Unit { unit, legal_basis, regime } => {
-            let row = transaction.query_opt(UNIT, &[unit, &caller.roots]).await?.ok_or(EnrolmentError::UnknownUnit)?;
+            let unit_id = super::wearers::unit_within_reach(transaction, caller, unit).await?;
             let limit = BATCH_WEARERS_MAX as i64 + 1;
-            transaction.query(OF_UNIT, &[&row.get::<_, i64>(0), &from, legal_basis, regime, &limit]).await?
+            transaction.query(OF_UNIT, &[&unit_id, &from, legal_basis, regime, &limit]).await?
         }
     };
     Ok(rows.iter().map(|row| (row.get(0), row.get(1))).collect())

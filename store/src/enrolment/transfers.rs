@@ -1,6 +1,6 @@
 //! Tags on their way from unit to unit: sent by one, handed over to the other.
 
-use super::inventory::unit_within_reach;
+use super::wearers::unit_within_reach;
 use super::tag_standing::{LockedTag, NewEvent, happened};
 use super::{EnrolmentError, TagObstacle};
 use crate::change::{self, Change};

@@ -2,7 +2,7 @@
 //!
 //! Common words are found by walking along the index of names, which holds everything that is searched; rare ones by the index of their parts. The walk
 //! comes first and is bounded: a word of which it finds no page is rare, or stands close together under one family name. The latter is why hits
-//! whose family name begins with the last word come first, from their own stretch of the index.
+//! whose family name begins with the last words come first, from their own stretches of the index.
 
 use super::{WearerNow, WearerState};
 use crate::{Store, StoreError};
@@ -16,11 +16,11 @@ const WALK_MAX: i64 = 20_000;
 /// The same of the first walk, which tells how common the words are.
 const SHORT_WALK_MAX: i64 = 2_000;
 
-/// So many hits on the first walk make a longer one worth while: of a million files more than some 2,500 are hits.
-const COMMON_MIN: usize = 5;
+/// So many hits on the first walk make a longer one worth while: of a million files more than some 4,000 are hits.
+const COMMON_MIN: usize = 8;
 
 /// So many hits of the index of parts are fetched at most. Of more, these are some: whoever searches is told to type more.
-const PARTS_MAX: i64 = 1_000;
+const PARTS_MAX: i64 = 500;
 
 /// Hits in the order of the table until there are enough: whatever the planner believes of the words, the index of parts finds them.
 const BY_PARTS: &str = "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off";
@@ -51,8 +51,8 @@ pub struct WearerFilter {
 /// A place in a list.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct WearerPlace {
-    /// It is among those whose family name does not begin with the last word.
-    pub is_rest: bool,
+    /// In which stretch of the list (docs/decisions/search.md).
+    pub stretch: u8,
     /// The folded name.
     pub sort_name: String,
     /// Of those with the same name.
@@ -71,11 +71,17 @@ pub struct WearerPage {
 }
 
 /// The stretch of the list that is read.
-#[derive(Clone, Copy)]
-enum Stretch<'a> {
+enum Stretch {
+    /// Without words.
     All,
-    Begins(&'a str),
-    Rest(&'a str),
+    /// Whose family name, or family and given name, begins so.
+    Begins(String),
+    /// In whose family name's first word it stands later.
+    Middle(String),
+    /// Everybody else.
+    Rest,
+    /// Several words stand in the middle of no single one.
+    Nobody,
 }
 
 /// Whose files.
@@ -96,48 +102,61 @@ impl Store {
         } else {
             Scope::Units(client.query(UNITS, &[&caller.roots, &filter.unit]).await?.iter().map(|row| row.get(0)).collect())
         };
-        let (mut places, is_cut) = hits(&mut client, &scope, filter).await?;
+        let hits = hits(&mut client, &scope, filter).await?;
         drop(client);
-        let wanted = filter.limit as usize;
-        let next = if places.len() > wanted && !is_cut { places.get(wanted.saturating_sub(1)).cloned() } else { None };
-        places.truncate(wanted);
-        let numbers: Vec<i64> = places.iter().map(|place| place.wearer_id).collect();
-        Ok(WearerPage { wearers: self.wearers_of_numbers(&numbers).await?, next, is_cut })
+        let numbers: Vec<i64> = hits.places.iter().map(|place| place.wearer_id).collect();
+        Ok(WearerPage { wearers: self.wearers_of_numbers(&numbers).await?, next: hits.next, is_cut: hits.is_cut })
     }
 }
 
-/// One more than the page holds, if there are so many; and whether there are more than were looked at.
-async fn hits(client: &mut Client, scope: &Scope, filter: &WearerFilter) -> Result<(Vec<WearerPlace>, bool), StoreError> {
-    let stretches = match filter.words.last() {
-        None => vec![(false, Stretch::All)],
-        Some(word) => vec![(false, Stretch::Begins(word)), (true, Stretch::Rest(word))],
-    };
-    let (mut places, mut is_cut) = (Vec::<WearerPlace>::new(), false);
-    for (is_rest, stretch) in stretches {
-        let after = filter.after.as_ref().filter(|after| after.is_rest == is_rest);
-        let passed = filter.after.as_ref().is_some_and(|after| after.is_rest && !is_rest);
-        let missing = i64::from(filter.limit) + 1 - places.len() as i64;
-        if passed || missing <= 0 {
-            continue;
+#[derive(Default)]
+struct Hits {
+    places: Vec<WearerPlace>,
+    next: Option<WearerPlace>,
+    is_cut: bool,
+}
+
+/// A page of hits. It ends where a stretch ends that holds any: who typed a name wants those who bear it at once, and perhaps nobody else.
+async fn hits(client: &mut Client, scope: &Scope, filter: &WearerFilter) -> Result<Hits, StoreError> {
+    let begins = beginnings(&filter.words);
+    let last = if filter.words.is_empty() { 0 } else { begins.len() + 1 };
+    let begun = filter.after.as_ref().map_or(0, |after| usize::from(after.stretch));
+    for number in begun..=last {
+        let stretch = u8::try_from(number).unwrap_or(u8::MAX);
+        let after = filter.after.as_ref().filter(|after| after.stretch == stretch);
+        let search = Search { scope, filter, begins: &begins, number, after, limit: i64::from(filter.limit) + 1 };
+        let (found, is_cut) = search.run(client).await?;
+        let place = |(wearer_id, sort_name)| WearerPlace { stretch, sort_name, wearer_id };
+        let mut hits = Hits { places: found.into_iter().map(place).collect(), next: None, is_cut };
+        if hits.places.len() > filter.limit as usize {
+            hits.places.truncate(filter.limit as usize);
+            hits.next = hits.places.last().cloned();
+        } else if number < last {
+            hits.next = Some(WearerPlace { stretch: stretch + 1, sort_name: String::new(), wearer_id: 0 });
         }
-        let search = Search { scope, filter, stretch, after, limit: missing };
-        let found = match search.walk(client).await? {
-            Some(found) => found,
-            None => {
-                let (found, more) = search.parts(client).await?;
-                is_cut |= more;
-                found
-            }
-        };
-        places.extend(found.into_iter().map(|(wearer_id, sort_name)| WearerPlace { is_rest, sort_name, wearer_id }));
+        if is_cut {
+            hits.next = None;
+        }
+        if is_cut || number == last || !hits.places.is_empty() {
+            return Ok(hits);
+        }
     }
-    Ok((places, is_cut))
+    Ok(Hits::default())
+}
+
+/// With what the names of hits begin, the best first: with family and given name as they are typed, given name first; then with a family name of the last
+/// words, from all of them to one.
+fn beginnings(words: &[String]) -> Vec<String> {
+    let named = (1..words.len()).map(|family| [&words[family..], &words[..family]].concat().join(" "));
+    named.chain((0..words.len()).map(|family| words[family..].join(" "))).collect()
 }
 
 struct Search<'a> {
     scope: &'a Scope,
     filter: &'a WearerFilter,
-    stretch: Stretch<'a>,
+    begins: &'a [String],
+    /// Of the stretch.
+    number: usize,
     after: Option<&'a WearerPlace>,
     limit: i64,
 }
@@ -164,6 +183,59 @@ impl Conditions {
 }
 
 impl Search<'_> {
+    /// Hits of the stretch in order; and whether these are only some of them, and all that are told.
+    async fn run(&self, client: &mut Client) -> Result<(Vec<(i64, String)>, bool), StoreError> {
+        match self.stretch() {
+            Stretch::Middle(word) => Ok((self.middle(client, &word).await?, false)),
+            Stretch::Nobody => Ok((Vec::new(), false)),
+            _ => match self.walk(client).await? {
+                Some(found) => Ok((found, false)),
+                None => self.parts(client).await,
+            },
+        }
+    }
+
+    fn stretch(&self) -> Stretch {
+        match (self.begins.get(self.number), self.filter.words.as_slice()) {
+            (_, []) => Stretch::All,
+            (Some(begins), _) => Stretch::Begins(begins.clone()),
+            (None, _) if self.number > self.begins.len() => Stretch::Rest,
+            (None, [word]) if is_any_part(word) => Stretch::Middle(word.clone()),
+            (None, _) => Stretch::Nobody,
+        }
+    }
+
+    /// From one family's name to the next of those in whose first word it stands.
+    async fn middle(&self, client: &Client, word: &str) -> Result<Vec<(i64, String)>, StoreError> {
+        let mut conditions = Conditions::default();
+        self.add_place(&mut conditions);
+        let along = std::mem::take(&mut conditions.text);
+        self.add_state(&mut conditions);
+        let holds = std::mem::take(&mut conditions.text);
+        let (begins, part) = (conditions.value(word.to_owned()), conditions.value(pattern(word)));
+        let from = conditions.value(self.after.map_or(String::new(), |after| after.sort_name.split(' ').next().unwrap_or_default().to_owned()));
+        let unit = match self.scope {
+            Scope::Everybody => "(SELECT NULL::bigint AS unit)".to_owned(),
+            Scope::Units(units) => format!("unnest({}::bigint[])", conditions.value(units.clone())),
+        };
+        let in_unit = if matches!(self.scope, Scope::Everybody) { "" } else { "w.unit_id = unit AND " };
+        let limit = self.limit;
+        let text = format!(
+            "SELECT w.wearer_id, w.sort_name FROM (
+                SELECT DISTINCT word COLLATE \"fa-x-icu\" AS word FROM family_words
+                WHERE word LIKE {part} AND NOT starts_with(word, {begins}) AND word COLLATE \"fa-x-icu\" >= {from} ORDER BY 1
+            ) family CROSS JOIN LATERAL (
+                SELECT w.* FROM {unit} AS unit CROSS JOIN LATERAL (
+                    SELECT w.wearer_id, w.sort_name FROM wearers w
+                    WHERE {in_unit}w.merged_into IS NULL AND w.sort_name >= word AND w.sort_name < word || ' {LAST}'{along}{holds}
+                    ORDER BY w.sort_name, w.wearer_id LIMIT {limit}
+                ) w ORDER BY w.sort_name, w.wearer_id LIMIT {limit}
+            ) w LIMIT {limit}"
+        );
+        let found = run(client, &text, &conditions).await?;
+        Ok(found.into_iter().filter_map(|(wearer_id, name)| wearer_id.map(|id| (id, name))).collect())
+    }
+
     /// Along the index; `None` = the bound came before the page was full.
     async fn walk(&self, client: &Client) -> Result<Option<Vec<(i64, String)>>, StoreError> {
         let is_filtered = !self.filter.words.is_empty() || self.filter.state.is_some();
@@ -226,22 +298,33 @@ impl Search<'_> {
             let (name, number) = (conditions.value(after.sort_name.clone()), conditions.value(after.wearer_id));
             conditions.text.push_str(&format!(" AND (w.sort_name, w.wearer_id) > ({name}, {number})"));
         }
-        if let Stretch::Begins(word) = self.stretch {
-            conditions.and("w.sort_name >= ?", word.to_owned());
-            conditions.and("w.sort_name < ?", format!("{word}{LAST}"));
+        if let Stretch::Begins(words) = self.stretch() {
+            conditions.and("w.sort_name < ?", format!("{words}{LAST}"));
+            conditions.and("w.sort_name >= ?", words);
         }
     }
 
     /// What every hit holds.
     fn add_words(&self, conditions: &mut Conditions) {
-        match self.stretch {
-            Stretch::All => {}
-            Stretch::Begins(word) => conditions.and("starts_with(w.sort_name, ?)", word.to_owned()),
-            Stretch::Rest(word) => conditions.and("NOT starts_with(w.sort_name, ?)", word.to_owned()),
+        if let Stretch::Begins(words) = self.stretch() {
+            conditions.and("starts_with(w.sort_name, ?)", words);
+        }
+        // What stands in an earlier stretch was shown there.
+        for begins in self.begins.iter().take(self.number) {
+            conditions.and("NOT starts_with(w.sort_name, ?)", begins.clone());
+        }
+        if let (Stretch::Rest, [word]) = (self.stretch(), self.filter.words.as_slice())
+            && is_any_part(word)
+        {
+            conditions.and("split_part(w.sort_name, ' ', 1) NOT LIKE ?", pattern(word));
         }
         for word in &self.filter.words {
             conditions.and("w.search LIKE ?", pattern(word));
         }
+        self.add_state(conditions);
+    }
+
+    fn add_state(&self, conditions: &mut Conditions) {
         conditions.text.push_str(match self.filter.state {
             None => "",
             Some(WearerState::Monitored) => " AND EXISTS (SELECT FROM fittings f WHERE f.wearer_id = w.wearer_id AND upper_inf(f.period))",
@@ -257,10 +340,15 @@ impl Search<'_> {
     }
 }
 
+/// Whether a word is searched for as any part.
+fn is_any_part(word: &str) -> bool {
+    word.chars().count() > 2
+}
+
 /// Any part of a word; of one or two characters the beginning. Between the words of what is searched stands one space.
 fn pattern(word: &str) -> String {
     let escaped = word.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    if word.chars().count() <= 2 { format!("% {escaped}%") } else { format!("%{escaped}%") }
+    if is_any_part(word) { format!("%{escaped}%") } else { format!("% {escaped}%") }
 }
 
 /// Hits as they come; then, if the page is not full, a row without a number where the bound came before the end.
@@ -302,7 +390,15 @@ async fn run(client: &impl GenericClient, text: &str, conditions: &Conditions) -
 
 #[cfg(test)]
 mod tests {
-    use super::pattern;
+    use super::{beginnings, pattern};
+
+    #[test]
+    fn names_are_looked_for_as_they_are_typed_given_name_first() {
+        let words = ["محمد", "رضا", "کریمی"].map(str::to_owned);
+        assert_eq!(beginnings(&words), ["رضا کریمی محمد", "کریمی محمد رضا", "محمد رضا کریمی", "رضا کریمی", "کریمی"]);
+        assert_eq!(beginnings(&words[..1]), ["محمد"]);
+        assert_eq!(beginnings(&[]), [""; 0]);
+    }
 
     #[test]
     fn a_word_is_searched_for_as_it_is_typed() {

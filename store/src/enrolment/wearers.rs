@@ -14,9 +14,6 @@ use tokio_postgres::types::ToSql;
 /// How often a reference of the system's own is tried again because a clerk had chosen the same.
 const REFERENCE_TRIES_MAX: u32 = 100;
 
-const UNIT: &str = "
-    SELECT unit_id FROM units u WHERE code = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = u.unit_id AND r.above_id = ANY ($2))";
-
 const WITHIN_REACH: &str = "
     SELECT w.wearer_id, coalesce(m.reference, ''), w.version FROM wearers w LEFT JOIN wearers m ON m.wearer_id = w.merged_into
     WHERE w.reference = $1
@@ -243,8 +240,9 @@ pub(super) async fn wearer_version_keep(
     Ok(())
 }
 
-async fn unit_within_reach(transaction: &Transaction<'_>, caller: &Caller, code: &str) -> Result<i64, EnrolmentError> {
-    Ok(transaction.query_opt(UNIT, &[&code, &caller.roots]).await?.ok_or(EnrolmentError::UnknownUnit)?.get(0))
+/// The number of a unit within the caller's reach.
+pub(super) async fn unit_within_reach(transaction: &Transaction<'_>, caller: &Caller, code: &str) -> Result<i64, EnrolmentError> {
+    crate::people::unit_within_reach(transaction, caller, code).await?.ok_or(EnrolmentError::UnknownUnit)
 }
 
 async fn next_reference(transaction: &Transaction<'_>, now: DateTime<Utc>) -> Result<String, EnrolmentError> {

@@ -73,7 +73,7 @@ impl Store {
     ) -> Result<Person, PeopleError> {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
-        let unit = super::units::unit_within_reach(&transaction, caller, unit).await?;
+        let unit = super::units::unit_within_reach(&*transaction, caller, unit).await?.ok_or(PeopleError::UnknownUnit)?;
         let created = create(&transaction, name, shown_name, unit, first, now).await?;
         audit::append(&transaction, &[caller.entry("done")]).await?;
         let person = person(&transaction, created).await?;

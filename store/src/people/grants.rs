@@ -34,7 +34,7 @@ impl Store {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
         within_reach(&transaction, caller, change.person_id).await?;
-        let unit = unit_within_reach(&transaction, caller, &change.unit).await?;
+        let unit = unit_within_reach(&*transaction, caller, &change.unit).await?.ok_or(PeopleError::UnknownUnit)?;
         if transaction.execute(TAKE, &[&change.person_id, &change.role.name(), &unit]).await? == 0 {
             return Err(PeopleError::UnknownRole);
         }
@@ -46,7 +46,7 @@ impl Store {
 /// Whether the role can be given by this caller; the unit's number.
 pub(super) async fn may_give(transaction: &Transaction<'_>, caller: &Caller, change: &RoleChange) -> Result<i64, PeopleError> {
     within_reach(transaction, caller, change.person_id).await?;
-    let unit = unit_within_reach(transaction, caller, &change.unit).await?;
+    let unit = unit_within_reach(transaction, caller, &change.unit).await?.ok_or(PeopleError::UnknownUnit)?;
     if change.role.is_central() && unit != 1 {
         return Err(PeopleError::CentralRole);
     }

@@ -22,4 +22,5 @@ pub use proposals::{Act, Decided, NewProposal, Proposal, ProposalState};
 pub use purposes::PurposeRow;
 pub use sessions::{OpenSession, SessionEnd, SessionListed};
 pub(crate) use tries::Strangers;
+pub(crate) use units::unit_within_reach;
 pub use units::{Unit, UnitKind, UnitRow};

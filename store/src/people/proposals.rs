@@ -9,7 +9,8 @@ use crate::enrolment::{
 };
 use crate::enrolment::{FactCancellation, WearerMerge, fact_cancel, fact_cancellation_possible, merge_concerns, wearer_merge};
 use crate::enrolment::{removal_concerns, removal_confirmed};
-use crate::{Archive, AskedRemoval, ReleaseRequest, Store, StoreError, audit};
+use crate::books::{spend, spending_concerns, tariff_add, tariff_concerns};
+use crate::{Archive, AskedRemoval, NewSpending, ReleaseRequest, Store, StoreError, audit};
 use access::Caller;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_postgres::{Row, Transaction};
@@ -141,6 +142,10 @@ pub enum Act {
     },
     /// A tag taken off while an order is in force.
     RemoveTag(AskedRemoval),
+    /// A row of the tariff table.
+    AddTariff(billing::Tariff),
+    /// Spending of what was set aside.
+    SpendSetAside(NewSpending),
 }
 
 /// How a proposal is decided.
@@ -291,6 +296,8 @@ async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act, now
         Act::CancelOrderFact(cancellation) => Ok(fact_cancellation_possible(transaction, caller, cancellation).await?.unit_id),
         Act::ReleaseData { request, .. } => release_concerns(transaction, caller, request).await,
         Act::RemoveTag(asked) => Ok(removal_concerns(transaction, caller, asked, now).await?),
+        Act::AddTariff(tariff) => Ok(tariff_concerns(transaction, caller, tariff, now).await?),
+        Act::SpendSetAside(new) => Ok(spending_concerns(transaction, caller, new).await?),
     }
 }
 
@@ -322,6 +329,8 @@ async fn take_effect(
             release_insert(transaction, caller, request, archive, proposal, now).await.map(Some)
         }
         Act::RemoveTag(asked) => Ok(removal_confirmed(transaction, caller, asked, &proposal.proposed_by, now).await.map(Some)?),
+        Act::AddTariff(tariff) => Ok(tariff_add(transaction, caller, tariff, &proposal.proposed_by, now).await.map(|()| None)?),
+        Act::SpendSetAside(new) => Ok(Some(spend(transaction, caller, new, &proposal.proposed_by, now).await?)),
         Act::ReleaseData { archive: None, .. } => Err(StoreError::Refused("a release without its archive".to_owned()).into()),
     }
 }

@@ -4,7 +4,7 @@ use super::PeopleError;
 use crate::{Store, StoreError, audit};
 use access::Caller;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{Row, Transaction};
+use tokio_postgres::{GenericClient, Row};
 
 macro_rules! unit_columns {
     () => {
@@ -113,7 +113,7 @@ impl Store {
     pub async fn unit_create(&self, caller: &Caller, row: &UnitRow) -> Result<Unit, PeopleError> {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
-        let parent = unit_within_reach(&transaction, caller, &row.parent).await?;
+        let parent = unit_within_reach(&*transaction, caller, &row.parent).await?.ok_or(PeopleError::UnknownUnit)?;
         let created = transaction.query_one(CREATE, &[&row.code, &parent, &row.kind.name(), &row.name_fa, &row.name_en]).await;
         let created: i64 = match created {
             Ok(created) => created.get(0),
@@ -130,7 +130,7 @@ impl Store {
     pub async fn unit_switch(&self, caller: &Caller, code: &str, on: bool) -> Result<Unit, PeopleError> {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
-        let unit = unit_within_reach(&transaction, caller, code).await?;
+        let unit = unit_within_reach(&*transaction, caller, code).await?.ok_or(PeopleError::UnknownUnit)?;
         if unit == CENTRAL_UNIT && !on {
             return Err(PeopleError::CentralUnitStays);
         }
@@ -147,9 +147,12 @@ async fn finish(transaction: deadpool_postgres::Transaction<'_>, caller: &Caller
 }
 
 /// The number of the unit of that code, if the caller reaches it.
-pub(super) async fn unit_within_reach(transaction: &Transaction<'_>, caller: &Caller, code: &str) -> Result<i64, PeopleError> {
-    let found = transaction.query_opt(WITHIN_REACH, &[&code, &caller.roots]).await?;
-    Ok(found.ok_or(PeopleError::UnknownUnit)?.get(0))
+pub(crate) async fn unit_within_reach(
+    client: &impl GenericClient,
+    caller: &Caller,
+    code: &str,
+) -> Result<Option<i64>, tokio_postgres::Error> {
+    Ok(client.query_opt(WITHIN_REACH, &[&code, &caller.roots]).await?.map(|row| row.get(0)))
 }
 
 fn unit_from(row: &Row) -> Result<Unit, StoreError> {

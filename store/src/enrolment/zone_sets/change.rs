@@ -13,8 +13,6 @@ use geojson::Feature;
 use tokio_postgres::Transaction;
 use tokio_postgres::error::SqlState;
 
-const UNIT: &str = "
-    SELECT unit_id FROM units u WHERE code = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = u.unit_id AND r.above_id = ANY ($2))";
 const REACHED: &str = "SELECT EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = $1 AND r.above_id = ANY ($2))";
 const NEW_SET: &str = "
     INSERT INTO zone_sets (reference, name_fa, name_en, unit_id, created_at, created_by) VALUES ($1, $2, $3, $4, $5, $6) RETURNING set_id";
@@ -105,8 +103,7 @@ impl Store {
 }
 
 async fn create(transaction: &Transaction<'_>, caller: &Caller, new: &NewZoneSet, now: DateTime<Utc>) -> Result<i64, EnrolmentError> {
-    let unit = transaction.query_opt(UNIT, &[&new.unit, &caller.roots]).await?.ok_or(EnrolmentError::UnknownUnit)?;
-    let unit_id: i64 = unit.get(0);
+    let unit_id = crate::enrolment::wearers::unit_within_reach(transaction, caller, &new.unit).await?;
     let drawing = checked(transaction, 0, &draw(&[], &new.features, &[], now), now).await?;
     let made = transaction.query_one(NEW_SET, &[&new.reference, &new.name_fa, &new.name_en, &unit_id, &now, &caller.name()]).await;
     let set_id: i64 = made.map_err(|error| taken(error, EnrolmentError::ZoneSetTaken))?.get(0);

@@ -1,0 +1,163 @@
+//! Reads the requests about runs.
+
+use super::looks::Who;
+use super::tariffs::tariff_asked;
+use crate::calendar::solar_hijri_day;
+use crate::fields::{Fields, REFERENCE_MAX};
+use crate::reason::Wrong;
+use billing::calendar::{Day, Month};
+use billing::command::bill_case;
+use chrono::{DateTime, TimeDelta, Utc};
+use proto::billing as schema;
+use proto::billing::start_run_request;
+use store::Alternative;
+use tonic::Status;
+
+/// Longest code of a unit, characters.
+const UNIT_MAX: usize = 40;
+
+/// Entries of a page unless it says otherwise, and at most.
+const PAGE: u32 = 100;
+const PAGE_MAX: u32 = 1000;
+
+/// A preview looks at most so far ahead: every month's beginning within it.
+const PREVIEW_DAYS_AHEAD_MAX: i64 = 62;
+
+/// Months of a "what if" at most.
+const MONTHS_MAX: usize = 24;
+
+/// Longest switches of a policy, characters.
+const POLICY_MAX: usize = 2000;
+
+/// Longest case, characters.
+const CASE_MAX: usize = 60 * 1024;
+
+/// Whom a run is for.
+pub(super) fn start_asked(asked: schema::StartRunRequest) -> Result<start_run_request::Who, Status> {
+    let mut fields = Fields::default();
+    let who = match asked.who {
+        Some(start_run_request::Who::Wearer(wearer)) => {
+            start_run_request::Who::Wearer(fields.text("wearer", &wearer, REFERENCE_MAX))
+        }
+        Some(start_run_request::Who::Unit(unit)) => start_run_request::Who::Unit(fields.optional_text("unit", &unit, UNIT_MAX)),
+        None => start_run_request::Who::Unit(String::new()),
+    };
+    fields.check()?;
+    Ok(who)
+}
+
+/// Where the page begins, and its length.
+pub(super) fn page_asked(asked: &schema::ListRunsRequest) -> Result<(i64, i64), Status> {
+    let mut fields = Fields::default();
+    let limit = page(&mut fields, asked.page_size);
+    fields.check()?;
+    Ok((if asked.before_run_id == 0 { i64::MAX } else { asked.before_run_id }, limit))
+}
+
+fn page(fields: &mut Fields, size: u32) -> i64 {
+    if size > PAGE_MAX {
+        fields.note("page_size", Wrong::AboveMax, &[("max", PAGE_MAX.to_string()), ("value", size.to_string())]);
+    }
+    i64::from(if size == 0 { PAGE } else { size })
+}
+
+/// Whose run to preview, and at which instant.
+pub(super) fn preview_asked(asked: schema::PreviewRunRequest, now: DateTime<Utc>) -> Result<(Who, DateTime<Utc>), Status> {
+    let mut fields = Fields::default();
+    let at = fields.optional_instant("at", asked.at.as_ref()).unwrap_or(now);
+    if at - now > TimeDelta::days(PREVIEW_DAYS_AHEAD_MAX) {
+        fields.note("at", Wrong::TooFarAhead, &[("days", PREVIEW_DAYS_AHEAD_MAX.to_string())]);
+    }
+    let who = match asked.who {
+        Some(schema::preview_run_request::Who::Wearer(wearer)) => Who::Wearer(fields.text("wearer", &wearer, REFERENCE_MAX)),
+        Some(schema::preview_run_request::Who::Unit(unit)) => Who::Unit(fields.optional_text("unit", &unit, UNIT_MAX)),
+        None => Who::Unit(String::new()),
+    };
+    fields.check()?;
+    Ok((who, at))
+}
+
+/// A Solar Hijri month.
+fn month(fields: &mut Fields, field: &str, asked: Option<&schema::BillingMonth>) -> Option<Month> {
+    let Some(asked) = asked else {
+        fields.note(field, Wrong::Missing, &[]);
+        return None;
+    };
+    let found = u8::try_from(asked.month).ok().and_then(|month| Day::new(asked.year, month, 1).ok()).map(Day::month);
+    if found.is_none() {
+        fields.note(field, Wrong::NoMonth, &[("value", format!("{}/{}", asked.year, asked.month))]);
+    }
+    found
+}
+
+/// Over whom, over which months, and by what instead.
+pub(super) fn what_if_asked(asked: schema::WhatIfRequest) -> Result<(String, (Month, Month), Alternative), Status> {
+    let mut fields = Fields::default();
+    let unit = fields.optional_text("unit", &asked.unit, UNIT_MAX);
+    let months = (month(&mut fields, "from", asked.from.as_ref()), month(&mut fields, "to", asked.to.as_ref()));
+    if let (Some(from), Some(to)) = months {
+        let count = std::iter::successors(Some(from), |month| Some(month.next())).take_while(|month| *month <= to).take(MONTHS_MAX + 1).count();
+        if count == 0 {
+            let from = solar_hijri_day(from.first_day().gregorian()).unwrap_or_default();
+            fields.note("to", Wrong::NotAfter, &[("from", from)]);
+        } else if count > MONTHS_MAX {
+            fields.note("to", Wrong::AboveMax, &[("max", MONTHS_MAX.to_string()), ("value", format!("{count}+"))]);
+        }
+    }
+    let tariff = asked.tariff.map(|tariff| tariff_asked(&mut fields, "tariff.", &tariff));
+    let policy = fields.optional_text("policy", &asked.policy, POLICY_MAX);
+    let policy = policy_asked(&mut fields, &policy);
+    fields.check()?;
+    let (Some(from), Some(to)) = months else { return Err(super::looks::broken()) };
+    Ok((unit, (from, to), Alternative { tariff: tariff.flatten(), policy }))
+}
+
+fn policy_asked(fields: &mut Fields, text: &str) -> Option<billing::Policy> {
+    if text.is_empty() {
+        return None;
+    }
+    let policy = serde_json::from_str::<billing::Policy>(text).map_err(|error| error.to_string());
+    match policy.and_then(|policy| policy.check().map(|()| policy).map_err(|error| error.to_string())) {
+        Ok(policy) => Some(policy),
+        Err(error) => {
+            fields.note("policy", Wrong::NoPolicy, &[("error", error)]);
+            None
+        }
+    }
+}
+
+/// Which part of the work list.
+pub(super) fn work_asked(asked: schema::ListWorkRequest) -> Result<(schema::ListWorkRequest, (i64, i32), i64), Status> {
+    let mut fields = Fields::default();
+    let unit = fields.optional_text("unit", &asked.unit, UNIT_MAX);
+    let limit = page(&mut fields, asked.page_size);
+    let after = asked.page_token.split_once('.').and_then(|(wearer, place)| Some((wearer.parse().ok()?, place.parse().ok()?)));
+    if after.is_none() && !asked.page_token.is_empty() {
+        fields.note("page_token", Wrong::PageTokenForeign, &[]);
+    }
+    fields.check()?;
+    Ok((schema::ListWorkRequest { unit, ..asked }, after.unwrap_or((0, -1)), limit))
+}
+
+/// Which unit and month.
+pub(super) fn compare_asked(asked: schema::CompareWithTagsRequest) -> Result<(schema::CompareWithTagsRequest, Month), Status> {
+    let mut fields = Fields::default();
+    let unit = fields.optional_text("unit", &asked.unit, UNIT_MAX);
+    let of = month(&mut fields, "month", asked.month.as_ref());
+    fields.check()?;
+    let of = of.ok_or_else(super::looks::broken)?;
+    Ok((schema::CompareWithTagsRequest { unit, ..asked }, of))
+}
+
+/// Bills a case, or says what is wrong with it.
+pub(super) fn case_asked(case: &str, explain: bool) -> Result<String, Status> {
+    let mut fields = Fields::default();
+    fields.text("case", case, CASE_MAX);
+    let answer = bill_case(case, explain).map_err(|error| error.to_string());
+    let answer = answer.and_then(|answer| serde_json::to_string_pretty(&answer).map_err(|error| error.to_string()));
+    if let (Err(error), false) = (&answer, fields.has("case")) {
+        fields.note("case", Wrong::NoCase, &[("error", error.clone())]);
+    }
+    fields.check()?;
+    answer.map_err(|_| super::looks::broken())
+}

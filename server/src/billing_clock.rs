@@ -1,0 +1,70 @@
+//! Billing by the clock: the run of each month, the first invoice after a fitting, the last one after a removal. Whatever was missed while the service did not
+//! run, or the database was away, is due still, and found at the next look.
+
+use billing::calendar::Moment;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::time::Duration;
+use store::{Store, StoreError};
+use tokio_util::sync::CancellationToken;
+
+/// How often it looks who is due.
+const LOOK_EVERY: Duration = Duration::from_secs(20);
+
+/// Persons whose books are carried on in one transaction.
+const PORTION: i64 = 500;
+
+/// Facts are recorded by transactions that end a little later than they say.
+const LATE_MAX: TimeDelta = TimeDelta::minutes(10);
+
+/// Looks until `stop`.
+pub async fn run(store: Store, stop: CancellationToken) {
+    if let Err(error) = billing::calendar::check_time_zone() {
+        tracing::error!(%error, "nobody is billed: the time zone data of this program are wrong");
+        return;
+    }
+    let mut looked: Option<DateTime<Utc>> = None;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+        let now = Utc::now();
+        // The first look asks of all time.
+        let since = looked.map_or(DateTime::UNIX_EPOCH, |looked| looked - LATE_MAX);
+        match look(&store, since, now, &stop).await {
+            Ok(()) => looked = Some(now),
+            // What was not done is due still.
+            Err(error) => tracing::warn!(%error, "billing waits: the database did not do it; the next look tries again"),
+        }
+    }
+}
+
+/// Carries on the books of whoever is due.
+async fn look(store: &Store, since: DateTime<Utc>, now: DateTime<Utc>, stop: &CancellationToken) -> Result<(), StoreError> {
+    let month = month_began(now)?;
+    let run_id = store.books_run_monthly(month, now).await?;
+    let (mut last, mut blocked) = (0, 0);
+    while !stop.is_cancelled() {
+        let persons = store.books_due((month, since, now), last, PORTION).await?;
+        let Some(newest) = persons.last() else { break };
+        last = *newest;
+        let issued = store.books_portion(&persons, now, run_id).await?;
+        blocked += issued.blocked;
+        if issued.documents > 0 || issued.blocked > 0 {
+            tracing::info!(persons = issued.persons, documents = issued.documents, blocked = issued.blocked, "billed");
+        }
+    }
+    if blocked > 0 {
+        tracing::warn!(blocked, "persons wait on the work list of billing: their facts contradict each other");
+    }
+    match run_id {
+        Some(run_id) if !stop.is_cancelled() => store.books_run_end(run_id, now).await,
+        _ => Ok(()),
+    }
+}
+
+/// The first instant of the Solar Hijri month in Tehran.
+fn month_began(now: DateTime<Utc>) -> Result<DateTime<Utc>, StoreError> {
+    let now = Moment::try_from(now).map_err(|error| StoreError::Refused(error.to_string()))?;
+    Ok(Moment::start_of(now.day().month().first_day()).utc())
+}

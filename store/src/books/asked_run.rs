@@ -1,0 +1,61 @@
+//! A run that somebody asks for: an extra run at its instant, for whom there is something to issue.
+
+use super::issue::issue;
+use super::reckon::{Look, reckon};
+use super::{BooksError, Issued, lock, runs};
+use crate::change::{self, Change};
+use crate::{Store, StoreError};
+use access::Caller;
+use billing::calendar::Moment;
+use chrono::{DateTime, Utc};
+use tokio_postgres::Transaction;
+
+const RUN: &str = "
+    INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by) SELECT wearer_id, 'run', $2, $2, $3 FROM unnest($1::bigint[]) AS wearer_id";
+
+impl Store {
+    /// A portion of a run that somebody asked for, in one transaction.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn books_asked_portion(&self, persons: &[i64], now: DateTime<Utc>, by: &str, run_id: i64) -> Result<Issued, StoreError> {
+        let mut client = self.client().await?;
+        let transaction = client.transaction().await?;
+        let issued = extra_run(&transaction, persons, now, by).await?;
+        runs::tell(&transaction, run_id, &issued).await?;
+        transaction.commit().await?;
+        Ok(issued)
+    }
+
+    /// An extra run for one person; the number of the run, which is over.
+    ///
+    /// # Errors
+    /// When there is no such person within the caller's reach.
+    pub async fn books_run_person(&self, caller: &Caller, wearer: &str, now: DateTime<Utc>) -> Result<i64, BooksError> {
+        let mut client = self.client().await?;
+        let open = match change::begin(&mut client, caller).await? {
+            Change::Open(open) => open,
+            Change::Done(run_id) => return Ok(run_id),
+        };
+        let wearer_id = lock(&open.transaction, caller, wearer).await?;
+        let run_id = runs::begin_of(&open.transaction, wearer_id, caller.name(), now).await?;
+        let issued = extra_run(&open.transaction, &[wearer_id], now, caller.name()).await?;
+        runs::tell(&open.transaction, run_id, &issued).await?;
+        open.commit(run_id).await?;
+        Ok(run_id)
+    }
+}
+
+/// Carries these persons on to `now`, where whoever has something to issue gets a run.
+async fn extra_run(transaction: &Transaction<'_>, persons: &[i64], now: DateTime<Utc>, by: &str) -> Result<Issued, StoreError> {
+    let at = Moment::try_from(now).map_err(|error| StoreError::Refused(error.to_string()))?;
+    super::people::lock_all(transaction, persons).await?;
+    let reckoned = reckon(transaction, persons, at, Look::Preview).await?;
+    let has_new = |books: &billing::Books, kept: usize| books.documents[kept..].iter().any(|document| document.run_at == at);
+    let due = reckoned.iter().filter(|one| one.books.as_ref().is_ok_and(|(books, _)| has_new(books, one.kept)));
+    let due: Vec<i64> = due.map(|one| one.person.wearer_id).collect();
+    if !due.is_empty() {
+        transaction.execute(RUN, &[&due, &now, &by]).await?;
+    }
+    issue(transaction, persons, now).await
+}

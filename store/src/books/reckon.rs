@@ -1,0 +1,93 @@
+//! Reckoning the books of persons up to an instant, from what is recorded: for runs, and for looks that issue nothing.
+
+use super::PersonError;
+use super::facts::{Facts, facts};
+use super::people::{Person, people};
+use super::tariffs::{policy, tariffs};
+use crate::StoreError;
+use billing::calendar::Moment;
+use billing::{Books, Fact, FactId, Policy, Tariffs, Timeline, What, carry_on, rate};
+use tokio_postgres::Transaction;
+
+/// For what persons are reckoned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Look {
+    /// To issue: nobody else bills them, or records a fact of them, until the transaction ends.
+    Issue,
+    /// To see what a run at that instant would issue.
+    Preview,
+}
+
+/// What all persons of a portion are reckoned by.
+pub(super) struct Ground {
+    facts: Facts,
+    pub tariffs: Tariffs,
+    pub policy: Policy,
+    now: Moment,
+    look: Look,
+}
+
+/// A person's books as of an instant, or why there are none.
+pub(super) struct Reckoned {
+    pub person: Person,
+    /// With the reasons for which somebody must look.
+    pub books: Result<(Books, Vec<String>), String>,
+    /// Documents that were there before.
+    pub kept: usize,
+}
+
+impl Ground {
+    pub(super) async fn of(transaction: &Transaction<'_>, persons: &[i64], now: Moment, look: Look) -> Result<Self, StoreError> {
+        let (tariffs, policy) = (tariffs(transaction).await?, policy(transaction).await?);
+        Ok(Self { facts: facts(transaction, persons).await?, tariffs, policy, now, look })
+    }
+
+    fn reckoned(&self, mut person: Person) -> Reckoned {
+        let kept = person.documents.as_ref().map_or(0, Vec::len);
+        let books = self.books(&mut person).map_err(|error| error.to_string());
+        Reckoned { person, books, kept }
+    }
+
+    /// What a person's books are reckoned from.
+    pub(super) fn timeline(&self, person: &mut Person) -> Result<Timeline, PersonError> {
+        let facts = match self.facts.get(&person.wearer_id) {
+            Some(Ok(facts)) => facts.clone(),
+            Some(Err(error)) => return Err(PersonError::Facts(error.to_string())),
+            None => Vec::new(),
+        };
+        // Never behind what was done already, whatever the clock says.
+        let as_of = person.through.map_or(self.now, |through| through.max(self.now));
+        let mut facts = person.as_known(facts);
+        if self.look == Look::Preview {
+            facts.push(Fact { id: FactId::Name("preview".into()), recorded_at: as_of, what: What::Run { at: as_of } });
+        }
+        Ok(Timeline { facts, tariffs: self.tariffs.clone(), policy: self.policy.clone(), as_of })
+    }
+
+    fn books(&self, person: &mut Person) -> Result<(Books, Vec<String>), PersonError> {
+        let timeline = self.timeline(person)?;
+        let documents = std::mem::replace(&mut person.documents, Ok(Vec::new())).map_err(PersonError::Facts)?;
+        let books = carry_on(&timeline, documents, person.through)?;
+        let truth = rate(&timeline.facts, &timeline.tariffs, &timeline.policy, timeline.as_of)?;
+        let work = truth.work.iter().chain(&books.work).map(|work| work.reason.to_string()).collect();
+        person.through = Some(timeline.as_of);
+        Ok((books, work))
+    }
+}
+
+/// The books of these persons as of an instant.
+pub(super) async fn reckon(
+    transaction: &Transaction<'_>,
+    persons: &[i64],
+    now: Moment,
+    look: Look,
+) -> Result<Vec<Reckoned>, StoreError> {
+    let people = people(transaction, persons, look).await?;
+    let ground = Ground::of(transaction, persons, now, look).await?;
+    beside(move || people.into_iter().map(|person| ground.reckoned(person)).collect()).await
+}
+
+/// Reckoning takes a processor, not the database: beside the tasks that wait for sockets.
+pub(super) async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, StoreError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Unreadable(error.to_string()))
+}

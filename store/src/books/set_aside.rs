@@ -1,0 +1,131 @@
+//! What is set aside of the fees (article 7): what it came to each year, and what was spent of it.
+
+use super::{BooksError, ledger};
+use crate::{Store, StoreError};
+use access::Caller;
+use billing::calendar::{Day, Moment};
+use billing::{Account, Entry, Money};
+use chrono::{DateTime, Utc};
+use tokio_postgres::Transaction;
+
+const INSERT: &str = "
+    INSERT INTO set_aside_spendings (entry_id, at, amount, purpose, approver, proof, recorded_at, proposed_by, approved_by)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING spending_id";
+/// What is set aside and not spent: the liability as it stands, credit below nothing.
+const LEFT: &str = "SELECT -coalesce(sum(amount), 0)::bigint FROM ledger_postings WHERE account = 'liabilities:setaside'";
+/// Before a year and in it: set aside, and spent.
+const OF_YEAR: &str = "
+    SELECT coalesce(-sum(p.amount) FILTER (WHERE e.at < $1), 0)::bigint,
+        coalesce(-sum(p.amount) FILTER (WHERE e.at >= $1 AND e.wearer_id IS NOT NULL), 0)::bigint,
+        coalesce(sum(p.amount) FILTER (WHERE e.at >= $1 AND e.wearer_id IS NULL), 0)::bigint
+    FROM ledger_postings p JOIN ledger_entries e USING (entry_id) WHERE p.account = 'liabilities:setaside' AND e.at < $2";
+const SPENDINGS: &str = "
+    SELECT spending_id, at, amount, purpose, approver, proof, recorded_at, proposed_by, approved_by FROM set_aside_spendings
+    WHERE at >= $1 AND at < $2 ORDER BY at, spending_id";
+
+/// The unit whose account it is.
+const CENTRAL_UNIT: i64 = 1;
+
+/// Spending to record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewSpending {
+    /// When it was paid.
+    pub at: DateTime<Utc>,
+    /// Whole rials.
+    pub amount: Money,
+    /// What for.
+    pub purpose: String,
+    /// Who approved it, of the Organisation.
+    pub approver: String,
+    /// The number of the letter or receipt that proves it.
+    pub proof: String,
+}
+
+/// Spending that was recorded.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Spending {
+    /// Which.
+    pub spending_id: i64,
+    /// What.
+    pub spent: NewSpending,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// By whom.
+    pub proposed_by: String,
+    /// And by whom else.
+    pub approved_by: String,
+}
+
+/// A year of the set-aside: what was left of before, and what came and went.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SetAsideYear {
+    /// Set aside before and not spent.
+    pub opening: Money,
+    /// Set aside in the year; below 0 if more was given back.
+    pub set_aside: Money,
+    /// Spent in the year.
+    pub spent: Money,
+    /// Each spending of the year, oldest first.
+    pub spendings: Vec<Spending>,
+}
+
+impl Store {
+    /// The statement of a Solar Hijri year.
+    ///
+    /// # Errors
+    /// When the database does not answer, or the year is beyond the calendar.
+    pub async fn set_aside_year(&self, year: i32) -> Result<SetAsideYear, StoreError> {
+        let start = |year| Day::new(year, 1, 1).map(|day| Moment::start_of(day).utc()).map_err(|error| StoreError::Refused(error.to_string()));
+        let (since, until) = (start(year)?, start(year + 1)?);
+        let client = self.client().await?;
+        let row = client.query_one(OF_YEAR, &[&since, &until]).await?;
+        let [opening, set_aside, spent] = [0, 1, 2].map(|column| Money::rials(row.get(column)));
+        let rows = client.query(SPENDINGS, &[&since, &until]).await?;
+        Ok(SetAsideYear { opening, set_aside, spent, spendings: rows.iter().map(spending_from).collect() })
+    }
+}
+
+fn spending_from(row: &tokio_postgres::Row) -> Spending {
+    let amount = Money::rials(row.get(2));
+    Spending {
+        spending_id: row.get(0),
+        spent: NewSpending { at: row.get(1), amount, purpose: row.get(3), approver: row.get(4), proof: row.get(5) },
+        recorded_at: row.get(6),
+        proposed_by: row.get(7),
+        approved_by: row.get(8),
+    }
+}
+
+/// The unit that spending concerns, if there is so much.
+pub(crate) async fn spending_concerns(transaction: &Transaction<'_>, caller: &Caller, new: &NewSpending) -> Result<i64, BooksError> {
+    if !caller.reaches_all() {
+        return Err(BooksError::CentralOnly);
+    }
+    let left: i64 = transaction.query_one(LEFT, &[]).await?.get(0);
+    if new.amount.minor_units() > left {
+        return Err(BooksError::SetAsideTooLittle(Money::rials(left)));
+    }
+    Ok(CENTRAL_UNIT)
+}
+
+/// Records it: of the account of fees, against what was set aside.
+pub(crate) async fn spend(
+    transaction: &Transaction<'_>,
+    caller: &Caller,
+    new: &NewSpending,
+    proposed_by: &str,
+    now: DateTime<Utc>,
+) -> Result<i64, BooksError> {
+    // The ledger's end first: of two who spend at once the second sees what the first left.
+    ledger::lock(transaction).await?;
+    spending_concerns(transaction, caller, new).await?;
+    let at = Moment::try_from(new.at).map_err(|error| StoreError::Refused(error.to_string()))?;
+    let negative = new.amount.negated().map_err(|error| StoreError::Refused(error.to_string()))?;
+    let postings = vec![(Account::LiabilitySetAside, new.amount), (Account::CashFees, negative)];
+    let entry = Entry { at, text: "set-aside spent".to_owned(), postings };
+    let entry_id = ledger::write(transaction, &[(None, 0, entry)]).await?;
+    let amount = new.amount.minor_units();
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 9] =
+        [&entry_id, &new.at, &amount, &new.purpose, &new.approver, &new.proof, &now, &proposed_by, &caller.name()];
+    Ok(transaction.query_one(INSERT, &values).await?.get(0))
+}
