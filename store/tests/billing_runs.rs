@@ -41,7 +41,10 @@ async fn who_is_due_is_found_whatever_was_missed() {
     let last = store.books_carry_on(&[2], tehran("2024-05-25T12:02:00")).await.unwrap();
     assert_eq!((last.documents, last.credited), (1, -2_700_000), "27 days of Khordad that will not be used");
     // Whose facts make no bill is tried again after an hour, and holds nobody up.
-    client.batch_execute("UPDATE order_facts SET cancelled_at = now(), cancelled_by = 'x', cancel_reason = 'x' WHERE order_id = 1").await.unwrap();
+    client
+        .batch_execute("UPDATE order_facts SET cancelled_at = now(), cancelled_by = 'x', cancel_reason = 'x' WHERE order_id = 1")
+        .await
+        .unwrap();
     assert_eq!(store.books_carry_on(&[1, 2, 3], third).await.unwrap().blocked, 1);
     assert_eq!(due(&store, third, third, tehran("2024-06-21T00:30:00")).await, [0; 0]);
     assert_eq!(due(&store, third, third, tehran("2024-06-21T01:30:00")).await, [1]);
@@ -126,5 +129,9 @@ async fn another_tariff_and_another_policy_are_tried_on_everybody() {
     assert_eq!(tried.months[&khordad], (Money::rials(3 * full.0 - 500_000), Money::rials(3 * full.1 - 500_000)));
     let kinder = Policy { leave_day: LeaveDay::AnyPart, ..Policy::default() };
     let tried = store.books_what_if(&[1, 2, 3], &Alternative { tariff: None, policy: Some(kinder) }, (khordad, khordad)).await.unwrap();
-    assert_eq!(tried.persons_changed, [("w1".to_owned(), Money::rials(2_600_000), Money::rials(2_500_000))], "the day of return would be free too");
+    assert_eq!(
+        tried.persons_changed,
+        [("w1".to_owned(), Money::rials(2_600_000), Money::rials(2_500_000))],
+        "the day of return would be free too"
+    );
 }

@@ -121,10 +121,7 @@ impl Runs for RunService {
         Ok(Response::new(ListWorkResponse { work: found.into_iter().map(work).collect(), next_page_token: next.unwrap_or_default() }))
     }
 
-    async fn compare_with_tags(
-        &self,
-        request: Request<CompareWithTagsRequest>,
-    ) -> Result<Response<CompareWithTagsResponse>, Status> {
+    async fn compare_with_tags(&self, request: Request<CompareWithTagsRequest>) -> Result<Response<CompareWithTagsResponse>, Status> {
         let caller = caller(&request)?;
         let (asked, of) = compare_asked(request.into_inner())?;
         caller.about(format!("{of}"));

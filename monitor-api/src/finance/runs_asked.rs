@@ -36,9 +36,7 @@ const CASE_MAX: usize = 60 * 1024;
 pub(super) fn start_asked(asked: schema::StartRunRequest) -> Result<start_run_request::Who, Status> {
     let mut fields = Fields::default();
     let who = match asked.who {
-        Some(start_run_request::Who::Wearer(wearer)) => {
-            start_run_request::Who::Wearer(fields.text("wearer", &wearer, REFERENCE_MAX))
-        }
+        Some(start_run_request::Who::Wearer(wearer)) => start_run_request::Who::Wearer(fields.text("wearer", &wearer, REFERENCE_MAX)),
         Some(start_run_request::Who::Unit(unit)) => start_run_request::Who::Unit(fields.optional_text("unit", &unit, UNIT_MAX)),
         None => start_run_request::Who::Unit(String::new()),
     };
@@ -96,7 +94,8 @@ pub(super) fn what_if_asked(asked: schema::WhatIfRequest) -> Result<(String, (Mo
     let unit = fields.optional_text("unit", &asked.unit, UNIT_MAX);
     let months = (month(&mut fields, "from", asked.from.as_ref()), month(&mut fields, "to", asked.to.as_ref()));
     if let (Some(from), Some(to)) = months {
-        let count = std::iter::successors(Some(from), |month| Some(month.next())).take_while(|month| *month <= to).take(MONTHS_MAX + 1).count();
+        let count =
+            std::iter::successors(Some(from), |month| Some(month.next())).take_while(|month| *month <= to).take(MONTHS_MAX + 1).count();
         if count == 0 {
             let from = solar_hijri_day(from.first_day().gregorian()).unwrap_or_default();
             fields.note("to", Wrong::NotAfter, &[("from", from)]);

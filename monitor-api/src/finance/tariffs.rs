@@ -10,7 +10,7 @@ use crate::proposals::Proposing;
 use crate::reason::Wrong;
 use billing::calendar::Day;
 use billing::{Money, Regime, Tariff};
-use chrono::{Datelike, Months, NaiveDate, Utc};
+use chrono::{Datelike, NaiveDate, Utc};
 use proto::access::Proposal;
 use proto::billing as schema;
 use proto::billing::tariffs_server::Tariffs;
@@ -28,8 +28,8 @@ const NAME_MAX: usize = 40;
 /// Most price classes of a row.
 const CLASSES_MAX: usize = 20;
 
-/// The table is looked at again every three years (directive 9000/30123/100, article 10).
-const REVIEW_AFTER: Months = Months::new(36);
+/// The table is looked at again after so many years (directive 9000/30123/100, article 10).
+const REVIEW_AFTER_YEARS: i32 = 3;
 
 /// Shows the table, and takes proposals.
 pub(crate) struct TariffService {
@@ -51,7 +51,7 @@ impl Tariffs for TariffService {
         let today = tehran_day(Utc::now());
         let begun = |row: &&TariffRow| row.tariff.effective_from.gregorian() <= today;
         let version_in_force = table.iter().rev().find(begun).map(|row| row.tariff.version.to_string()).unwrap_or_default();
-        let review_on = table.last().and_then(|row| row.tariff.effective_from.gregorian().checked_add_months(REVIEW_AFTER));
+        let review_on = table.last().and_then(|row| review_on(row.tariff.effective_from)).map(Day::gregorian);
         Ok(Response::new(ListTariffsResponse {
             tariffs: table.into_iter().map(tariff).collect(),
             version_in_force,
@@ -63,6 +63,12 @@ impl Tariffs for TariffService {
     async fn propose_tariff(&self, request: Request<ProposeTariffRequest>) -> Result<Response<Proposal>, Status> {
         self.proposing.propose(PROPOSE_TARIFF, request).await
     }
+}
+
+/// The same day three years later; of the last day of a leap year's Esfand the last there is.
+fn review_on(from: Day) -> Option<Day> {
+    let month = Day::new(from.month().year() + REVIEW_AFTER_YEARS, from.month().month(), 1).ok()?.month();
+    Some(month.first_day().plus(i64::from(from.day_of_month()).min(month.length()) - 1))
 }
 
 /// What a proposal of a new row means.

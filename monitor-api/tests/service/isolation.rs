@@ -45,6 +45,7 @@ impl Country {
         sql(&house.database, COUNTRY).await;
         sql(&house.database, FITTINGS_OF_TEHRAN).await;
         sql(&house.database, leave::OF_TEHRAN).await;
+        sql(&house.database, crate::probes::finance::OF_TEHRAN).await;
         sql(&house.database, FILES_OF_TEHRAN).await;
         sql(&house.database, crate::probes::zones::ZONES).await;
         house.writer("tehran-home", StrapOpen).await.open(1).await;
@@ -84,7 +85,8 @@ impl Country {
         let client = self.house.database.client().await;
         let leaves = format!("SELECT jsonb_build_object({})::text", leave::STATE);
         let mut state = String::new();
-        for query in [STATE, STATE_OF_FITTINGS, &leaves] {
+        let bills = format!("SELECT jsonb_build_object({})::text", crate::probes::finance::STATE);
+        for query in [STATE, STATE_OF_FITTINGS, &leaves, &bills] {
             state.push_str(client.query_one(query, &[]).await.unwrap().get(0));
         }
         state

@@ -18,6 +18,7 @@ mod enrolment_races;
 mod enrolment_removals;
 mod enrolment_returns;
 mod enrolment_zones;
+mod finance_runs;
 mod fitting_room;
 mod four_eyes;
 mod guessing;

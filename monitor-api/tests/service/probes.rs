@@ -1,6 +1,7 @@
 //! What callers of another unit try on the things of Tehran: one line or more for every method that needs a role.
 
 mod files;
+pub mod finance;
 pub mod fittings;
 mod imports;
 pub mod leave;
@@ -65,6 +66,7 @@ pub fn probes(tehran: &Tehran) -> Vec<Probe> {
     probes.extend(of_the_rest(tehran));
     probes.extend(imports::probes());
     probes.extend(fittings::of_fittings());
+    probes.extend(finance::probes());
     probes.extend(leave::probes());
     probes.extend(files::of_files());
     probes.extend(zones::probes());

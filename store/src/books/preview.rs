@@ -1,7 +1,7 @@
 //! What a run would issue, and what everybody would owe by another tariff or policy: reckoned by the code that bills, written nowhere.
 
-use super::reckon::{Ground, Look, beside, reckon};
 use super::people::people;
+use super::reckon::{Ground, Look, beside, reckon};
 use crate::{Store, StoreError};
 use billing::calendar::{Moment, Month};
 use billing::{BillingError, Document, Money, Policy, Tariff, Tariffs, Timeline, rate};

@@ -76,12 +76,7 @@ impl Ground {
 }
 
 /// The books of these persons as of an instant.
-pub(super) async fn reckon(
-    transaction: &Transaction<'_>,
-    persons: &[i64],
-    now: Moment,
-    look: Look,
-) -> Result<Vec<Reckoned>, StoreError> {
+pub(super) async fn reckon(transaction: &Transaction<'_>, persons: &[i64], now: Moment, look: Look) -> Result<Vec<Reckoned>, StoreError> {
     let people = people(transaction, persons, look).await?;
     let ground = Ground::of(transaction, persons, now, look).await?;
     beside(move || people.into_iter().map(|person| ground.reckoned(person)).collect()).await

@@ -75,7 +75,8 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or the year is beyond the calendar.
     pub async fn set_aside_year(&self, year: i32) -> Result<SetAsideYear, StoreError> {
-        let start = |year| Day::new(year, 1, 1).map(|day| Moment::start_of(day).utc()).map_err(|error| StoreError::Refused(error.to_string()));
+        let start =
+            |year| Day::new(year, 1, 1).map(|day| Moment::start_of(day).utc()).map_err(|error| StoreError::Refused(error.to_string()));
         let (since, until) = (start(year)?, start(year + 1)?);
         let client = self.client().await?;
         let row = client.query_one(OF_YEAR, &[&since, &until]).await?;

@@ -160,4 +160,3 @@ async fn tag_alter(
     };
     happened(transaction, caller, &[tag.tag_id], NewEvent { kind, transfer_id: None, note }, now).await
 }
-

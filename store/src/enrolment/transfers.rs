@@ -1,7 +1,7 @@
 //! Tags on their way from unit to unit: sent by one, handed over to the other.
 
-use super::wearers::unit_within_reach;
 use super::tag_standing::{LockedTag, NewEvent, happened};
+use super::wearers::unit_within_reach;
 use super::{EnrolmentError, TagObstacle};
 use crate::change::{self, Change};
 use crate::{Store, StoreError};

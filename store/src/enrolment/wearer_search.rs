@@ -213,7 +213,8 @@ impl Search<'_> {
         self.add_state(&mut conditions);
         let holds = std::mem::take(&mut conditions.text);
         let (begins, part) = (conditions.value(word.to_owned()), conditions.value(pattern(word)));
-        let from = conditions.value(self.after.map_or(String::new(), |after| after.sort_name.split(' ').next().unwrap_or_default().to_owned()));
+        let from =
+            conditions.value(self.after.map_or(String::new(), |after| after.sort_name.split(' ').next().unwrap_or_default().to_owned()));
         let unit = match self.scope {
             Scope::Everybody => "(SELECT NULL::bigint AS unit)".to_owned(),
             Scope::Units(units) => format!("unnest({}::bigint[])", conditions.value(units.clone())),

@@ -1,6 +1,7 @@
 //! Four eyes: acts that one person proposes and another confirms.
 
 use super::{PeopleError, RoleChange, grants};
+use crate::books::{spend, spending_concerns, tariff_add, tariff_concerns};
 use crate::change::{self, Change};
 use crate::custody::{hold_concerns, hold_lift, release_concerns, release_insert};
 use crate::enrolment::{
@@ -9,7 +10,6 @@ use crate::enrolment::{
 };
 use crate::enrolment::{FactCancellation, WearerMerge, fact_cancel, fact_cancellation_possible, merge_concerns, wearer_merge};
 use crate::enrolment::{removal_concerns, removal_confirmed};
-use crate::books::{spend, spending_concerns, tariff_add, tariff_concerns};
 use crate::{Archive, AskedRemoval, NewSpending, ReleaseRequest, Store, StoreError, audit};
 use access::Caller;
 use chrono::{DateTime, TimeDelta, Utc};
