@@ -9,7 +9,7 @@ use std::fs::File;
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// Prints documents of billing as PDF files (A4, PDF/A-2b).
+/// Prints documents of billing as PDF files (A4, PDF/A-2a, PDF/UA-1).
 #[derive(Debug, Parser)]
 #[command(version, after_help = "paband billing case FILE --explain | invoice-pdf --language fa -o invoice.pdf")]
 struct Arguments {

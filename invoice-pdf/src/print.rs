@@ -1,4 +1,5 @@
-//! Lays documents out and writes them as PDF/A-2b: everything a reader needs is in the file, for as long as files are kept.
+//! Lays documents out and writes them as PDF/A-2a, with all that a reader needs in the file for as long as files are kept, and PDF/UA-1, so that it can be
+//! read aloud.
 
 use crate::case::Stated;
 use crate::sheet::Paper;
@@ -12,8 +13,8 @@ use typst::foundations::{Datetime, Smart};
 use typst_layout::PagedDocument;
 use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 
-/// Most documents in one file. More are refused: a page takes about a megabyte of memory until the file is written.
-pub const DOCUMENTS_MAX: usize = 500;
+/// Most documents in one file. More are refused: each takes 1.5 megabytes of memory until the file is written.
+pub const DOCUMENTS_MAX: usize = 200;
 
 /// Longest text from elsewhere (a name, an account), characters. A longer one is refused: it is no name.
 pub const TEXT_CHARACTERS_MAX: usize = 2000;
@@ -77,7 +78,8 @@ impl Printer {
         let options = PdfOptions {
             creator: Smart::Custom(Some("paband".to_owned())),
             timestamp: issued.and_then(timestamp),
-            standards: PdfStandards::new(&[PdfStandard::A_2b]).map_err(|error| PrintError::Typesetter(error.message().to_string()))?,
+            standards: PdfStandards::new(&[PdfStandard::A_2a, PdfStandard::Ua_1])
+                .map_err(|error| PrintError::Typesetter(error.message().to_string()))?,
             ..PdfOptions::default()
         };
         let pdf = typst_pdf::pdf(&laid_out, &options).map_err(|errors| fault(&errors))?;
@@ -136,4 +138,95 @@ fn timestamp(moment: Moment) -> Option<Timestamp> {
 
 fn fault(diagnostics: &[SourceDiagnostic]) -> PrintError {
     PrintError::Typesetter(diagnostics.iter().map(|diagnostic| diagnostic.message.as_str()).collect::<Vec<_>>().join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case;
+    use billing::page::Head;
+    use typst::layout::{Frame, FrameItem};
+
+    fn year(head: &Head) -> Vec<Stated> {
+        let answer = billing::command::bill_case(include_str!("../tests/cases/year.json"), true).unwrap();
+        case::read(&serde_json::to_string(&answer).unwrap(), Some(head)).unwrap()
+    }
+
+    /// Every text that is drawn, page after page, without the isolates around it.
+    fn drawn(documents: &[Stated], language: Language) -> String {
+        fn walk(frame: &Frame, text: &mut String) {
+            for (_, item) in frame.items() {
+                match item {
+                    FrameItem::Group(group) => walk(&group.frame, text),
+                    FrameItem::Text(item) => *text += item.text.as_str(),
+                    _ => {}
+                }
+            }
+        }
+        let document = Printer::default().laid_out(&Paper::of(documents, language)).unwrap();
+        let mut text = String::new();
+        document.pages().iter().for_each(|page| walk(&page.frame, &mut text));
+        text.retain(|character| !turns_text(character));
+        text.replace('\u{a0}', " ")
+    }
+
+    #[test]
+    fn a_name_is_a_name_and_never_markup() {
+        let evil = "#sys.version*bold*_x_$1+1$\\u{41}@ref<label>`raw`//comment";
+        let head = Head { name: evil.to_owned(), centre: "#read(\"/etc/passwd\")".to_owned(), ..Head::default() };
+        for language in [Language::Persian, Language::English] {
+            let text = drawn(&year(&head)[..1], language);
+            assert!(text.contains(evil) && text.contains(&head.centre), "{text}");
+        }
+    }
+
+    #[test]
+    fn everything_of_a_document_is_on_its_page() {
+        let head =
+            Head { name: "سارا رضایی".to_owned(), centre: "تهران".to_owned(), account: "IR12".to_owned(), ..Head::default() };
+        let all = year(&head);
+        let check = |number: &str, language: Language, parts: &[&str]| {
+            let text = drawn(&[case::only(all.clone(), number).unwrap()], language);
+            for part in parts {
+                assert!(text.contains(part), "{number} without {part}: {text}");
+            }
+        };
+        check(
+            "INV-2",
+            Language::Persian,
+            &["صورت‌حساب INV-2", "سارا رضایی", "تهران", "EM-40A7-00123", "۱۴۰۲/۰۶/۰۱ (۲۰۲۳/۰۸/۲۳ میلادی)", "۱۴۰۲/۰۶/۱۰ (۲۰۲۳/۰۹/۰۱ میلادی)"],
+        );
+        check("INV-2", Language::Persian, &["حق استفادهٔ روزانه", "۳۱ روز", "۱۴۰۲/۰۶/۰۱ تا ۱۴۰۲/۰۶/۳۱", "۲۰۰٬۰۰۰", "\u{2212}۲٬۰۴۶٬۰۰۰"]);
+        check(
+            "INV-2",
+            Language::Persian,
+            &["۴٬۱۵۴٬۰۰۰ ریال", "چهار میلیون و صد و پنجاه و چهار هزار ریال", "decision-4", "R2, R4", "صفحهٔ ۱ از ۱"],
+        );
+        check("CN-1", Language::Persian, &["\u{2212}۷ روز", "برگشت: ", "منفی نهصد و سی و هشت هزار ریال", "آبان ۱۴۰۲"]);
+        check("INV-1", Language::English, &["Invoice INV-1", "2023-07-25 (1402/05/03)", "Mordad 1402", "\u{2212}2,300,000", "Page 1 of 1"]);
+        check(
+            "INV-1",
+            Language::English,
+            &["Total: 3,000,000 IRR", "three million rials", "fitting-7", "tariff 1398", "(rule R6)", "0 IRR"],
+        );
+    }
+
+    #[test]
+    fn pages_are_counted_in_each_document() {
+        let mut documents = year(&Head::default());
+        documents.truncate(3);
+        let lines = documents[1].document.lines.clone();
+        documents[1].document.lines = lines.iter().cycle().take(60).cloned().collect();
+        let text = drawn(&documents, Language::English);
+        let places: Vec<_> = ["Page 1 of 1", "Page 1 of 2", "Page 2 of 2", "Page 1 of 1"]
+            .iter()
+            .scan(0, |from, part| {
+                let place = text[*from..].find(part).map(|place| place + *from);
+                *from = place.unwrap_or(*from) + 1;
+                Some(place)
+            })
+            .collect();
+        assert!(places.iter().all(Option::is_some), "{places:?} {text}");
+        assert_eq!(text.matches("Page ").count(), 4);
+    }
 }

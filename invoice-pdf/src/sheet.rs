@@ -61,11 +61,10 @@ impl Paper {
     pub fn of(documents: &[Stated], language: Language) -> Self {
         let speaker = Speaker { words: Words::of(language), paper: PaperWords::of(language) };
         let words = speaker.words;
-        let titles: Vec<String> = documents.iter().map(|stated| speaker.titled(stated)).collect();
         Self {
             lang: words.lang,
             dir: words.dir,
-            title: titles.join(words.comma),
+            title: speaker.title(documents),
             author: documents.first().map_or(String::new(), |stated| stated.head.centre.clone()),
             words: speaker.paper,
             columns: words.labels.columns,
@@ -84,9 +83,17 @@ struct Speaker {
 }
 
 impl Speaker {
-    fn titled(&self, stated: &Stated) -> String {
-        let kind = (self.words.kind)(stated.document.kind);
-        stated.document.number.as_ref().map_or(kind.to_owned(), |number| format!("{kind} {number}"))
+    /// The file's name for itself.
+    fn title(&self, documents: &[Stated]) -> String {
+        let titled = |stated: &Stated| {
+            let kind = (self.words.kind)(stated.document.kind);
+            stated.document.number.as_ref().map_or(kind.to_owned(), |number| format!("{kind} {number}"))
+        };
+        match documents {
+            [] => String::new(),
+            [only] => titled(only),
+            [first, .., last] => format!("{} {} {}", titled(first), self.words.until, titled(last)),
+        }
     }
 
     fn sheet(&self, stated: &Stated) -> Sheet {
@@ -125,15 +132,19 @@ impl Speaker {
     /// A day in both calendars.
     fn both(&self, day: Day) -> Vec<Run> {
         if !self.words.is_persian {
-            return vec![ltr(self.words.day(day))];
+            return vec![self.day(day)];
         }
         let gregorian = self.words.digits(&day.gregorian().format("%Y/%m/%d").to_string());
-        vec![ltr(self.words.day(day)), plain(" ("), ltr(gregorian), plain(format!(" {})", self.paper.gregorian))]
+        vec![self.day(day), plain(" ("), ltr(gregorian), plain(format!(" {})", self.paper.gregorian))]
+    }
+
+    /// A date, never broken at the end of a line.
+    fn day(&self, day: Day) -> Run {
+        ltr(self.words.day(day).replace(' ', "\u{a0}"))
     }
 
     fn range(&self, DayRange { first, last }: DayRange) -> Vec<Run> {
-        let day = |day| ltr(self.words.day(day));
-        if first == last { vec![day(first)] } else { vec![day(first), plain(format!(" {} ", self.words.until)), day(last)] }
+        if first == last { vec![self.day(first)] } else { vec![self.day(first), plain(format!(" {} ", self.words.until)), self.day(last)] }
     }
 
     fn money(&self, amount: Money) -> Vec<Run> {

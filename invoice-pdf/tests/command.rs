@@ -3,8 +3,16 @@
 
 use billing::command::bill_case;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+
+/// An empty folder of one test.
+fn folder(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&path);
+    std::fs::create_dir_all(&path).unwrap();
+    path
+}
 
 fn run(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_invoice-pdf"))
@@ -26,35 +34,35 @@ fn answer() -> String {
 
 #[test]
 fn one_document_from_standard_input_to_standard_output_or_a_file() {
-    let folder = tempfile::tempdir().unwrap();
-    let out = run(folder.path(), &["--language", "fa", "--number", "INV-1"], &answer());
+    let folder = folder("one");
+    let out = run(&folder, &["--language", "fa", "--number", "INV-1"], &answer());
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     assert!(out.stdout.starts_with(b"%PDF-1.7"));
-    std::fs::write(folder.path().join("answer.json"), answer()).unwrap();
-    let filed = run(folder.path(), &["--language", "fa", "--number", "INV-1", "-o", "one.pdf", "answer.json"], "");
+    std::fs::write(folder.join("answer.json"), answer()).unwrap();
+    let filed = run(&folder, &["--language", "fa", "--number", "INV-1", "-o", "one.pdf", "answer.json"], "");
     assert!(filed.status.success() && filed.stdout.is_empty(), "{}", String::from_utf8_lossy(&filed.stderr));
-    assert!(std::fs::read(folder.path().join("one.pdf")).unwrap() == out.stdout);
+    assert!(std::fs::read(folder.join("one.pdf")).unwrap() == out.stdout);
 }
 
 #[test]
 fn a_folder_gets_each_document_as_a_file() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("head.json"), r#"{"name": "Sara", "centre": "Tehran", "account": "IR12"}"#).unwrap();
-    let out = run(folder.path(), &["--language", "en", "--out-dir", "out", "--head", "head.json"], &answer());
+    let folder = folder("each");
+    std::fs::write(folder.join("head.json"), r#"{"name": "Sara", "centre": "Tehran", "account": "IR12"}"#).unwrap();
+    let out = run(&folder, &["--language", "en", "--out-dir", "out", "--head", "head.json"], &answer());
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
     let names: Vec<String> = String::from_utf8(out.stdout).unwrap().lines().map(str::to_owned).collect();
     assert!(names.len() >= 10 && names[0] == "out/001-INV-1.pdf", "{names:?}");
     for name in &names {
-        assert!(std::fs::read(folder.path().join(name)).unwrap().starts_with(b"%PDF-1.7"), "{name}");
+        assert!(std::fs::read(folder.join(name)).unwrap().starts_with(b"%PDF-1.7"), "{name}");
     }
 }
 
 #[test]
 fn what_is_wrong_is_said_with_what_to_do() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("head.json"), r#"{"nmae": "Sara"}"#).unwrap();
+    let folder = folder("wrong");
+    std::fs::write(folder.join("head.json"), r#"{"nmae": "Sara"}"#).unwrap();
     let refused = |arguments: &[&str], input: &str, part: &str| {
-        let out = run(folder.path(), arguments, input);
+        let out = run(&folder, arguments, input);
         let said = String::from_utf8(out.stderr).unwrap();
         assert!(!out.status.success() && out.stdout.is_empty() && said.contains(part), "{said}\n  expected: {part}");
         assert!(!said.contains("panicked"), "{said}");
