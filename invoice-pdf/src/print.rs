@@ -16,6 +16,9 @@ use typst_pdf::{PdfOptions, PdfStandard, PdfStandards, Timestamp};
 /// Most documents in one file. More are refused: each takes 1.5 megabytes of memory until the file is written.
 pub const DOCUMENTS_MAX: usize = 200;
 
+/// Most lines and reasons in one file. More are refused: each takes 60 kilobytes of memory, and nobody pays by a hundred pages.
+pub const ROWS_MAX: usize = 6_000;
+
 /// Longest text from elsewhere (a name, an account), characters. A longer one is refused: it is no name.
 pub const TEXT_CHARACTERS_MAX: usize = 2000;
 
@@ -28,6 +31,12 @@ pub enum PrintError {
     /// Too many at once.
     #[error("{0} documents in one file: at most {DOCUMENTS_MAX}; write each into a file of its own with --out-dir")]
     TooMany(usize),
+    /// Too long.
+    #[error(
+        "{0} lines and reasons in one file: at most {ROWS_MAX}; write each document into a file of its own with --out-dir, or, if one alone has so many, \
+         print it from its page in HTML"
+    )]
+    TooManyRows(usize),
     /// A box instead of a letter would be a wrong name on an invoice.
     #[error("the character {} in \"{text}\" cannot be printed: the invoice's font does not have it; write the text otherwise", .character.escape_unicode())]
     NoGlyph {
@@ -72,6 +81,11 @@ impl Printer {
     pub fn print(&mut self, documents: &[Stated], language: Language) -> Result<Printed, PrintError> {
         if documents.len() > DOCUMENTS_MAX {
             return Err(PrintError::TooMany(documents.len()));
+        }
+        let lines = documents.iter().flat_map(|stated| &stated.document.lines);
+        let rows = lines.map(|line| 1 + line.because.len()).sum();
+        if rows > ROWS_MAX {
+            return Err(PrintError::TooManyRows(rows));
         }
         let laid_out = self.laid_out(&Paper::of(documents, language))?;
         let issued = documents.iter().map(|stated| stated.document.run_at).max();

@@ -4,7 +4,7 @@
 use billing::command::bill_case;
 use billing::page::{Head, Language};
 use invoice_pdf::case::{self, Stated};
-use invoice_pdf::print::{DOCUMENTS_MAX, PrintError, Printed, Printer};
+use invoice_pdf::print::{DOCUMENTS_MAX, PrintError, Printed, Printer, ROWS_MAX};
 use serde_json::Value;
 
 const LANGUAGES: [Language; 2] = [Language::Persian, Language::English];
@@ -108,8 +108,14 @@ fn a_character_without_a_picture_is_refused() {
 }
 
 #[test]
-fn too_many_documents_want_a_folder() {
+fn too_many_documents_or_lines_are_refused() {
     let document = year().remove(0);
     let error = Printer::default().print(&vec![document; DOCUMENTS_MAX + 1], Language::English).unwrap_err();
     assert!(error.to_string().contains("--out-dir"), "{error}");
+
+    let mut document = year().remove(0);
+    let line = document.document.lines[0].clone();
+    document.document.lines = vec![line; ROWS_MAX / 2 + 1];
+    let error = Printer::default().print(&[document], Language::English).unwrap_err();
+    assert!(matches!(error, PrintError::TooManyRows(6002)) && error.to_string().contains("HTML"), "{error}");
 }
