@@ -79,6 +79,13 @@ impl LineCode {
             Self::Damage => "damage".to_owned(),
         }
     }
+
+    /// The one that documents write so; `None` if there is none.
+    pub fn named(name: &str) -> Option<Self> {
+        let codes = [Code::Install, Code::Replace, Code::Usage, Code::Waiver, Code::Cap];
+        let of_codes = codes.into_iter().flat_map(|code| [Self::Charge(code), Self::Adjust(code)]);
+        of_codes.chain([Self::DepositRequest, Self::DepositRelease, Self::Damage]).find(|code| code.name() == name)
+    }
 }
 
 /// Days of one price that came to a bill or left it.

@@ -4,7 +4,6 @@ use crate::calendar::{Day, DayRange, Month};
 use crate::document::{Because, Days, Document, Kind, Line, LineCode, Why};
 use crate::fact::FactId;
 use crate::money::{Currency, Money};
-use crate::rate::Code;
 use serde::{Deserialize, Serialize};
 
 /// Why a kept document cannot be read.
@@ -166,10 +165,7 @@ fn named(event: &str) -> FactId {
 }
 
 fn of(order: Option<&str>, month: Option<&str>) -> Result<Option<(crate::OrderId, Month)>, StoredError> {
-    order
-        .zip(month)
-        .map(|(order, month)| Ok((order.into(), parsed::<Day>(&format!("{}/01", month.replace('-', "/")))?.month())))
-        .transpose()
+    order.zip(month).map(|(order, month)| Ok((order.into(), parsed::<Month>(month)?))).transpose()
 }
 
 fn parsed<T: std::str::FromStr<Err = crate::calendar::CalendarError>>(text: &str) -> Result<T, StoredError> {
@@ -177,8 +173,5 @@ fn parsed<T: std::str::FromStr<Err = crate::calendar::CalendarError>>(text: &str
 }
 
 fn code(name: &str) -> Result<LineCode, StoredError> {
-    let codes = [Code::Install, Code::Replace, Code::Usage, Code::Waiver, Code::Cap];
-    let of_codes = codes.into_iter().flat_map(|code| [LineCode::Charge(code), LineCode::Adjust(code)]);
-    let mut all = of_codes.chain([LineCode::DepositRequest, LineCode::DepositRelease, LineCode::Damage]);
-    all.find(|code| code.name() == name).ok_or_else(|| StoredError(format!("a line of code \"{name}\"")))
+    LineCode::named(name).ok_or_else(|| StoredError(format!("a line of code \"{name}\"")))
 }

@@ -84,3 +84,14 @@ fn money_and_deposits() {
 fn contradictions_and_refusals() {
     check("refused.json");
 }
+
+#[test]
+fn reasons_come_with_the_currency_and_with_codes_for_programs() {
+    let cases: Vec<Value> = serde_json::from_str(include_str!("cases/documents.json")).unwrap();
+    let answer = |explain| serde_json::to_value(bill_case(&cases[0]["input"].to_string(), explain).unwrap()).unwrap();
+    let (plain, explained) = (answer(false), answer(true));
+    assert_eq!((&plain["currency"], &explained["currency"]), (&Value::Null, &json!("IRR")));
+    let because = &explained["documents"][0]["lines"][1]["because"][0];
+    assert_eq!((&because["code"], &because["why"]), (&json!("used"), &json!("used, by the tariff of that day")));
+    assert!(plain["documents"][0]["lines"][1]["because"].is_null());
+}

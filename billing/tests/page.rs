@@ -65,3 +65,11 @@ fn a_persian_page_is_persian() {
     }
     assert!(!outside.chars().any(|character| character.is_ascii_alphanumeric()), "{outside}");
 }
+
+#[test]
+fn a_sum_is_spelled_in_both_languages_with_its_sign() {
+    // A removal that was recorded late: two credit notes, of 700,000 and 3,100,000 rials.
+    let [persian, english] = [Language::Persian, Language::English].map(|language| page_case(&cases()[1], language).unwrap());
+    assert!(persian.contains("(دو میلیون ریال)") && persian.contains("(منفی هفتصد هزار ریال)"), "{persian}");
+    assert!(english.contains("(two million rials)") && english.contains("(minus seven hundred thousand rials)"), "{english}");
+}

@@ -1,8 +1,10 @@
 //! A month of the Solar Hijri calendar.
 
+use super::CalendarError;
 use super::day::Day;
 use serde::{Serialize, Serializer};
 use std::fmt;
+use std::str::FromStr;
 
 /// A Solar Hijri month of a year, such as Mordad 1398; shown as `1398-05`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,8 +67,33 @@ impl fmt::Debug for Month {
     }
 }
 
+impl FromStr for Month {
+    type Err = CalendarError;
+
+    /// Reads `1398-05`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (year, month) = text.split_once('-').ok_or_else(|| CalendarError::Unreadable(text.to_owned()))?;
+        Ok(format!("{year}/{month}/01").parse::<Day>()?.month())
+    }
+}
+
 impl Serialize for Month {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Month;
+
+    #[test]
+    fn a_month_is_read_as_it_is_written() {
+        for text in ["1398-05", "1403-12"] {
+            assert_eq!(text.parse::<Month>().unwrap().to_string(), text);
+        }
+        for text in ["", "1398", "1398/05", "1398-13", "1398-00", "1398-05-01", "2019-07"] {
+            assert!(text.parse::<Month>().is_err(), "{text}");
+        }
     }
 }

@@ -27,6 +27,9 @@ pub struct Answer {
     case: Option<String>,
     policy: Policy,
     as_of: MomentView,
+    /// With the reasons alone: whoever prints a document needs it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    currency: Option<String>,
     documents: Vec<DocumentView>,
     months: BTreeMap<String, MonthView>,
     unbilled: Money,
@@ -49,6 +52,7 @@ impl Answer {
             case: case.name.clone(),
             policy: policy.clone(),
             as_of: (*as_of).into(),
+            currency: explain.then(|| tariffs.currency().to_string()),
             documents: books.documents.iter().map(view).collect::<Result<_, _>>()?,
             months: months(&truth)?.iter().map(|((order, month), truth)| (format!("{order} {month}"), truth.into())).collect(),
             unbilled: difference(&truth, &books.billed)?.total,

@@ -1,7 +1,7 @@
 //! Documents, days and instants as the case file's output writes them.
 
 use crate::calendar::{Day, DayRange, Moment};
-use crate::document::{Because, Document, Kind, Line};
+use crate::document::{Because, Document, Kind, Line, Why};
 use crate::fact::FactId;
 use crate::money::{Money, MoneyError};
 use crate::receivables::Invoice;
@@ -94,6 +94,8 @@ struct BecauseView {
     #[serde(skip_serializing_if = "Option::is_none")]
     days: Option<DayView>,
     rule: &'static str,
+    /// The reason for a program; `why` is it in English.
+    code: Why,
     why: &'static str,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     events: Vec<FactId>,
@@ -104,7 +106,7 @@ struct BecauseView {
 impl From<&Because> for BecauseView {
     fn from(because: &Because) -> Self {
         let Because { days, why, events, tariff } = because.clone();
-        Self { days: days.as_ref().map(DayView::from), rule: why.rule(), why: why.text(), events, tariff }
+        Self { days: days.as_ref().map(DayView::from), rule: why.rule(), code: why, why: why.text(), events, tariff }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The page in English.
 
+use super::amount::in_english_words;
 use super::words::{Labels, Words};
+use crate::Currency;
 use crate::document::{Kind, LineCode, Why};
 use crate::rate::Code;
 
@@ -34,7 +36,11 @@ pub(super) const WORDS: Words = Words {
     line,
     why: Why::text,
     months: ["Farvardin", "Ordibehesht", "Khordad", "Tir", "Mordad", "Shahrivar", "Mehr", "Aban", "Azar", "Dey", "Bahman", "Esfand"],
-    spelled: |_| None,
+    spelled: |amount| {
+        let sign = if amount.is_negative() { "minus " } else { "" };
+        let unit = if amount.minor_units().unsigned_abs() == 1 { "rial" } else { "rials" };
+        (amount.currency() == Currency::IRR).then(|| format!("{sign}{} {unit}", in_english_words(amount.minor_units().unsigned_abs())))
+    },
 };
 
 fn kind(kind: Kind) -> &'static str {

@@ -7,20 +7,21 @@ mod lines;
 mod persian;
 mod words;
 
-pub use amount::in_persian_words;
-pub use words::Language;
+pub use amount::{in_english_words, in_persian_words};
+pub use words::{Labels, Language, Words};
 
 use crate::calendar::{Day, DayRange, Month};
 use crate::document::Document;
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::receivables::Invoice;
+use serde::Deserialize;
 use std::fmt::Write;
-use words::Words;
 
 const STYLE: &str = include_str!("page.css");
 
 /// What a page says beside the document itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Head {
     /// The wearer's name.
     pub name: String,
@@ -104,36 +105,43 @@ impl Sheet<'_> {
 }
 
 impl Words {
-    fn digits(&self, text: &str) -> String {
+    /// A text with the language's digits.
+    pub fn digits(&self, text: &str) -> String {
         if self.is_persian { persian::digits(text) } else { text.to_owned() }
     }
 
     /// `مرداد ۱۳۹۸`.
-    fn month(&self, month: Month) -> String {
+    pub fn month(&self, month: Month) -> String {
         format!("{} {}", self.months[usize::from(month.month()) - 1], self.digits(&month.year().to_string()))
     }
 
-    fn day(&self, day: Day) -> String {
+    /// `۱۳۹۸/۰۵/۰۲`; in English in both calendars.
+    pub fn day(&self, day: Day) -> String {
         if self.is_persian { persian::digits(&day.to_string()) } else { format!("{} ({day})", day.gregorian()) }
     }
 
-    fn range(&self, range: DayRange) -> String {
+    /// A day, or the first and the last one.
+    pub fn range(&self, range: DayRange) -> String {
         let DayRange { first, last } = range;
         if first == last { self.day(first) } else { format!("{} {} {}", self.day(first), self.until, self.day(last)) }
     }
 
-    /// `۳٬۱۰۰٬۰۰۰ ریال`; what is taken off has a minus before it.
-    fn money(&self, amount: Money) -> String {
+    /// `۳٬۱۰۰٬۰۰۰`; what is taken off has a minus before it.
+    pub fn number(&self, amount: Money) -> String {
         let digits = amount.minor_units().unsigned_abs().to_string();
         let groups: Vec<&str> = (0..digits.len()).rev().step_by(3).map(|end| &digits[end.saturating_sub(2)..=end]).collect();
         let number = groups.into_iter().rev().collect::<Vec<_>>().join(if self.is_persian { "٬" } else { "," });
         let sign = if amount.is_negative() { "\u{2212}" } else { "" };
-        let unit = if self.is_persian && amount.currency() == crate::Currency::IRR {
-            "ریال".to_owned()
-        } else {
-            amount.currency().to_string()
-        };
-        format!("<bdi class=\"money\">{sign}{} {unit}</bdi>", self.digits(&number))
+        sign.to_owned() + &self.digits(&number)
+    }
+
+    /// `ریال`, or the currency's code.
+    pub fn unit(&self, currency: Currency) -> String {
+        if self.is_persian && currency == Currency::IRR { "ریال".to_owned() } else { currency.to_string() }
+    }
+
+    fn money(&self, amount: Money) -> String {
+        format!("<bdi class=\"money\">{} {}</bdi>", self.number(amount), self.unit(amount.currency()))
     }
 }
 

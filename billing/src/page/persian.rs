@@ -37,8 +37,8 @@ pub(super) const WORDS: Words = Words {
     why,
     months: ["فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند"],
     spelled: |amount| {
-        (amount.currency() == Currency::IRR && !amount.is_negative())
-            .then(|| in_persian_words(amount.minor_units().unsigned_abs()) + " ریال")
+        let sign = if amount.is_negative() { "منفی " } else { "" };
+        (amount.currency() == Currency::IRR).then(|| format!("{sign}{} ریال", in_persian_words(amount.minor_units().unsigned_abs())))
     },
 };
 
