@@ -24,10 +24,6 @@ pub async fn run(store: Store, stop: CancellationToken) {
     }
     let mut looked: Option<DateTime<Utc>> = None;
     loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
         let now = Utc::now();
         // The first look asks of all time.
         let since = looked.map_or(DateTime::UNIX_EPOCH, |looked| looked - LATE_MAX);
@@ -35,6 +31,10 @@ pub async fn run(store: Store, stop: CancellationToken) {
             Ok(()) => looked = Some(now),
             // What was not done is due still.
             Err(error) => tracing::warn!(%error, "billing waits: the database did not do it; the next look tries again"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
         }
     }
 }
