@@ -4,6 +4,7 @@ const SCHEMAS: &[&str] = &[
     "paband/tag/v1/tag.proto",
     "paband/access/v1/access.proto",
     "paband/billing/v1/common.proto",
+    "paband/billing/v1/payments.proto",
     "paband/custody/v1/custody.proto",
     "paband/enrolment/v1/common.proto",
     "paband/enrolment/v1/imports.proto",

@@ -38,7 +38,7 @@ mod zone_import;
 
 pub use alerts::{Alert, AlertEvent, AlertEventKind, AlertFilter, AlertPage};
 pub use audit::{AuditFilter, AuditPage};
-pub use books::{BooksError, BooksFault, Issued};
+pub use books::*;
 pub use connector::DatabaseAuthority;
 pub use custody::*;
 pub use enrolment::*;

@@ -7,7 +7,7 @@ use super::tariffs::tariffs;
 use super::{PersonError, ledger};
 use crate::{Store, StoreError};
 use billing::calendar::Moment;
-use billing::{Books, Document, Policy, StoredDocument, Tariffs, Timeline, carry_on, rate};
+use billing::{Books, Document, Fact, Policy, StoredDocument, Tariffs, Timeline, carry_on, rate};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeMap, HashMap};
 use tokio_postgres::Transaction;
@@ -68,6 +68,40 @@ impl Store {
     }
 }
 
+/// A person's books at an instant, with what they were reckoned from.
+pub(super) struct BooksNow {
+    /// Documents that are not issued yet have numbers of their own here.
+    pub books: Books,
+    /// What happened to the person.
+    pub facts: Vec<Fact>,
+    /// The tariff table.
+    pub tariffs: Tariffs,
+    /// The instant.
+    pub as_of: Moment,
+}
+
+/// The last that finance recorded: by another machine perhaps, whose clock is ahead.
+const LAST_RECORDED: &str = "SELECT max(recorded_at) FROM billing_facts WHERE wearer_id = $1";
+
+/// The books of one person with everything that was recorded, this transaction's own too; or why they cannot be reckoned. Nothing is written; the person
+/// stays locked.
+pub(super) async fn books_now(
+    transaction: &Transaction<'_>,
+    wearer_id: i64,
+    now: DateTime<Utc>,
+) -> Result<Result<BooksNow, String>, StoreError> {
+    let Some(mut person) = people(transaction, &[wearer_id]).await?.pop() else { return Ok(Err("there is no such person".to_owned())) };
+    let last: Option<DateTime<Utc>> = transaction.query_one(LAST_RECORDED, &[&wearer_id]).await?.get(0);
+    let now = Moment::try_from(last.map_or(now, |last| last.max(now))).map_err(|error| StoreError::Refused(error.to_string()))?;
+    let mut ground = Ground { facts: facts(transaction, &[wearer_id]).await?, tariffs: tariffs(transaction).await?, now };
+    let reckoned = tokio::task::spawn_blocking(move || {
+        let books = ground.books(&mut person).map(|(books, _)| books).map_err(|error| error.to_string())?;
+        let facts = ground.facts.remove(&wearer_id).and_then(Result::ok).unwrap_or_default();
+        Ok(BooksNow { books, facts, tariffs: ground.tariffs, as_of: person.through.unwrap_or(now) })
+    });
+    reckoned.await.map_err(|error| StoreError::Unreadable(error.to_string()))
+}
+
 /// What all persons of a portion are reckoned by.
 struct Ground {
     facts: Facts,
@@ -96,8 +130,9 @@ impl Ground {
             Some(Err(error)) => return Err(PersonError::Facts(error.to_string())),
             None => Vec::new(),
         };
-        // Never behind what was done already, whatever the clock says.
-        let as_of = person.through.map_or(self.now, |through| through.max(self.now));
+        // Always after what was done already, whatever the clock says: what was recorded since counts from just after it.
+        let after = |through: Moment| Moment::try_from(through.utc() + chrono::TimeDelta::microseconds(1)).unwrap_or(through);
+        let as_of = person.through.map_or(self.now, |through| after(through).max(self.now));
         let facts = person.as_known(facts);
         let documents = std::mem::replace(&mut person.documents, Ok(Vec::new())).map_err(PersonError::Facts)?;
         let timeline = Timeline { facts, tariffs: self.tariffs.clone(), policy: Policy::default(), as_of };

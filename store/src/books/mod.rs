@@ -1,16 +1,33 @@
 //! The books in the database: what is billed follows from the facts that staff recorded, by the `billing` crate alone.
 
+mod damages;
+mod deposits;
 mod error;
 mod facts;
 mod issue;
 mod ledger;
+mod money_refusal;
 mod numbers;
+mod payments;
 mod people;
+mod record;
+mod refunds;
+mod statement_lines;
+mod statement_match;
+mod statements;
 mod tariffs;
 mod verify;
 
+pub use damages::{Damage, DamageState, NewDamage};
+pub use deposits::DepositStanding;
 pub use error::BooksError;
 pub use issue::Issued;
+pub use money_refusal::MoneyRefusal;
+pub use payments::{NewPayment, Payment, PaymentFilter};
+pub use refunds::{NewRefund, Refund, RefundFilter, RefundState};
+pub use statement_lines::{LineFilter, LineState, StatementLine};
+pub use statement_match::LineMatch;
+pub use statements::{NewStatement, StatementImport};
 pub use verify::BooksFault;
 
 use crate::StoreError;
