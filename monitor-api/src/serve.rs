@@ -10,6 +10,7 @@ use crate::enrolment::{
     PHOTO_REQUEST_BYTES_MAX, PhotoService, WearerService, ZoneService, ZoneSetService,
 };
 use crate::events::Happening;
+use crate::finance::{DepositService, PaymentService, RefundService, STATEMENT_BYTES_MAX, StatementService};
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
 use crate::imports::ImportService;
@@ -24,6 +25,10 @@ use proto::access::people_server::PeopleServer;
 use proto::access::proposals_server::ProposalsServer;
 use proto::access::sessions_server::SessionsServer;
 use proto::access::units_server::UnitsServer;
+use proto::billing::deposits_server::DepositsServer;
+use proto::billing::payments_server::PaymentsServer;
+use proto::billing::refunds_server::RefundsServer;
+use proto::billing::statements_server::StatementsServer;
 use proto::custody::deletions_server::DeletionsServer;
 use proto::custody::holds_server::HoldsServer;
 use proto::custody::releases_server::ReleasesServer;
@@ -72,6 +77,8 @@ const REQUEST_BYTES_MAX: usize = 64 * 1024;
 const PIECE_REQUEST_BYTES_MAX: usize = 1024 * 1024 + REQUEST_BYTES_MAX;
 /// The same where zones are drawn: a MiB of GeoJSON, and the rest.
 const ZONES_BYTES_MAX: usize = GEOJSON_BYTES_MAX + REQUEST_BYTES_MAX;
+/// The same where a bank's statement comes in: a MiB of it, and the rest.
+const STATEMENT_REQUEST_BYTES_MAX: usize = STATEMENT_BYTES_MAX + REQUEST_BYTES_MAX;
 
 /// The name under which health tells of the whole server.
 const OVERALL: &str = "";
@@ -123,6 +130,7 @@ pub async fn serve(
     let (reporter, health) = tonic_health::server::health_reporter();
     let router = with_accounts(server().layer(gate).add_service(health), &store, rights, &options)?;
     let router = with_enrolment(with_files(router, &store)?, &store, &options, &stop)?;
+    let router = with_finance(router, &store);
     let hub = Arc::new(Hub::new(store.clone(), options));
     let router = with_monitoring(router, &store, sink, &hub, &stop);
     let router = with_reflection(router)?;
@@ -199,6 +207,15 @@ fn with_enrolment(router: Router<Gates>, store: &Store, options: &Options, stop:
         .add_service(limited!(InspectionsServer, InspectionService::new(store.clone())))
         .add_service(limited!(InventoryServer, InventoryService::new(store.clone())))
         .add_service(limited!(FittingsServer, FittingService::new(store.clone(), proposing, options, stop.clone()))))
+}
+
+fn with_finance(router: Router<Gates>, store: &Store) -> Router<Gates> {
+    let statements = StatementsServer::new(StatementService::new(store.clone())).max_decoding_message_size(STATEMENT_REQUEST_BYTES_MAX);
+    router
+        .add_service(statements)
+        .add_service(limited!(PaymentsServer, PaymentService::new(store.clone())))
+        .add_service(limited!(RefundsServer, RefundService::new(store.clone())))
+        .add_service(limited!(DepositsServer, DepositService::new(store.clone())))
 }
 
 fn with_monitoring(

@@ -1,5 +1,19 @@
 //! What wearers pay, for finance: tariffs, runs, documents, payments.
 
+mod deposits;
+mod money_asked;
+mod money_refused;
+mod money_shown;
+mod payments;
+mod refunds;
+mod statements;
+
+pub(crate) use deposits::DepositService;
+pub(crate) use money_asked::STATEMENT_BYTES_MAX;
+pub(crate) use payments::PaymentService;
+pub(crate) use refunds::RefundService;
+pub(crate) use statements::StatementService;
+
 use crate::reason::Reason;
 use crate::status::refusal;
 use billing::Money;
@@ -12,6 +26,7 @@ pub(crate) fn refused(request: &'static str, error: &BooksError) -> Status {
     let (code, reason) = match error {
         BooksError::UnknownWearer => (Code::NotFound, Reason::UnknownWearer),
         BooksError::KeyUsed => (Code::AlreadyExists, Reason::IdempotencyKeyUsed),
+        BooksError::Money(why) => return money_refused::refused(why),
         BooksError::Store(error) => return crate::alerts::store_failed(request, error),
     };
     refusal(code, reason, &[])
