@@ -9,8 +9,7 @@ const BANK_FA: &[u8] = include_bytes!("statements/bank-fa.csv");
 const PLAIN_EN: &[u8] = include_bytes!("statements/plain-en.csv");
 const TWO_PAGES: &[u8] = include_bytes!("statements/two-pages.sta");
 const BATCH: &[u8] = include_bytes!("statements/batch.xml");
-const FILES: [(Format, &[u8]); 4] =
-    [(Format::Csv, BANK_FA), (Format::Csv, PLAIN_EN), (Format::Mt940, TWO_PAGES), (Format::Camt053, BATCH)];
+const FILES: [(Format, &[u8]); 4] = [(Format::Csv, BANK_FA), (Format::Csv, PLAIN_EN), (Format::Mt940, TWO_PAGES), (Format::Camt053, BATCH)];
 
 fn parsed(format: Format, bytes: &[u8]) -> Result<Statement, Vec<String>> {
     let today = "1405/09/05".parse().unwrap();

@@ -48,8 +48,10 @@ CREATE TABLE statement_lines (
     CHECK ((state = 'outgoing') = (amount < 0))
 );
 CREATE INDEX statement_lines_waiting ON statement_lines (unit_id, line_id) WHERE state = 'waiting';
-CREATE INDEX statement_lines_unit ON statement_lines (unit_id, line_id);
+CREATE INDEX statement_lines_order ON statement_lines ((state <> 'waiting'), line_id DESC);
+CREATE INDEX statement_lines_day ON statement_lines (unit_id, day, amount) WHERE state = 'matched';
 CREATE INDEX statement_lines_reference ON statement_lines (reference, amount) WHERE state = 'matched';
+CREATE INDEX billing_facts_references ON billing_facts (reference);
 CREATE UNIQUE INDEX billing_facts_deposit_reference ON billing_facts (reference) WHERE kind = 'deposit_payment';
 CREATE INDEX billing_facts_payments ON billing_facts (fact_id) WHERE kind IN ('payment', 'deposit_payment');
 

@@ -76,7 +76,8 @@ fn entry(booked: Node<'_, '_>, reading: &mut Reading) {
     let parts: Vec<Node<'_, '_>> = find(booked, &["NtryDtls", "TxDtls"]).collect();
     let line = |amount: Money, part: Option<Node<'_, '_>>| {
         let said = part.unwrap_or(booked);
-        let reference = text(said, &["Refs", "AcctSvcrRef"]).or_else(|| text(booked, &["AcctSvcrRef"])).or_else(|| text(booked, &["NtryRef"]));
+        let reference =
+            text(said, &["Refs", "AcctSvcrRef"]).or_else(|| text(booked, &["AcctSvcrRef"])).or_else(|| text(booked, &["NtryRef"]));
         let end_to_end = text(said, &["Refs", "EndToEndId"]).filter(|id| id != "NOTPROVIDED");
         let identifier = text(said, &["RmtInf", "Strd", "CdtrRefInf", "Ref"]).or(end_to_end).unwrap_or_default();
         let words = find(said, &["RmtInf", "Ustrd"]).chain(find(said, &["AddtlTxInf"])).chain(find(booked, &["AddtlNtryInf"]));
@@ -115,7 +116,8 @@ fn moved(of: Node<'_, '_>) -> Result<Money, Why> {
 
 fn rials(amount: Node<'_, '_>) -> Result<Money, Why> {
     match amount.attribute("Ccy") {
-        Some("IRR") => whole_amount(amount.text().unwrap_or_default()).and_then(|rials| if rials.is_negative() { Err(Why::Field("Amt")) } else { Ok(rials) }),
+        Some("IRR") => whole_amount(amount.text().unwrap_or_default())
+            .and_then(|rials| if rials.is_negative() { Err(Why::Field("Amt")) } else { Ok(rials) }),
         other => Err(Why::Currency(plain(other.unwrap_or_default()))),
     }
 }

@@ -42,9 +42,9 @@ pub(super) fn gregorian(date: NaiveDate) -> Option<Day> {
 pub(super) fn amount(text: &str) -> Result<Money, Why> {
     let text = plain(text);
     let unreadable = || Why::Amount(text.clone());
-    let bare = ["ریال", "IRR", "rials", "rial"].iter().fold(text.trim(), |rest, unit| {
-        rest.strip_suffix(unit).or_else(|| rest.strip_prefix(unit)).unwrap_or(rest).trim()
-    });
+    let bare = ["ریال", "IRR", "rials", "rial"]
+        .iter()
+        .fold(text.trim(), |rest, unit| rest.strip_suffix(unit).or_else(|| rest.strip_prefix(unit)).unwrap_or(rest).trim());
     let (negative, bare) = match bare.strip_prefix('(').and_then(|inner| inner.strip_suffix(')')) {
         Some(inner) => (true, inner),
         None => match bare.strip_prefix(['-', '−']).or_else(|| bare.strip_suffix(['-', '−'])) {
@@ -77,10 +77,13 @@ mod tests {
 
     #[test]
     fn days_of_both_calendars_are_read() {
-        for text in ["1405/08/30", "۱۴۰۵/۰۸/۳۰", "1405-8-30", "14050830", "2026-11-21", "2026/11/21", "20261121", "1405/08/30 10:22:31"] {
+        for text in ["1405/08/30", "۱۴۰۵/۰۸/۳۰", "1405-8-30", "14050830", "2026-11-21", "2026/11/21", "20261121", "1405/08/30 10:22:31"]
+        {
             assert_eq!(day(text).map(|day| day.to_string()), Ok("1405/08/30".to_owned()), "{text}");
         }
-        for text in ["", "1404/12/30", "1405/13/01", "05/08/30", "30/08/1405", "2026-02-30", "9999-01-01", "yesterday", "1405/08", "+405/08/30"] {
+        for text in
+            ["", "1404/12/30", "1405/13/01", "05/08/30", "30/08/1405", "2026-02-30", "9999-01-01", "yesterday", "1405/08", "+405/08/30"]
+        {
             assert!(day(text).is_err(), "{text}");
         }
     }
@@ -102,7 +105,9 @@ mod tests {
         ] {
             assert_eq!(amount(text), Ok(Money::rials(rials)), "{text}");
         }
-        for text in ["", "-", "1.000", "1,00", "1,0000", "12,34,567", "3.5", "۱۰ تومان", "9223372036854775808", "1e5", "0x10", "--1", "1,000,"] {
+        for text in
+            ["", "-", "1.000", "1,00", "1,0000", "12,34,567", "3.5", "۱۰ تومان", "9223372036854775808", "1e5", "0x10", "--1", "1,000,"]
+        {
             assert!(amount(text).is_err(), "{text}");
         }
     }

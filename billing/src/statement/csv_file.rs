@@ -35,8 +35,16 @@ const HEADINGS: &[(Column, &[&str])] = &[
     (
         Column::Reference,
         &[
-            "شماره پیگیری", "کد پیگیری", "شماره مرجع", "شماره سند", "کد رهگیری", "reference", "reference number", "tracking number",
-            "document number", "trace number",
+            "شماره پیگیری",
+            "کد پیگیری",
+            "شماره مرجع",
+            "شماره سند",
+            "کد رهگیری",
+            "reference",
+            "reference number",
+            "tracking number",
+            "document number",
+            "trace number",
         ],
     ),
     (Column::Text, &["شرح", "شرح تراکنش", "توضیحات", "بابت", "description", "details", "remarks"]),

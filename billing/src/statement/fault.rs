@@ -77,7 +77,9 @@ pub enum Why {
     #[error("a second account, {0}: give each account's statement in a file of its own")]
     OtherAccount(String),
     /// A line is missing, or too much.
-    #[error("the opening balance {opening} and the movements {moved} do not make the closing balance {closing}: a line is missing or too much")]
+    #[error(
+        "the opening balance {opening} and the movements {moved} do not make the closing balance {closing}: a line is missing or too much"
+    )]
     Balance {
         /// Before.
         opening: Money,

@@ -178,7 +178,8 @@ fn movement(place: usize, text: &str) -> Result<Line, Why> {
 /// `260901`, of this century.
 fn day(text: &str) -> Result<Day, Why> {
     let wrong = || Why::Date(plain(text));
-    let number = |at: usize| text.get(at..at + 2).filter(|part| part.bytes().all(|digit| digit.is_ascii_digit())).and_then(|part| part.parse().ok());
+    let number =
+        |at: usize| text.get(at..at + 2).filter(|part| part.bytes().all(|digit| digit.is_ascii_digit())).and_then(|part| part.parse().ok());
     let (year, month, date) = (number(0).ok_or_else(wrong)?, number(2).ok_or_else(wrong)?, number(4).ok_or_else(wrong)?);
     NaiveDate::from_ymd_opt(2000 + year as i32, month, date).and_then(gregorian).ok_or_else(wrong)
 }

@@ -60,7 +60,10 @@ mod tests {
     #[test]
     fn bill_ids_stand_in_the_identifier_and_invoices_anywhere() {
         let check = |line: (&str, &str, &str), bills: &[&str], invoices: &[&str]| {
-            assert_eq!(of(line.0, line.1, line.2), (bills.iter().map(|s| (*s).into()).collect(), invoices.iter().map(|s| (*s).into()).collect()));
+            assert_eq!(
+                of(line.0, line.1, line.2),
+                (bills.iter().map(|s| (*s).into()).collect(), invoices.iter().map(|s| (*s).into()).collect())
+            );
         };
         check(("9403272004129", "", ""), &["9403272004129"], &[]);
         check(("9403272004129/95570163", "", ""), &["9403272004129"], &[]);

@@ -6,12 +6,13 @@ mod money_refused;
 mod money_shown;
 mod payments;
 mod refunds;
+mod statement_asked;
 mod statements;
 
 pub(crate) use deposits::DepositService;
-pub(crate) use money_asked::STATEMENT_BYTES_MAX;
 pub(crate) use payments::PaymentService;
 pub(crate) use refunds::RefundService;
+pub(crate) use statement_asked::STATEMENT_BYTES_MAX;
 pub(crate) use statements::StatementService;
 
 use crate::reason::Reason;

@@ -1,6 +1,6 @@
 //! What stands against money in and out, as callers are told.
 
-use super::money_asked::wrong_line;
+use super::statement_asked::wrong_line;
 use crate::reason::{Reason, Wrong};
 use crate::status::{invalid, refusal, wrong};
 use billing::statement::Fault;
@@ -60,7 +60,9 @@ fn hindered(why: &MoneyRefusal) -> (Reason, Args) {
         MoneyRefusal::DamageOver(state) => (Reason::DamageOver, vec![("state", (*state).to_owned())]),
         MoneyRefusal::ObjectionOpen(at) => (Reason::ObjectionOpen, until(at)),
         MoneyRefusal::ObjectionLate(at) => (Reason::ObjectionLate, until(at)),
-        other => (Reason::BooksBlocked, vec![("why", if let MoneyRefusal::Blocked(why) = other { why.clone() } else { other.to_string() })]),
+        other => {
+            (Reason::BooksBlocked, vec![("why", if let MoneyRefusal::Blocked(why) = other { why.clone() } else { other.to_string() })])
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The service of bank statements.
 
-use super::money_asked::{import_asked, lines_asked, match_asked, text, token};
+use super::money_asked::{match_asked, text};
 use super::money_shown::{import, line};
 use super::refused;
+use super::statement_asked::{import_asked, lines_asked, token};
 use crate::alerts::store_failed;
 use crate::fields::REASON_MAX;
 use crate::gate::{asked, caller};

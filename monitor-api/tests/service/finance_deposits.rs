@@ -74,11 +74,8 @@ async fn a_line_of_a_statement_may_be_a_deposit() {
     assert_eq!(refused(client.match_line(as_deposit(&lines[1])).await), "DEPOSIT_BEYOND_CEILING");
     let matched = client.match_line(as_deposit(&lines[0])).await.unwrap().into_inner();
     assert_eq!(office.balance("w-1", "assets:cash:deposit").await, 25_000_000);
-    let reverse = ReversePaymentRequest {
-        payment_id: matched.payment_id,
-        kind: ReversalKind::Bounced.into(),
-        reason: "returned".to_owned(),
-    };
+    let reverse =
+        ReversePaymentRequest { payment_id: matched.payment_id, kind: ReversalKind::Bounced.into(), reason: "returned".to_owned() };
     office.payments(&clerk).await.reverse_payment(reverse).await.unwrap();
     assert_eq!(office.balance("w-1", "assets:cash:deposit").await, 0);
     office.agrees().await;

@@ -79,12 +79,7 @@ async fn money_of_another_goes_back_to_the_list_and_to_whom_it_belongs() {
     let line = office.lines(&clerk).await.remove(0);
     assert_eq!((line.state(), line.payment_id, line.like_payment_id), (StatementLineState::Waiting, 0, 0));
     assert_eq!(office.owes("w-1").await, owed[0]);
-    let asked = MatchLineRequest {
-        line_id: line.line_id,
-        expected_version: line.version,
-        wearer: "w-2".to_owned(),
-        ..Default::default()
-    };
+    let asked = MatchLineRequest { line_id: line.line_id, expected_version: line.version, wearer: "w-2".to_owned(), ..Default::default() };
     let matched = office.statements(&clerk).await.match_line(asked).await.unwrap().into_inner();
     assert_eq!((matched.wearer.as_str(), office.owes("w-2").await), ("w-2", owed[1] - 1000));
     office.agrees().await;
@@ -120,7 +115,10 @@ async fn what_makes_no_sense_is_told_field_by_field() {
         ),
         (RecordPaymentRequest { amount: rials(0), ..good.clone() }, &[("amount", "MUST_BE_ABOVE_ZERO")]),
         (RecordPaymentRequest { amount: rials(i64::MAX), ..good.clone() }, &[("amount", "ABOVE_MAX")]),
-        (RecordPaymentRequest { amount: Some(Money { amount: 5, currency: "USD".into() }), ..good.clone() }, &[("amount", "STATEMENT_CURRENCY")]),
+        (
+            RecordPaymentRequest { amount: Some(Money { amount: 5, currency: "USD".into() }), ..good.clone() },
+            &[("amount", "STATEMENT_CURRENCY")],
+        ),
         (RecordPaymentRequest { paid_at: ago(-3600), ..good.clone() }, &[("paid_at", "IN_FUTURE")]),
         (RecordPaymentRequest { paid_at: ago(20_000_000_000), ..good.clone() }, &[("paid_at", "VERY_LONG_AGO")]),
     ];

@@ -59,11 +59,14 @@ async fn of_eight_refunds_of_one_credit_approved_at_once_one_is_booked() {
     let office = Office::new(1).await;
     credit(&office, 5000).await;
     let sara = office.clerk("sara").await;
-    let mut approvals = Vec::new();
+    let mut ready = Vec::new();
     for number in 0..8 {
         let refund = office.request(&sara, "w-1", 5000, false).await.unwrap();
-        let mut client = office.refunds(&office.clerk(&format!("second-{number}")).await).await;
-        let asked = ApproveRefundRequest { refund_id: refund.refund_id, expected_version: refund.version };
+        let client = office.refunds(&office.clerk(&format!("second-{number}")).await).await;
+        ready.push((client, ApproveRefundRequest { refund_id: refund.refund_id, expected_version: refund.version }));
+    }
+    let mut approvals = Vec::new();
+    for (mut client, asked) in ready {
         approvals.push(tokio::spawn(async move { client.approve_refund(asked).await }));
     }
     let mut lost = Vec::new();
@@ -109,7 +112,8 @@ async fn the_account_must_be_one() {
         reason: "x".to_owned(),
         ..Default::default()
     };
-    let rows = [(asked.clone(), ("sheba", "SHEBA_CHECK")), (RequestRefundRequest { sheba: "12".to_owned(), ..asked }, ("sheba", "NOT_A_SHEBA"))];
+    let rows =
+        [(asked.clone(), ("sheba", "SHEBA_CHECK")), (RequestRefundRequest { sheba: "12".to_owned(), ..asked }, ("sheba", "NOT_A_SHEBA"))];
     for (asked, expected) in rows {
         assert_eq!(wrong_fields(&client.request_refund(asked).await.unwrap_err()), [expected].map(crate::house::owned));
     }

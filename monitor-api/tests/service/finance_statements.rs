@@ -24,9 +24,8 @@ async fn a_file_read_in_twice_and_one_that_overlaps_it_give_each_line_once() {
     named_anew.new_account = false;
     assert_eq!(refused(office.statements(&clerk).await.import_statement(named_anew.clone()).await), "ACCOUNT_NEW");
     let first = office.import(&clerk, &rows).await.unwrap();
-    let counts = |import: StatementImport| {
-        [import.lines, import.new_lines, import.known_lines, import.matched, import.waiting, import.outgoing]
-    };
+    let counts =
+        |import: StatementImport| [import.lines, import.new_lines, import.known_lines, import.matched, import.waiting, import.outgoing];
     assert_eq!(counts(first), [4, 4, 0, 2, 1, 1]);
     assert_eq!(office.owes("w-1").await, owed - 2_000_000, "two equal lines are two payments");
     let again = office.statements(&clerk).await.import_statement(named_anew).await.unwrap().into_inner();
@@ -37,13 +36,7 @@ async fn a_file_read_in_twice_and_one_that_overlaps_it_give_each_line_once() {
     office.agrees().await;
     use StatementLineState::{Matched, Outgoing, Waiting};
     let lines = office.lines(&clerk).await;
-    let expected = [
-        (Waiting, "B2", ""),
-        (Matched, "B4", "w-1"),
-        (Outgoing, "B3", ""),
-        (Matched, "B1", "w-1"),
-        (Matched, "B1", "w-1"),
-    ];
+    let expected = [(Waiting, "B2", ""), (Matched, "B4", "w-1"), (Outgoing, "B3", ""), (Matched, "B1", "w-1"), (Matched, "B1", "w-1")];
     assert_eq!(states(&lines), expected, "what waits comes first");
     assert!(lines[1].automatic && lines[1].payment_id > 0 && lines[1].day.as_ref().unwrap().solar_hijri == "1405/07/30");
 }
@@ -127,12 +120,30 @@ async fn a_line_that_waits_becomes_the_payment_of_whom_a_person_names() {
     assert_eq!(refused(client.match_line(matching(first, "w-1")).await), "VERSION_CHANGED");
     assert_eq!(refused(client.match_line(matching(&matched, "w-1")).await), "STATEMENT_LINE_OVER");
 
-    let aside = |line: &StatementLine| SetLineAsideRequest { line_id: line.line_id, expected_version: line.version, reason: "rent".to_owned() };
+    let aside =
+        |line: &StatementLine| SetLineAsideRequest { line_id: line.line_id, expected_version: line.version, reason: "rent".to_owned() };
     let set = client.set_line_aside(aside(third)).await.unwrap().into_inner();
     assert_eq!((set.state(), set.reason.as_str()), (StatementLineState::SetAside, "rent"));
     assert_eq!(refused(client.set_line_aside(aside(&set)).await), "STATEMENT_LINE_OVER");
     let back = client.match_line(matching(&set, "w-1")).await.unwrap().into_inner();
     assert_eq!((back.state(), office.owes("w-1").await), (StatementLineState::Matched, owed - 3000), "it was a payment after all");
+    office.agrees().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_of_another_unit_does_not_exist_and_a_wearer_of_another_is_not_named() {
+    let office = Office::new(1).await;
+    let clerk = office.clerk("sara").await;
+    office.import(&clerk, "1000,,B1,\n").await.unwrap();
+    let line = office.lines(&clerk).await.remove(0);
+    let qom = office.house.log_in("qom", &[(Role::Finance, "qom")]).await;
+    assert_eq!(refused(office.statements(&qom).await.match_line(matching(&line, "q-1")).await), "UNKNOWN_STATEMENT_LINE");
+    assert_eq!(office.lines(&qom).await, []);
+    // The central unit knows that it is Qom's: Tehran sees that it is matched, and not whose it is.
+    let central = office.house.log_in("central", &[(Role::Finance, "central")]).await;
+    let matched = office.statements(&central).await.match_line(matching(&line, "q-1")).await.unwrap().into_inner();
+    assert_eq!(matched.wearer, "q-1");
+    assert_eq!(states(&office.lines(&clerk).await), [(StatementLineState::Matched, "B1", "")]);
     office.agrees().await;
 }
 

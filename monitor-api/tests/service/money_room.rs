@@ -93,7 +93,8 @@ impl Office {
     /// The ledger sums to nothing and agrees with itself, money of deposits is what is held, and nobody is blocked.
     pub async fn agrees(&self) {
         assert_eq!(self.number("SELECT coalesce(sum(amount), 0)::bigint FROM ledger_postings").await, 0);
-        let deposits = "SELECT coalesce(sum(amount), 0)::bigint FROM ledger_postings WHERE account IN ('assets:cash:deposit', 'liabilities:deposit')";
+        let deposits =
+            "SELECT coalesce(sum(amount), 0)::bigint FROM ledger_postings WHERE account IN ('assets:cash:deposit', 'liabilities:deposit')";
         assert_eq!(self.number(deposits).await, 0);
         assert_eq!(self.number("SELECT count(*) FROM billing_work WHERE is_block").await, 0);
         assert_eq!(self.house.store.books_verify().await.unwrap(), []);

@@ -173,12 +173,7 @@ impl Store {
     ///
     /// # Errors
     /// When it is not within reach, was changed meanwhile, no objection waits, the caller found the damage, or more remains than was found.
-    pub async fn damage_answer(
-        &self,
-        caller: &Caller,
-        which: (i64, i64),
-        (amount, answer): (i64, &str),
-    ) -> Result<Damage, BooksError> {
+    pub async fn damage_answer(&self, caller: &Caller, which: (i64, i64), (amount, answer): (i64, &str)) -> Result<Damage, BooksError> {
         let mut client = self.client().await?;
         if let Change::Open(open) = change::begin(&mut client, caller).await? {
             let (damage, now) = one_to_change(&open.transaction, caller, which).await?;
@@ -222,7 +217,8 @@ async fn damage_assess(transaction: &Transaction<'_>, caller: &Caller, new: &New
     // Civil days: the tenth day after this one counts to its end.
     let today = Moment::try_from(now).map_err(|error| StoreError::Refused(error.to_string()))?.day();
     let until = Moment::start_of(today.plus(OBJECTION_DAYS + 1)).utc();
-    let row = transaction.query_one(ASSESS, &[&wearer_id, amount, report, photo_ids, &caller.name(), &caller.person_id(), &now, &until]).await?;
+    let row =
+        transaction.query_one(ASSESS, &[&wearer_id, amount, report, photo_ids, &caller.name(), &caller.person_id(), &now, &until]).await?;
     let damage_id = row.get(0);
     caller.about(format!("damage {damage_id}"));
     Ok(damage_id)

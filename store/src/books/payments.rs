@@ -151,13 +151,7 @@ impl Store {
     ///
     /// # Errors
     /// When there is none such, it is reversed already, or a part of it left the account again.
-    pub async fn payment_reverse(
-        &self,
-        caller: &Caller,
-        payment_id: i64,
-        waits_again: bool,
-        reason: &str,
-    ) -> Result<Payment, BooksError> {
+    pub async fn payment_reverse(&self, caller: &Caller, payment_id: i64, waits_again: bool, reason: &str) -> Result<Payment, BooksError> {
         let mut client = self.client().await?;
         if let Change::Open(open) = change::begin(&mut client, caller).await? {
             payment_reverse(&open.transaction, caller, payment_id, waits_again, reason).await?;
@@ -199,12 +193,8 @@ async fn payment_record(transaction: &Transaction<'_>, caller: &Caller, new: &Ne
         return Err(MoneyRefusal::ReferenceSeen(like.get(0)).into());
     }
     let invoice = Some(new.invoice.as_str()).filter(|invoice| !invoice.is_empty());
-    let fact = NewFact {
-        reference: Some(&new.reference),
-        invoice,
-        note: &new.note,
-        ..NewFact::new(wearer_id, kind, new.paid_at, new.amount)
-    };
+    let fact =
+        NewFact { reference: Some(&new.reference), invoice, note: &new.note, ..NewFact::new(wearer_id, kind, new.paid_at, new.amount) };
     let payment_id = record(transaction, caller, &fact, now).await?;
     if new.is_deposit {
         deposits::within_ceiling(transaction, wearer_id, now).await?;

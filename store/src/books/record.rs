@@ -20,8 +20,7 @@ const RECORD: &str = "
 const SEEN: &str = "
     SELECT f.fact_id FROM billing_facts f JOIN wearers w USING (wearer_id) WHERE f.reference = $1 AND f.kind = $2
         AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($3))";
-const INVOICE: &str =
-    "SELECT FROM billing_documents WHERE wearer_id = $1 AND number = $2 AND kind IN ('invoice', 'damage_invoice')";
+const INVOICE: &str = "SELECT FROM billing_documents WHERE wearer_id = $1 AND number = $2 AND kind IN ('invoice', 'damage_invoice')";
 
 /// A fact of finance about a person.
 #[derive(Clone, Copy, Debug)]

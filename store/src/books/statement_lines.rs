@@ -17,8 +17,8 @@ macro_rules! line_columns {
             LEFT JOIN billing_facts f ON f.fact_id = l.fact_id LEFT JOIN wearers w ON w.wearer_id = f.wearer_id
             LEFT JOIN LATERAL (SELECT a.fact_id, aw.unit_id FROM billing_facts a JOIN wearers aw USING (wearer_id)
                 WHERE l.state IN ('waiting', 'set_aside') AND l.reference <> '' AND a.amount = l.amount AND a.kind IN ('payment', 'deposit_payment')
-                    AND (a.reference = l.reference OR a.fact_id IN (SELECT o.fact_id FROM statement_lines o
-                        WHERE o.state = 'matched' AND o.reference = l.reference AND o.amount = l.amount))
+                    AND a.fact_id IN (SELECT h.fact_id FROM billing_facts h WHERE h.reference = l.reference
+                        UNION ALL SELECT o.fact_id FROM statement_lines o WHERE o.state = 'matched' AND o.reference = l.reference AND o.amount = l.amount)
                     AND NOT EXISTS (SELECT FROM billing_facts c WHERE c.cancels = a.fact_id AND c.kind = 'cancel')
                 ORDER BY a.fact_id LIMIT 1) alike ON true
         WHERE EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = l.unit_id AND r.above_id = ANY ($1)) "

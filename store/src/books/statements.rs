@@ -151,20 +151,12 @@ async fn insert(
     let texts = |of: fn(&Line) -> &String| lines.iter().map(|line| of(line).as_str()).collect::<Vec<_>>();
     let (identifiers, references) = (texts(|line| &line.identifier), texts(|line| &line.reference));
     let told = texts(|line| &line.text);
-    let rows = transaction
-        .query(LINES, &[&statement_id, &unit_id, &ids, &places, &days, &amounts, &identifiers, &references, &told])
-        .await?;
+    let rows =
+        transaction.query(LINES, &[&statement_id, &unit_id, &ids, &places, &days, &amounts, &identifiers, &references, &told]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
 }
 
 fn import_from(row: &Row) -> StatementImport {
     let count = |column: usize| u32::try_from(row.get::<_, i32>(column)).unwrap_or_default();
-    StatementImport {
-        statement_id: row.get(0),
-        lines: count(1),
-        new: count(2),
-        matched: count(3),
-        waiting: count(4),
-        outgoing: count(5),
-    }
+    StatementImport { statement_id: row.get(0), lines: count(1), new: count(2), matched: count(3), waiting: count(4), outgoing: count(5) }
 }
