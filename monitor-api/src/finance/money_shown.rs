@@ -2,7 +2,9 @@
 
 use super::money;
 use crate::accounts::instant;
+use crate::enrolment::deposit_consequence;
 use crate::fields::date;
+use enrolment::DepositConsequence;
 use proto::billing as schema;
 use store::{DamageState, DepositStanding, LineState, RefundState};
 
@@ -98,6 +100,8 @@ pub(super) fn refund(refund: store::Refund) -> schema::Refund {
 }
 
 pub(super) fn deposit(deposit: DepositStanding) -> schema::Deposit {
+    let proposed = deposit.proposed.map_or(0, |proposed| deposit_consequence(proposed).into());
+    let proposed_rial = deposit.proposed.and_then(DepositConsequence::rial).unwrap_or_default();
     schema::Deposit {
         required: Some(money(deposit.required)),
         ceiling: deposit.ceiling.map(money),
@@ -105,6 +109,8 @@ pub(super) fn deposit(deposit: DepositStanding) -> schema::Deposit {
         returned: Some(money(deposit.returned)),
         damage: Some(money(deposit.damage)),
         damages: deposit.damages.into_iter().map(damage).collect(),
+        proposed,
+        proposed_rial,
     }
 }
 

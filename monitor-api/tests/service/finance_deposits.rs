@@ -3,6 +3,7 @@
 use crate::house::sql;
 use crate::money_room::{Office, ago, refused, rials};
 use proto::billing::*;
+use proto::enrolment::DepositConsequence;
 
 fn pay(amount: i64, reference: &str) -> RecordDepositPaymentRequest {
     RecordDepositPaymentRequest {
@@ -26,7 +27,7 @@ async fn removed(office: &Office) {
     let off = "
         UPDATE fittings SET period = tstzrange(lower(period), now()) WHERE wearer_id = (SELECT wearer_id FROM wearers WHERE reference = 'w-1');
         INSERT INTO removals (fitting_id, at, recorded_at, removed_by, reason, condition, deposit, tag_state)
-            SELECT fitting_id, upper(period), now(), 'x', 'order_ended', 'damaged', 'none', 'faulty' FROM fittings WHERE upper(period) IS NOT NULL";
+            SELECT fitting_id, upper(period), now(), 'x', 'order_ended', 'damaged', 'keep_all', 'faulty' FROM fittings WHERE upper(period) IS NOT NULL";
     sql(&office.house.database, off).await;
 }
 
@@ -41,7 +42,7 @@ async fn a_deposit_is_held_up_to_the_ceiling_and_goes_back_when_the_tag_is_off()
     let paid = client.record_deposit_payment(pay(5_000_000, "D-3")).await.unwrap().into_inner();
     assert!(paid.deposit);
     let shown = client.get_deposit(GetDepositRequest { wearer: "w-1".to_owned() }).await.unwrap().into_inner();
-    assert_eq!((shown.held, shown.ceiling, shown.damages.len()), (rials(25_000_000), rials(25_000_000), 0));
+    assert_eq!((shown.held, shown.ceiling, shown.damages.len(), shown.proposed), (rials(25_000_000), rials(25_000_000), 0, 0));
     assert_eq!(office.balance("w-1", "liabilities:deposit").await, -25_000_000);
     assert_eq!(office.balance("w-1", "liabilities:setaside").await, 0, "a deposit is no income");
 
@@ -53,7 +54,7 @@ async fn a_deposit_is_held_up_to_the_ceiling_and_goes_back_when_the_tag_is_off()
     office.approve(&reza, &refund).await.unwrap();
     assert_eq!(office.balance("w-1", "liabilities:deposit").await, 0);
     let shown = client.get_deposit(GetDepositRequest { wearer: "w-1".to_owned() }).await.unwrap().into_inner();
-    assert_eq!((shown.held, shown.returned), (rials(0), rials(25_000_000)));
+    assert_eq!((shown.held, shown.returned, shown.proposed), (rials(0), rials(25_000_000), DepositConsequence::KeepAll as i32));
     office.agrees().await;
 }
 

@@ -8,8 +8,11 @@ use crate::{Store, StoreError};
 use access::Caller;
 use billing::{Money, Regime, deposit_terms};
 use chrono::{DateTime, Utc};
+use enrolment::DepositConsequence;
 use tokio_postgres::Transaction;
 
+const PROPOSED: &str = "
+    SELECT r.deposit, r.deposit_rial FROM removals r JOIN fittings f USING (fitting_id) WHERE f.wearer_id = $1 ORDER BY r.at DESC LIMIT 1";
 const REGIME: &str = "SELECT regime FROM order_in_force($1, $2)";
 
 /// A person's deposit.
@@ -27,6 +30,8 @@ pub struct DepositStanding {
     pub damage: Money,
     /// Newest first.
     pub damages: Vec<Damage>,
+    /// What technical staff proposed when the tag came off last.
+    pub proposed: Option<DepositConsequence>,
 }
 
 impl Store {
@@ -42,7 +47,10 @@ impl Store {
         let (required, ceiling) = terms(&transaction, wearer_id, &books).await?;
         let damages = damages::of_wearer(&transaction, caller, wearer_id).await?;
         let deposit = &books.books.deposit;
-        Ok(DepositStanding { required, ceiling, held: deposit.held, returned: deposit.returned, damage: deposit.damage, damages })
+        let proposed = transaction.query_opt(PROPOSED, &[&wearer_id]).await?;
+        let proposed = proposed.and_then(|row| DepositConsequence::named(row.get(0), row.get(1)));
+        let (held, returned, damage) = (deposit.held, deposit.returned, deposit.damage);
+        Ok(DepositStanding { required, ceiling, held, returned, damage, damages, proposed })
     }
 }
 
