@@ -3,6 +3,7 @@
 use crate::calendar::{Day, Moment};
 use crate::fact::{Fact, OrderId, What};
 use crate::fitting::Fittings;
+use crate::known::known_at;
 use crate::money::{Currency, Money, MoneyError};
 use crate::tariff::{Regime, Tariffs};
 use std::collections::BTreeMap;
@@ -48,6 +49,38 @@ impl Deposit {
             Demand::Nothing
         })
     }
+}
+
+/// What may be held of a person who wears a tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DepositTerms {
+    /// What the authority asks for; nothing if it was not recorded.
+    pub required: Money,
+    /// The most that may be held; `None` = the tariff names no ceiling.
+    pub ceiling: Option<Money>,
+}
+
+/// What may be held at an instant, by these facts of a person; `None` while no tag is fitted.
+///
+/// # Errors
+/// If currencies are mixed.
+pub fn deposit_terms(facts: &[Fact], tariffs: &Tariffs, at: Moment) -> Result<Option<DepositTerms>, MoneyError> {
+    let known = known_at(facts, at);
+    if !Fittings::of(&known, &mut Vec::new()).is_fitted_after(at) {
+        return Ok(None);
+    }
+    let mut enrolled: BTreeMap<&OrderId, Day> = BTreeMap::new();
+    let mut now: Option<(Regime, Option<Day>)> = None;
+    for fact in known.iter().filter(|fact| fact.what.at() <= at) {
+        now = match &fact.what {
+            What::Install { at, order, regime, .. } => Some((*regime, Some(*enrolled.entry(order).or_insert(at.day())))),
+            What::Regime { regime, .. } => now.map(|(_, day)| (*regime, day)),
+            What::Remove { .. } => None,
+            _ => now,
+        };
+    }
+    let ceiling = now.and_then(|(regime, day)| tariffs.in_force(day?, at)?.deposit_ceiling.get(&regime).copied());
+    Ok(Some(DepositTerms { required: required(&known, tariffs, at)?, ceiling }))
 }
 
 /// The deposit that is required at an instant: what the authority asks for, at most the ceiling of the regime; nothing without a tag.

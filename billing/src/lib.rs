@@ -25,13 +25,14 @@ mod rate;
 mod receivables;
 mod replay;
 mod standing;
+pub mod statement;
 mod stored;
 mod summary;
 mod tariff;
 mod work;
 
 pub use books::Books;
-pub use deposit::Deposit;
+pub use deposit::{Deposit, DepositTerms, deposit_terms};
 pub use difference::{Billed, Difference, Note, difference};
 pub use document::{Because, Days, Document, Kind, Line, LineCode, Why};
 pub use fact::{Covered, Fact, FactId, OrderId, Period, What};

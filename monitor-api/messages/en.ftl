@@ -295,6 +295,49 @@ found-exclusion-over-home = it is forbidden and lies over the residence in zone 
 found-no-place-left = together with { $others } it leaves no place to be from { DATETIME($at) } on; change its shape or its hours
 found-little-place-left = together with { $others } it leaves only a place { NUMBER($depth) } m from the nearest edge from { DATETIME($at) } on; false alerts are likely
 
+## Money in and out
+
+unknown-statement-line = There is no such line of a statement in your unit. Load the list anew.
+unknown-payment = There is no such payment in your unit. Check its number.
+unknown-refund = There is no such refund in your unit. Check its number.
+unknown-damage = There is no such damage in your unit. Check its number.
+invoice-not-theirs = This wearer has no invoice { $invoice }. Check the number, or leave it empty: then the oldest is paid.
+account-new = No statement of an account of this name was read in before. Choose the name that was used until now ({ $accounts }), or say that it is a new account: under two names each payment would count twice.
+account-differs = The statements of this account were of account number { $number } until now, and this file is of another. Choose the other account, or give this one a name of its own.
+statement-line-over = { $state ->
+        [matched] This line is matched already. If it is another person's, reverse the payment as misdirected first.
+        [set_aside] This line was set aside already. It can still be matched.
+       *[other] This line stands otherwise already. Load the list anew.
+    }
+statement-line-went-out = This line is money that went out of the account. It is nobody's payment.
+reference-seen = A payment under this reference was recorded already (payment { $payment }). Look at it first: the same money must not count twice.
+payment-reversed = This payment is reversed already. There is nothing left to do.
+payment-paid-out = A part of this payment was paid back or taken for damage, and nothing else of the person makes up for it. Reverse the refund first, or record what the person pays instead.
+books-blocked = What was recorded of this person contradicts itself, so nothing can be said of their money: { $why }. Have it corrected, then try again.
+refund-beyond-credit = The person's credit is { NUMBER($credit) } rials, less than the refund. Check the amount.
+refund-beyond-deposit = { NUMBER($held) } rials are held as the person's deposit, less than what shall go back. Check the amount.
+deposit-beyond-ceiling = With this payment { NUMBER($held) } rials would be held, and at most { NUMBER($ceiling) } may be. Record at most what is missing, and give the rest back.
+deposit-not-asked = Nobody may hold a deposit of this person now: no tag is fitted and no order is in force. Record the order first.
+tag-still-fitted = The deposit stays while a tag is fitted. Record its removal first.
+damage-unsettled = Damage { $damage } of this person is not settled yet. Settle it first; then what is left of the deposit goes back.
+refund-over = { $state ->
+        [requested] This refund is not approved yet.
+        [approved] This refund was approved already. Load it anew.
+        [sent] This refund was sent already. Nothing can be changed about it.
+        [refused] This refund was refused. Request a new one if it is still needed.
+       *[other] This refund stands otherwise already. Load it anew.
+    }
+damage-over = { $state ->
+        [assessed] There is no objection to this damage that waits for an answer.
+        [objected] The person's objection is written down already. Answer it.
+        [answered] The person's objection was answered already. Settle the damage.
+        [dropped] Nothing is left of this damage after the answer to the objection.
+        [settled] This damage was settled already.
+       *[other] This damage stands otherwise already. Load it anew.
+    }
+objection-open = The person may object until { DATETIME($until) }, or an objection waits for its answer. Settle the damage after that.
+objection-late = The person could object until { DATETIME($until) }. A later complaint goes to the authority.
+
 ## What is wrong with one field
 
 field-missing = must be filled in
@@ -379,3 +422,18 @@ field-no-month = must be a Solar Hijri month, year 1300 to 1489 and month 1 to 1
 field-no-policy = must be switches of the billing policy as in a case file: { $error }
 field-no-case = is not a case as the billing policy describes it: { $error }
 field-not-rials = must be in rials (IRR), not { $value }
+field-not-an-amount = "{ $value }" is no amount of whole rials; write it such as 3,000,000
+field-not-a-sheba = must be a SHEBA: IR and 24 digits
+field-sheba-check = is no SHEBA: the digits do not fit each other, so one is mistyped; compare it with the bank's paper
+field-statement-format = the file is not written in the chosen format; choose the right one
+field-statement-encoding = the file's text is not UTF-8 from here on (perhaps Windows-1256); save it as "CSV UTF-8"
+field-statement-heading = the column "{ $heading }" is not in the file; write it above the column that it is
+field-statement-too-long = the file has more than { NUMBER($max) } lines; split it by days
+field-statement-text = a text of this line has more than { NUMBER($max) } characters
+field-statement-in-or-out = must have an amount that came in or one that went out, and only one of them
+field-statement-currency = the amount is in { $value }; only rials (IRR) are booked
+field-statement-field = the field { $name } is missing or cannot be read; have the bank give the file anew
+field-statement-account = a second account ({ $account }) is in the file; give each account's statement in a file of its own
+field-statement-balance = the opening balance { $opening } and the movements { $moved } do not make the closing balance { $closing }: a line is missing or too much
+field-statement-gap = this part begins with { $opening } and the one before ended with { $closing }: a statement between them is missing
+field-statement-sum = the sum of the movements is too large; look for a mistyped amount

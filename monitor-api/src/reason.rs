@@ -216,6 +216,31 @@ codes! {
         ZoneSetTaken = "ZONE_SET_TAKEN" [],
         ZoneNameTaken = "ZONE_NAME_TAKEN" [],
         UnknownWearers = "UNKNOWN_WEARERS" [wearers],
+
+        // Money in and out.
+        UnknownStatementLine = "UNKNOWN_STATEMENT_LINE" [],
+        UnknownPayment = "UNKNOWN_PAYMENT" [],
+        UnknownRefund = "UNKNOWN_REFUND" [],
+        UnknownDamage = "UNKNOWN_DAMAGE" [],
+        InvoiceNotTheirs = "INVOICE_NOT_THEIRS" [invoice],
+        AccountNew = "ACCOUNT_NEW" [accounts],
+        AccountDiffers = "ACCOUNT_DIFFERS" [number],
+        StatementLineOver = "STATEMENT_LINE_OVER" [state],
+        StatementLineWentOut = "STATEMENT_LINE_WENT_OUT" [],
+        ReferenceSeen = "REFERENCE_SEEN" [payment],
+        PaymentReversed = "PAYMENT_REVERSED" [],
+        PaymentPaidOut = "PAYMENT_PAID_OUT" [],
+        BooksBlocked = "BOOKS_BLOCKED" [why],
+        RefundBeyondCredit = "REFUND_BEYOND_CREDIT" [credit],
+        RefundBeyondDeposit = "REFUND_BEYOND_DEPOSIT" [held],
+        DepositBeyondCeiling = "DEPOSIT_BEYOND_CEILING" [ceiling, held],
+        DepositNotAsked = "DEPOSIT_NOT_ASKED" [],
+        TagStillFitted = "TAG_STILL_FITTED" [],
+        DamageUnsettled = "DAMAGE_UNSETTLED" [damage],
+        RefundOver = "REFUND_OVER" [state],
+        DamageOver = "DAMAGE_OVER" [state],
+        ObjectionOpen = "OBJECTION_OPEN" [until],
+        ObjectionLate = "OBJECTION_LATE" [until],
     }
 }
 
@@ -297,6 +322,22 @@ codes! {
         NoPolicy = "NO_POLICY" [error],
         NoCase = "NO_CASE" [error],
         NotRials = "NOT_RIALS" [value],
+        // Bank statements, and money.
+        NotAnAmount = "NOT_AN_AMOUNT" [value],
+        NotASheba = "NOT_A_SHEBA" [],
+        ShebaCheck = "SHEBA_CHECK" [],
+        StatementFormat = "STATEMENT_FORMAT" [],
+        StatementEncoding = "STATEMENT_ENCODING" [],
+        StatementHeading = "STATEMENT_HEADING" [heading],
+        StatementTooLong = "STATEMENT_TOO_LONG" [max],
+        StatementText = "STATEMENT_TEXT" [max],
+        StatementInOrOut = "STATEMENT_IN_OR_OUT" [],
+        StatementCurrency = "STATEMENT_CURRENCY" [value],
+        StatementField = "STATEMENT_FIELD" [name],
+        StatementAccount = "STATEMENT_ACCOUNT" [account],
+        StatementBalance = "STATEMENT_BALANCE" [opening, moved, closing],
+        StatementGap = "STATEMENT_GAP" [opening, closing],
+        StatementSum = "STATEMENT_SUM" [],
     }
 }
 

@@ -10,7 +10,9 @@ use crate::enrolment::{
     PHOTO_REQUEST_BYTES_MAX, PhotoService, WearerService, ZoneService, ZoneSetService,
 };
 use crate::events::Happening;
-use crate::finance::{RunService, SetAsideService, TariffService};
+use crate::finance::{
+    DepositService, PaymentService, RefundService, RunService, STATEMENT_BYTES_MAX, SetAsideService, StatementService, TariffService,
+};
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
 use crate::imports::ImportService;
@@ -28,6 +30,10 @@ use proto::access::units_server::UnitsServer;
 use proto::billing::runs_server::RunsServer;
 use proto::billing::set_aside_server::SetAsideServer;
 use proto::billing::tariffs_server::TariffsServer;
+use proto::billing::deposits_server::DepositsServer;
+use proto::billing::payments_server::PaymentsServer;
+use proto::billing::refunds_server::RefundsServer;
+use proto::billing::statements_server::StatementsServer;
 use proto::custody::deletions_server::DeletionsServer;
 use proto::custody::holds_server::HoldsServer;
 use proto::custody::releases_server::ReleasesServer;
@@ -76,6 +82,8 @@ const REQUEST_BYTES_MAX: usize = 64 * 1024;
 const PIECE_REQUEST_BYTES_MAX: usize = 1024 * 1024 + REQUEST_BYTES_MAX;
 /// The same where zones are drawn: a MiB of GeoJSON, and the rest.
 const ZONES_BYTES_MAX: usize = GEOJSON_BYTES_MAX + REQUEST_BYTES_MAX;
+/// The same where a bank's statement comes in: a MiB of it, and the rest.
+const STATEMENT_REQUEST_BYTES_MAX: usize = STATEMENT_BYTES_MAX + REQUEST_BYTES_MAX;
 
 /// The name under which health tells of the whole server.
 const OVERALL: &str = "";
@@ -208,10 +216,15 @@ fn with_enrolment(router: Router<Gates>, store: &Store, options: &Options, stop:
 
 fn with_finance(router: Router<Gates>, store: &Store) -> Result<Router<Gates>, ServeError> {
     let proposing = Proposing::new(store.clone())?;
+    let statements = StatementsServer::new(StatementService::new(store.clone())).max_decoding_message_size(STATEMENT_REQUEST_BYTES_MAX);
     Ok(router
         .add_service(limited!(RunsServer, RunService::new(store.clone())))
         .add_service(limited!(TariffsServer, TariffService::new(store.clone(), proposing.clone())))
-        .add_service(limited!(SetAsideServer, SetAsideService::new(store.clone(), proposing))))
+        .add_service(limited!(SetAsideServer, SetAsideService::new(store.clone(), proposing)))
+        .add_service(statements)
+        .add_service(limited!(PaymentsServer, PaymentService::new(store.clone())))
+        .add_service(limited!(RefundsServer, RefundService::new(store.clone())))
+        .add_service(limited!(DepositsServer, DepositService::new(store.clone()))))
 }
 
 fn with_monitoring(

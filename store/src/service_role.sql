@@ -44,6 +44,14 @@ REVOKE DELETE, TRUNCATE ON legal_holds, deletions, releases FROM paband_service;
 
 -- The books are only added to.
 REVOKE UPDATE, DELETE, TRUNCATE ON ledger_entries, ledger_postings, billing_documents, billing_facts, tariffs FROM paband_service;
+-- Statements, refunds, damage: what was read, asked for and found stays; what becomes of it changes.
+REVOKE DELETE, TRUNCATE ON bill_codes, statements, statement_lines, refunds, damages FROM paband_service;
+REVOKE UPDATE ON bill_codes, statements, statement_lines, refunds, damages FROM paband_service;
+GRANT UPDATE (new_count, matched_count, waiting_count, outgoing_count) ON statements TO paband_service;
+GRANT UPDATE (version, state, fact_id, matched_count, is_automatic, decided_by, decided_at, reason) ON statement_lines TO paband_service;
+GRANT UPDATE (version, state, approved_by, approved_at, fact_id, sent_by, sent_at, bank_reference, refused_by, refused_at, refuse_reason) ON refunds TO paband_service;
+GRANT UPDATE (version, state, amount, objection, objected_at, objection_by, answer, answered_by, answered_at, fact_id, settled_by, settled_at) ON damages
+    TO paband_service;
 -- Whom a set of zones bound, and by whose word, stays written down.
 REVOKE DELETE, TRUNCATE ON zone_sets, zone_set_zones FROM paband_service;
 REVOKE TRUNCATE ON zone_set_wearers FROM paband_service;

@@ -74,6 +74,12 @@ impl BillId {
         let fits = u64::from(check_digit((number / 10).into())) == number % 10;
         if fits { Ok(Self(number)) } else { Err(BillIdError::BillCheck) }
     }
+
+    /// File code, company and service, of which it was made.
+    pub const fn parts(self) -> (u32, u16, u8) {
+        let body = self.0 / 10;
+        ((body / 10_000) as u32, (body / 10 % 1000) as u16, (body % 10) as u8)
+    }
 }
 
 /// Without leading zeros, but never shorter than 6 digits.
@@ -178,6 +184,8 @@ mod tests {
     fn what_is_made_is_valid() {
         let bill = BillId::new(94_032_720, 41, 2).unwrap();
         assert_eq!(bill.to_string(), "9403272004129");
+        assert_eq!(bill.parts(), (94_032_720, 41, 2));
+        assert_eq!(BillId::new(7, 0, 0).unwrap().parts(), (7, 0, 0));
         for (rials, year, period) in [(1000, 0, 0), (3_000_000, 8, 5), (99_999_999_000, 9, 99)] {
             let payment = PaymentId::new(bill, Money::rials(rials), year, period).unwrap();
             assert_eq!(PaymentId::parse(&payment.to_string(), bill), Ok(payment));

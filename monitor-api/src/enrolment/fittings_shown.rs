@@ -191,7 +191,7 @@ const fn condition(condition: Condition) -> schema::EquipmentCondition {
     }
 }
 
-const fn deposit(deposit: DepositConsequence) -> schema::DepositConsequence {
+pub(crate) const fn deposit(deposit: DepositConsequence) -> schema::DepositConsequence {
     match deposit {
         DepositConsequence::None => schema::DepositConsequence::None,
         DepositConsequence::Release => schema::DepositConsequence::Release,

@@ -25,6 +25,7 @@ mod zones_told;
 
 pub(crate) use fittings::FittingService;
 pub(crate) use fittings_asked::removal_asked;
+pub(crate) use fittings_shown::deposit as deposit_consequence;
 pub(crate) use inspections::InspectionService;
 pub(crate) use inventory::InventoryService;
 pub(crate) use leave_batches::LeaveBatchService;

@@ -14,6 +14,21 @@ pub(crate) use tariffs::{TariffService, tariff_act};
 use crate::calendar::solar_hijri_day;
 use crate::fields::Fields;
 use crate::reason::{Reason, Wrong};
+mod deposits;
+mod money_asked;
+mod money_refused;
+mod money_shown;
+mod payments;
+mod refunds;
+mod statement_asked;
+mod statements;
+
+pub(crate) use deposits::DepositService;
+pub(crate) use payments::PaymentService;
+pub(crate) use refunds::RefundService;
+pub(crate) use statement_asked::STATEMENT_BYTES_MAX;
+pub(crate) use statements::StatementService;
+
 use crate::status::refusal;
 use billing::Money;
 use proto::billing as schema;
@@ -38,6 +53,7 @@ pub(crate) fn refused(request: &'static str, error: &BooksError) -> Status {
             return refusal(Code::FailedPrecondition, Reason::SetAsideTooLittle, &[("left", left.to_string())]);
         }
         BooksError::KeyUsed => (Code::AlreadyExists, Reason::IdempotencyKeyUsed),
+        BooksError::Money(why) => return money_refused::refused(why),
         BooksError::Store(error) => return crate::alerts::store_failed(request, error),
     };
     refusal(code, reason, &[])

@@ -5,6 +5,7 @@ pub mod finance;
 pub mod fittings;
 mod imports;
 pub mod leave;
+pub mod money;
 pub mod zones;
 
 pub use files::FILES_OF_TEHRAN;
@@ -70,6 +71,7 @@ pub fn probes(tehran: &Tehran) -> Vec<Probe> {
     probes.extend(leave::probes());
     probes.extend(files::of_files());
     probes.extend(zones::probes());
+    probes.extend(money::probes());
     probes
 }
 

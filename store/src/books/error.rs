@@ -1,5 +1,6 @@
 //! Why something about a bill, a payment or a tariff was not done.
 
+use super::MoneyRefusal;
 use crate::StoreError;
 use crate::change::ChangeError;
 use billing::Money;
@@ -32,6 +33,9 @@ pub enum BooksError {
     /// The idempotency key was used for another request.
     #[error("the idempotency key was used for another request")]
     KeyUsed,
+    /// Money that was not recorded, matched, reversed or paid back.
+    #[error(transparent)]
+    Money(#[from] MoneyRefusal),
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -1,29 +1,48 @@
 //! The books in the database: what is billed follows from the facts that staff recorded, by the `billing` crate alone.
 
 mod asked_run;
+mod damages;
+mod deposits;
 mod error;
 mod facts;
 mod issue;
 mod ledger;
+mod money_refusal;
 mod numbers;
+mod payments;
 mod people;
 mod preview;
 mod reckon;
+mod record;
+mod refund_acts;
+mod refunds;
 mod rows;
 mod runs;
 mod set_aside;
+mod statement_lines;
+mod statement_match;
+mod statements;
 mod tags;
 mod tariff_acts;
 mod tariffs;
 mod verify;
 mod work;
 
+pub use damages::{Damage, DamageState, NewDamage};
+pub use deposits::DepositStanding;
 pub use error::BooksError;
 pub use issue::Issued;
+pub use money_refusal::MoneyRefusal;
+pub use payments::{NewPayment, Payment, PaymentFilter};
 pub use preview::{Alternative, Previewed, WhatIf};
+pub use refund_acts::NewRefund;
+pub use refunds::{Refund, RefundFilter, RefundState};
 pub use runs::BillingRun;
 pub use set_aside::{NewSpending, SetAsideYear, Spending};
 pub(crate) use set_aside::{spend, spending_concerns};
+pub use statement_lines::{LineFilter, LineState, StatementLine};
+pub use statement_match::LineMatch;
+pub use statements::{NewStatement, StatementImport};
 pub use tags::TagDifference;
 pub use tariff_acts::TariffRow;
 pub(crate) use tariff_acts::{tariff_add, tariff_concerns};

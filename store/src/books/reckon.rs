@@ -7,6 +7,7 @@ use super::tariffs::{policy, tariffs};
 use crate::StoreError;
 use billing::calendar::Moment;
 use billing::{Books, Fact, FactId, Policy, Tariffs, Timeline, What, carry_on, rate};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio_postgres::Transaction;
 
 /// For what persons are reckoned.
@@ -55,8 +56,9 @@ impl Ground {
             Some(Err(error)) => return Err(PersonError::Facts(error.to_string())),
             None => Vec::new(),
         };
-        // Never behind what was done already, whatever the clock says.
-        let as_of = person.through.map_or(self.now, |through| through.max(self.now));
+        // Always after what was done already, whatever the clock says: what was recorded since counts from just after it.
+        let after = |through: Moment| Moment::try_from(through.utc() + TimeDelta::microseconds(1)).unwrap_or(through);
+        let as_of = person.through.map_or(self.now, |through| after(through).max(self.now));
         let mut facts = person.as_known(facts);
         if self.look == Look::Preview {
             facts.push(Fact { id: FactId::Name("preview".into()), recorded_at: as_of, what: What::Run { at: as_of } });
@@ -80,6 +82,42 @@ pub(super) async fn reckon(transaction: &Transaction<'_>, persons: &[i64], now: 
     let people = people(transaction, persons, look).await?;
     let ground = Ground::of(transaction, persons, now, look).await?;
     beside(move || people.into_iter().map(|person| ground.reckoned(person)).collect()).await
+}
+
+/// A person's books at an instant, with what they were reckoned from.
+pub(super) struct BooksNow {
+    /// Documents that are not issued yet have numbers of their own here.
+    pub books: Books,
+    /// What happened to the person.
+    pub facts: Vec<Fact>,
+    /// The tariff table.
+    pub tariffs: Tariffs,
+    /// The instant.
+    pub as_of: Moment,
+}
+
+/// The last that finance recorded: by another machine perhaps, whose clock is ahead.
+const LAST_RECORDED: &str = "SELECT max(recorded_at) FROM billing_facts WHERE wearer_id = $1";
+
+/// The books of one person with everything that was recorded, this transaction's own too; or why they cannot be reckoned. Nothing is written; the person
+/// stays locked.
+pub(super) async fn books_now(
+    transaction: &Transaction<'_>,
+    wearer_id: i64,
+    now: DateTime<Utc>,
+) -> Result<Result<BooksNow, String>, StoreError> {
+    let Some(mut person) = people(transaction, &[wearer_id], Look::Issue).await?.pop() else {
+        return Ok(Err("there is no such person".to_owned()));
+    };
+    let last: Option<DateTime<Utc>> = transaction.query_one(LAST_RECORDED, &[&wearer_id]).await?.get(0);
+    let now = Moment::try_from(last.map_or(now, |last| last.max(now))).map_err(|error| StoreError::Refused(error.to_string()))?;
+    let mut ground = Ground::of(transaction, &[wearer_id], now, Look::Issue).await?;
+    beside(move || {
+        let books = ground.books(&mut person).map(|(books, _)| books).map_err(|error| error.to_string())?;
+        let facts = ground.facts.remove(&wearer_id).and_then(Result::ok).unwrap_or_default();
+        Ok(BooksNow { books, facts, tariffs: ground.tariffs, as_of: person.through.unwrap_or(now) })
+    })
+    .await
 }
 
 /// Reckoning takes a processor, not the database: beside the tasks that wait for sockets.

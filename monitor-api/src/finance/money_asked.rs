@@ -1,0 +1,211 @@
+//! What callers ask about money in and out, checked field by field.
+
+use crate::fields::{Fields, NUMBER_MAX, REASON_MAX, REFERENCE_MAX};
+use crate::reason::Wrong;
+use billing::calendar::Moment;
+use billing::identifier::{Sheba, ShebaError};
+use chrono::{DateTime, Utc};
+use proto::billing as schema;
+use store::{LineMatch, NewDamage, NewPayment, NewRefund, PaymentFilter, RefundFilter, RefundState};
+use tonic::Status;
+
+/// Longest page.
+const PAGE_MAX: u32 = 1000;
+const PAGE: u32 = 100;
+
+/// Largest amount that is entered, rials: a thousand million million is a slip of the hand.
+const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
+/// Longest report, objection and answer, characters.
+const REPORT_MAX: usize = 4000;
+/// Most photos of one damage.
+const PHOTOS_MAX: usize = 20;
+
+pub(super) fn match_asked(asked: &schema::MatchLineRequest) -> Result<LineMatch, Status> {
+    let mut fields = Fields::default();
+    let wearer = fields.text("wearer", &asked.wearer, REFERENCE_MAX);
+    let invoice = fields.optional_text("invoice", &asked.invoice, NUMBER_MAX);
+    if asked.deposit && !invoice.is_empty() {
+        // A deposit pays no invoice.
+        fields.note("invoice", Wrong::UnknownChoice, &[("value", invoice.clone())]);
+    }
+    fields.check()?;
+    let schema::MatchLineRequest { line_id, expected_version, deposit, another_payment, .. } = *asked;
+    Ok(LineMatch { line_id, expected_version, wearer, invoice, is_deposit: deposit, is_another: another_payment })
+}
+
+pub(super) fn payment_asked(asked: &schema::RecordPaymentRequest, now: DateTime<Utc>) -> Result<NewPayment, Status> {
+    let mut fields = Fields::default();
+    let payment = NewPayment {
+        wearer: fields.text("wearer", &asked.wearer, REFERENCE_MAX),
+        amount: amount(&mut fields, "amount", asked.amount.as_ref()),
+        paid_at: past(&mut fields, "paid_at", asked.paid_at.as_ref(), now),
+        reference: fields.text("reference", &asked.reference, NUMBER_MAX),
+        invoice: fields.optional_text("invoice", &asked.invoice, NUMBER_MAX),
+        is_deposit: false,
+        note: fields.optional_text("note", &asked.note, REASON_MAX),
+    };
+    fields.check()?;
+    Ok(payment)
+}
+
+pub(super) fn deposit_asked(asked: &schema::RecordDepositPaymentRequest, now: DateTime<Utc>) -> Result<NewPayment, Status> {
+    let schema::RecordDepositPaymentRequest { wearer, amount, paid_at, reference, note } = asked.clone();
+    let as_payment = schema::RecordPaymentRequest { wearer, amount, paid_at, reference, note, invoice: String::new() };
+    Ok(NewPayment { is_deposit: true, ..payment_asked(&as_payment, now)? })
+}
+
+pub(super) fn payments_asked(asked: &schema::ListPaymentsRequest) -> Result<PaymentFilter, Status> {
+    let mut fields = Fields::default();
+    let wearer = fields.optional_text("wearer", &asked.wearer, REFERENCE_MAX);
+    let unit = fields.optional_text("unit", &asked.unit, REFERENCE_MAX);
+    let from = fields.optional_instant("from", asked.from.as_ref());
+    let to = fields.optional_instant("to", asked.to.as_ref());
+    if let (Some(from), Some(to)) = (from, to) {
+        fields.order(from, to);
+    }
+    let limit = page(&mut fields, asked.page_size);
+    fields.check()?;
+    Ok(PaymentFilter { wearer, unit, from, to, before: asked.before_payment_id, limit })
+}
+
+/// Whether the money is there and another's, and why it is reversed.
+pub(super) fn reverse_asked(asked: &schema::ReversePaymentRequest) -> Result<(bool, String), Status> {
+    let mut fields = Fields::default();
+    if asked.kind() == schema::ReversalKind::Unspecified {
+        fields.note("kind", Wrong::UnknownChoice, &[("value", asked.kind.to_string())]);
+    }
+    let reason = fields.text("reason", &asked.reason, REASON_MAX);
+    fields.check()?;
+    Ok((asked.kind() == schema::ReversalKind::Misdirected, reason))
+}
+
+pub(super) fn refund_asked(asked: &schema::RequestRefundRequest) -> Result<NewRefund, Status> {
+    let mut fields = Fields::default();
+    let wearer = fields.text("wearer", &asked.wearer, REFERENCE_MAX);
+    let amount = amount(&mut fields, "amount", asked.amount.as_ref());
+    let sheba = match asked.sheba.trim().parse::<Sheba>() {
+        Ok(sheba) => sheba.to_string(),
+        Err(error) => {
+            let wrongness = if error == ShebaError::Check { Wrong::ShebaCheck } else { Wrong::NotASheba };
+            fields.note("sheba", wrongness, &[]);
+            String::new()
+        }
+    };
+    let holder = fields.text("holder", &asked.holder, REFERENCE_MAX);
+    let reason = fields.text("reason", &asked.reason, REASON_MAX);
+    fields.check()?;
+    Ok(NewRefund { wearer, amount, is_deposit: asked.deposit, sheba, holder, reason })
+}
+
+pub(super) fn refunds_asked(asked: &schema::ListRefundsRequest) -> Result<RefundFilter, Status> {
+    let mut fields = Fields::default();
+    let wearer = fields.optional_text("wearer", &asked.wearer, REFERENCE_MAX);
+    let unit = fields.optional_text("unit", &asked.unit, REFERENCE_MAX);
+    let state = |number| {
+        Some(match schema::RefundState::try_from(number).ok()? {
+            schema::RefundState::Unspecified => return None,
+            schema::RefundState::Requested => RefundState::Requested,
+            schema::RefundState::Approved => RefundState::Approved,
+            schema::RefundState::Sent => RefundState::Sent,
+            schema::RefundState::Refused => RefundState::Refused,
+        })
+    };
+    let states = states(&mut fields, &asked.states, state);
+    let limit = page(&mut fields, asked.page_size);
+    fields.check()?;
+    Ok(RefundFilter { wearer, unit, states, before: asked.before_refund_id, limit })
+}
+
+pub(super) fn damage_asked(asked: &schema::AssessDamageRequest) -> Result<NewDamage, Status> {
+    let mut fields = Fields::default();
+    let wearer = fields.text("wearer", &asked.wearer, REFERENCE_MAX);
+    let amount = amount(&mut fields, "amount", asked.amount.as_ref());
+    let report = fields.text("report", &asked.report, REPORT_MAX);
+    let count = asked.photo_ids.len();
+    if count > PHOTOS_MAX {
+        fields.note("photo_ids", Wrong::TooMany, &[("max", PHOTOS_MAX.to_string()), ("count", count.to_string())]);
+    }
+    fields.check()?;
+    Ok(NewDamage { wearer, amount, report, photo_ids: asked.photo_ids.clone() })
+}
+
+pub(super) fn object_asked(asked: &schema::ObjectToDamageRequest, now: DateTime<Utc>) -> Result<(DateTime<Utc>, String), Status> {
+    let mut fields = Fields::default();
+    let at = past(&mut fields, "objected_at", asked.objected_at.as_ref(), now);
+    let objection = fields.text("objection", &asked.objection, REPORT_MAX);
+    fields.check()?;
+    Ok((at, objection))
+}
+
+pub(super) fn answer_asked(asked: &schema::AnswerDamageObjectionRequest) -> Result<(i64, String), Status> {
+    let mut fields = Fields::default();
+    let remains = rials(&mut fields, "amount", asked.amount.as_ref());
+    if remains < 0 {
+        fields.note("amount", Wrong::MustNotBeNegative, &[("value", remains.to_string())]);
+    }
+    let answer = fields.text("answer", &asked.answer, REPORT_MAX);
+    fields.check()?;
+    Ok((remains, answer))
+}
+
+/// One text that must be there.
+pub(super) fn text(field: &str, text: &str, max: usize) -> Result<String, Status> {
+    let mut fields = Fields::default();
+    let text = fields.text(field, text, max);
+    fields.check()?;
+    Ok(text)
+}
+
+/// Rials above nothing.
+fn amount(fields: &mut Fields, field: &str, amount: Option<&schema::Money>) -> i64 {
+    let rials = rials(fields, field, amount);
+    if rials <= 0 && !fields.has(field) {
+        fields.note(field, Wrong::MustBeAboveZero, &[("value", rials.to_string())]);
+    }
+    rials
+}
+
+fn rials(fields: &mut Fields, field: &str, amount: Option<&schema::Money>) -> i64 {
+    let Some(amount) = amount else {
+        fields.note(field, Wrong::Missing, &[]);
+        return 0;
+    };
+    if !["", "IRR"].contains(&amount.currency.as_str()) {
+        fields.note(field, Wrong::StatementCurrency, &[("value", amount.currency.clone())]);
+    }
+    if amount.amount > AMOUNT_MAX {
+        fields.note(field, Wrong::AboveMax, &[("max", AMOUNT_MAX.to_string()), ("value", amount.amount.to_string())]);
+    }
+    amount.amount
+}
+
+/// An instant that is not to come, of a year that is reckoned.
+fn past(fields: &mut Fields, field: &str, time: Option<&prost_types::Timestamp>, now: DateTime<Utc>) -> DateTime<Utc> {
+    let at = fields.instant(field, time);
+    if at > now {
+        fields.note(field, Wrong::InFuture, &[]);
+    } else if Moment::try_from(at).is_err() && !fields.has(field) {
+        fields.note(field, Wrong::VeryLongAgo, &[]);
+    }
+    at
+}
+
+/// Choices of a filter.
+pub(super) fn states<T>(fields: &mut Fields, numbers: &[i32], state: impl Fn(i32) -> Option<T>) -> Vec<T> {
+    let mut states = Vec::new();
+    for (at, &number) in numbers.iter().enumerate() {
+        match state(number) {
+            Some(state) => states.push(state),
+            None => fields.note(format!("states[{at}]"), Wrong::UnknownChoice, &[("value", number.to_string())]),
+        }
+    }
+    states
+}
+
+/// So many on one page.
+pub(super) fn page(fields: &mut Fields, size: u32) -> u32 {
+    if size > PAGE_MAX {
+        fields.note("page_size", Wrong::AboveMax, &[("max", PAGE_MAX.to_string()), ("value", size.to_string())]);
+    }
+    if size == 0 { PAGE } else { size }
+}

@@ -1,0 +1,72 @@
+//! What stands against money in and out, as callers are told.
+
+use super::statement_asked::wrong_line;
+use crate::reason::{Reason, Wrong};
+use crate::status::{invalid, refusal, wrong};
+use billing::statement::Fault;
+use geofence::Timestamp;
+use store::MoneyRefusal;
+use tonic::{Code, Status};
+
+type Args = Vec<(&'static str, String)>;
+
+/// Why money was not recorded, matched, reversed or paid back.
+pub(super) fn refused(why: &MoneyRefusal) -> Status {
+    let (missing, failed) = (Code::NotFound, Code::FailedPrecondition);
+    let (code, reason, args): (Code, Reason, Args) = match why {
+        MoneyRefusal::UnknownUnit => (missing, Reason::UnknownUnit, vec![]),
+        MoneyRefusal::UnknownLine => (missing, Reason::UnknownStatementLine, vec![]),
+        MoneyRefusal::UnknownPayment => (missing, Reason::UnknownPayment, vec![]),
+        MoneyRefusal::UnknownRefund => (missing, Reason::UnknownRefund, vec![]),
+        MoneyRefusal::UnknownDamage => (missing, Reason::UnknownDamage, vec![]),
+        MoneyRefusal::UnknownPhoto(photo) => (missing, Reason::UnknownPhoto, vec![("photo", photo.to_string())]),
+        MoneyRefusal::VersionChanged(version) => (Code::Aborted, Reason::VersionChanged, vec![("version", version.to_string())]),
+        MoneyRefusal::SamePerson => (failed, Reason::SamePerson, vec![]),
+        MoneyRefusal::ReferenceSeen(payment) => {
+            let payment = payment.map_or_else(|| "—".to_owned(), |payment| payment.to_string());
+            (Code::AlreadyExists, Reason::ReferenceSeen, vec![("payment", payment)])
+        }
+        MoneyRefusal::AboveAssessed(most) => {
+            return invalid(vec![wrong("amount", Wrong::AboveMax, &[("max", most.to_string()), ("value", "—".to_owned())])]);
+        }
+        other => {
+            let (reason, args) = hindered(other);
+            (failed, reason, args)
+        }
+    };
+    refusal(code, reason, &args)
+}
+
+/// What stands against it as things are now.
+fn hindered(why: &MoneyRefusal) -> (Reason, Args) {
+    let until = |until: &chrono::DateTime<chrono::Utc>| vec![("until", Timestamp::from(*until).to_string())];
+    match why {
+        MoneyRefusal::UnknownInvoice(invoice) => (Reason::InvoiceNotTheirs, vec![("invoice", invoice.clone())]),
+        MoneyRefusal::AccountNew(accounts) => (Reason::AccountNew, vec![("accounts", accounts.clone())]),
+        MoneyRefusal::AccountDiffers(number) => (Reason::AccountDiffers, vec![("number", number.clone())]),
+        MoneyRefusal::LineOver(state) => (Reason::StatementLineOver, vec![("state", (*state).to_owned())]),
+        MoneyRefusal::LineWentOut => (Reason::StatementLineWentOut, vec![]),
+        MoneyRefusal::PaymentReversed => (Reason::PaymentReversed, vec![]),
+        MoneyRefusal::PaymentPaidOut => (Reason::PaymentPaidOut, vec![]),
+        MoneyRefusal::BeyondCredit(credit) => (Reason::RefundBeyondCredit, vec![("credit", credit.to_string())]),
+        MoneyRefusal::BeyondDeposit(held) => (Reason::RefundBeyondDeposit, vec![("held", held.to_string())]),
+        MoneyRefusal::BeyondCeiling(ceiling, held) => {
+            (Reason::DepositBeyondCeiling, vec![("ceiling", ceiling.to_string()), ("held", held.to_string())])
+        }
+        MoneyRefusal::DepositNotAsked => (Reason::DepositNotAsked, vec![]),
+        MoneyRefusal::TagFitted => (Reason::TagStillFitted, vec![]),
+        MoneyRefusal::DamageUnsettled(damage) => (Reason::DamageUnsettled, vec![("damage", damage.to_string())]),
+        MoneyRefusal::RefundOver(state) => (Reason::RefundOver, vec![("state", (*state).to_owned())]),
+        MoneyRefusal::DamageOver(state) => (Reason::DamageOver, vec![("state", (*state).to_owned())]),
+        MoneyRefusal::ObjectionOpen(at) => (Reason::ObjectionOpen, until(at)),
+        MoneyRefusal::ObjectionLate(at) => (Reason::ObjectionLate, until(at)),
+        other => {
+            (Reason::BooksBlocked, vec![("why", if let MoneyRefusal::Blocked(why) = other { why.clone() } else { other.to_string() })])
+        }
+    }
+}
+
+/// A file that cannot be read, line by line.
+pub(super) fn unreadable(faults: &[Fault]) -> Status {
+    invalid(faults.iter().map(wrong_line).collect())
+}

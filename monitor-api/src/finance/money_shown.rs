@@ -1,0 +1,146 @@
+//! Statements, payments, refunds and deposits as answers show them.
+
+use super::money;
+use crate::accounts::instant;
+use crate::enrolment::deposit_consequence;
+use crate::fields::date;
+use enrolment::DepositConsequence;
+use proto::billing as schema;
+use store::{DamageState, DepositStanding, LineState, RefundState};
+
+pub(super) fn import(import: store::StatementImport) -> schema::StatementImport {
+    schema::StatementImport {
+        statement_id: import.statement_id,
+        lines: import.lines,
+        new_lines: import.new,
+        known_lines: import.lines.saturating_sub(import.new),
+        matched: import.matched,
+        waiting: import.waiting,
+        outgoing: import.outgoing,
+    }
+}
+
+pub(super) fn line(line: store::StatementLine) -> schema::StatementLine {
+    let state = match line.state {
+        LineState::Waiting => schema::StatementLineState::Waiting,
+        LineState::Matched => schema::StatementLineState::Matched,
+        LineState::SetAside => schema::StatementLineState::SetAside,
+        LineState::Outgoing => schema::StatementLineState::Outgoing,
+    };
+    schema::StatementLine {
+        line_id: line.line_id,
+        version: line.version,
+        statement_id: line.statement_id,
+        place: line.place,
+        unit: line.unit,
+        account: line.account,
+        day: Some(date(line.day)),
+        amount: Some(money(line.amount)),
+        identifier: line.identifier,
+        reference: line.reference,
+        text: line.text,
+        state: state.into(),
+        wearer: line.wearer,
+        payment_id: line.payment_id.unwrap_or_default(),
+        automatic: line.is_automatic,
+        decided_by: line.decided_by,
+        decided_at: line.decided_at.map(instant),
+        reason: line.reason,
+        like_payment_id: line.like_payment_id.unwrap_or_default(),
+    }
+}
+
+pub(super) fn payment(payment: store::Payment) -> schema::Payment {
+    schema::Payment {
+        payment_id: payment.payment_id,
+        wearer: payment.wearer,
+        amount: Some(money(payment.amount)),
+        paid_at: Some(instant(payment.paid_at)),
+        reference: payment.reference,
+        invoice: payment.invoice,
+        deposit: payment.is_deposit,
+        recorded_by: payment.recorded_by,
+        recorded_at: Some(instant(payment.recorded_at)),
+        note: payment.note,
+        line_id: payment.line_id,
+        reversed_by: payment.reversed_by,
+        reversed_at: payment.reversed_at.map(instant),
+        reverse_reason: payment.reverse_reason,
+    }
+}
+
+pub(super) fn refund(refund: store::Refund) -> schema::Refund {
+    let state = match refund.state {
+        RefundState::Requested => schema::RefundState::Requested,
+        RefundState::Approved => schema::RefundState::Approved,
+        RefundState::Sent => schema::RefundState::Sent,
+        RefundState::Refused => schema::RefundState::Refused,
+    };
+    schema::Refund {
+        refund_id: refund.refund_id,
+        version: refund.version,
+        wearer: refund.wearer,
+        state: state.into(),
+        deposit: refund.is_deposit,
+        amount: Some(money(refund.amount)),
+        sheba: refund.sheba,
+        holder: refund.holder,
+        reason: refund.reason,
+        requested_by: refund.requested_by,
+        requested_at: Some(instant(refund.requested_at)),
+        approved_by: refund.approved_by,
+        approved_at: refund.approved_at.map(instant),
+        sent_by: refund.sent_by,
+        sent_at: refund.sent_at.map(instant),
+        bank_reference: refund.bank_reference,
+        refused_by: refund.refused_by,
+        refused_at: refund.refused_at.map(instant),
+        refuse_reason: refund.refuse_reason,
+    }
+}
+
+pub(super) fn deposit(deposit: DepositStanding) -> schema::Deposit {
+    let proposed = deposit.proposed.map_or(0, |proposed| deposit_consequence(proposed).into());
+    let proposed_rial = deposit.proposed.and_then(DepositConsequence::rial).unwrap_or_default();
+    schema::Deposit {
+        required: Some(money(deposit.required)),
+        ceiling: deposit.ceiling.map(money),
+        held: Some(money(deposit.held)),
+        returned: Some(money(deposit.returned)),
+        damage: Some(money(deposit.damage)),
+        damages: deposit.damages.into_iter().map(damage).collect(),
+        proposed,
+        proposed_rial,
+    }
+}
+
+pub(super) fn damage(damage: store::Damage) -> schema::Damage {
+    let state = match damage.state {
+        DamageState::Assessed => schema::DamageState::Assessed,
+        DamageState::Objected => schema::DamageState::Objected,
+        DamageState::Answered => schema::DamageState::Answered,
+        DamageState::Dropped => schema::DamageState::Dropped,
+        DamageState::Settled => schema::DamageState::Settled,
+    };
+    schema::Damage {
+        damage_id: damage.damage_id,
+        version: damage.version,
+        wearer: damage.wearer,
+        state: state.into(),
+        assessed: Some(money(damage.assessed)),
+        amount: Some(money(damage.amount)),
+        report: damage.report,
+        photo_ids: damage.photo_ids,
+        assessed_by: damage.assessed_by,
+        assessed_at: Some(instant(damage.assessed_at)),
+        object_until: Some(instant(damage.object_until)),
+        objection: damage.objection,
+        objected_at: damage.objected_at.map(instant),
+        objection_recorded_by: damage.objection_by,
+        answer: damage.answer,
+        answered_by: damage.answered_by,
+        answered_at: damage.answered_at.map(instant),
+        settled_by: damage.settled_by,
+        settled_at: damage.settled_at.map(instant),
+    }
+}

@@ -1,0 +1,180 @@
+//! Deposits and damage through a real connection: never above the ceiling, taken only after the person could object, back only when the tag is off.
+
+use crate::house::sql;
+use crate::money_room::{Office, ago, refused, rials};
+use proto::billing::*;
+use proto::enrolment::DepositConsequence;
+
+fn pay(amount: i64, reference: &str) -> RecordDepositPaymentRequest {
+    RecordDepositPaymentRequest {
+        wearer: "w-1".to_owned(),
+        amount: rials(amount),
+        paid_at: ago(60),
+        reference: reference.to_owned(),
+        note: String::new(),
+    }
+}
+
+fn damaged(amount: i64) -> AssessDamageRequest {
+    AssessDamageRequest { wearer: "w-1".to_owned(), amount: rials(amount), report: "strap cut".to_owned(), photo_ids: vec![] }
+}
+
+fn settle(damage: &Damage) -> SettleDamageRequest {
+    SettleDamageRequest { damage_id: damage.damage_id, expected_version: damage.version }
+}
+
+async fn removed(office: &Office) {
+    let off = "
+        UPDATE fittings SET period = tstzrange(lower(period), now()) WHERE wearer_id = (SELECT wearer_id FROM wearers WHERE reference = 'w-1');
+        INSERT INTO removals (fitting_id, at, recorded_at, removed_by, reason, condition, deposit, tag_state)
+            SELECT fitting_id, upper(period), now(), 'x', 'order_ended', 'damaged', 'keep_all', 'faulty' FROM fittings WHERE upper(period) IS NOT NULL";
+    sql(&office.house.database, off).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deposit_is_held_up_to_the_ceiling_and_goes_back_when_the_tag_is_off() {
+    let office = Office::new(1).await;
+    let (sara, reza) = (office.clerk("sara").await, office.clerk("reza").await);
+    let mut client = office.deposits(&sara).await;
+    client.record_deposit_payment(pay(20_000_000, "D-1")).await.unwrap();
+    assert_eq!(refused(client.record_deposit_payment(pay(1, "D-1")).await), "REFERENCE_SEEN");
+    assert_eq!(refused(client.record_deposit_payment(pay(5_000_001, "D-2")).await), "DEPOSIT_BEYOND_CEILING");
+    let paid = client.record_deposit_payment(pay(5_000_000, "D-3")).await.unwrap().into_inner();
+    assert!(paid.deposit);
+    let shown = client.get_deposit(GetDepositRequest { wearer: "w-1".to_owned() }).await.unwrap().into_inner();
+    assert_eq!((shown.held, shown.ceiling, shown.damages.len(), shown.proposed), (rials(25_000_000), rials(25_000_000), 0, 0));
+    assert_eq!(office.balance("w-1", "liabilities:deposit").await, -25_000_000);
+    assert_eq!(office.balance("w-1", "liabilities:setaside").await, 0, "a deposit is no income");
+
+    assert_eq!(refused(office.request(&sara, "w-1", 1, true).await), "TAG_STILL_FITTED");
+    removed(&office).await;
+    assert_eq!(refused(office.request(&sara, "w-1", 25_000_001, true).await), "REFUND_BEYOND_DEPOSIT");
+    let refund = office.request(&sara, "w-1", 25_000_000, true).await.unwrap();
+    assert_eq!(refused(office.approve(&sara, &refund).await), "SAME_PERSON");
+    office.approve(&reza, &refund).await.unwrap();
+    assert_eq!(office.balance("w-1", "liabilities:deposit").await, 0);
+    let shown = client.get_deposit(GetDepositRequest { wearer: "w-1".to_owned() }).await.unwrap().into_inner();
+    assert_eq!((shown.held, shown.returned, shown.proposed), (rials(0), rials(25_000_000), DepositConsequence::KeepAll as i32));
+    office.agrees().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_line_of_a_statement_may_be_a_deposit() {
+    let office = Office::new(1).await;
+    let clerk = office.clerk("sara").await;
+    office.import(&clerk, "25000001,,B1,\n25000000,,B2,\n").await.unwrap();
+    let lines = office.lines(&clerk).await;
+    let as_deposit = |line: &StatementLine| MatchLineRequest {
+        line_id: line.line_id,
+        expected_version: line.version,
+        wearer: "w-1".to_owned(),
+        deposit: true,
+        ..Default::default()
+    };
+    let mut client = office.statements(&clerk).await;
+    assert_eq!(refused(client.match_line(as_deposit(&lines[1])).await), "DEPOSIT_BEYOND_CEILING");
+    let matched = client.match_line(as_deposit(&lines[0])).await.unwrap().into_inner();
+    assert_eq!(office.balance("w-1", "assets:cash:deposit").await, 25_000_000);
+    let reverse =
+        ReversePaymentRequest { payment_id: matched.payment_id, kind: ReversalKind::Bounced.into(), reason: "returned".to_owned() };
+    office.payments(&clerk).await.reverse_payment(reverse).await.unwrap();
+    assert_eq!(office.balance("w-1", "assets:cash:deposit").await, 0);
+    office.agrees().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damage_is_taken_when_the_ten_days_are_over_and_what_exceeds_the_deposit_is_invoiced() {
+    let office = Office::new(1).await;
+    let clerk = office.clerk("sara").await;
+    let mut client = office.deposits(&clerk).await;
+    client.record_deposit_payment(pay(1_000_000, "D-1")).await.unwrap();
+    let owed = office.owes("w-1").await;
+    let foreign = AssessDamageRequest { photo_ids: vec![77], ..damaged(5) };
+    assert_eq!(refused(client.assess_damage(foreign).await), "UNKNOWN_PHOTO");
+    let damage = client.assess_damage(damaged(1_500_000)).await.unwrap().into_inner();
+    let days = damage.object_until.unwrap().seconds - chrono::Utc::now().timestamp();
+    assert!((10 * 86_400..=11 * 86_400).contains(&days), "{days}");
+    assert_eq!(office.balance("w-1", "liabilities:deposit").await, -1_000_000, "nothing is taken yet");
+    assert_eq!(refused(client.settle_damage(settle(&damage)).await), "OBJECTION_OPEN");
+    removed(&office).await;
+    assert_eq!(refused(office.request(&clerk, "w-1", 1, true).await), "DAMAGE_UNSETTLED");
+    sql(&office.house.database, "UPDATE damages SET object_until = now() - interval '1 minute'").await;
+    let late = ObjectToDamageRequest {
+        damage_id: damage.damage_id,
+        expected_version: damage.version,
+        objected_at: ago(1),
+        objection: "no".to_owned(),
+    };
+    assert_eq!(refused(client.object_to_damage(late).await), "OBJECTION_LATE");
+    let settled = client.settle_damage(settle(&damage)).await.unwrap().into_inner();
+    assert_eq!((settled.state(), settled.settled_by.as_str()), (DamageState::Settled, "sara"));
+    assert_eq!(refused(client.settle_damage(settle(&settled)).await), "DAMAGE_OVER");
+    assert_eq!(office.balance("w-1", "liabilities:deposit").await, 0);
+    assert_eq!(office.balance("w-1", "income:damage").await, -1_500_000);
+    let invoiced = office.number("SELECT total FROM billing_documents WHERE kind = 'damage_invoice'").await;
+    assert_eq!(invoiced, 500_000);
+    let credited = office.number("SELECT coalesce(sum(total), 0)::bigint FROM billing_documents WHERE kind = 'credit_note'").await;
+    assert_eq!(office.owes("w-1").await, owed + 500_000 + credited);
+    office.agrees().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_objection_is_answered_by_another_and_may_leave_less_or_nothing() {
+    let office = Office::new(1).await;
+    let (sara, reza) = (office.clerk("sara").await, office.clerk("reza").await);
+    let (mut client, mut other) = (office.deposits(&sara).await, office.deposits(&reza).await);
+    client.record_deposit_payment(pay(1_000_000, "D-1")).await.unwrap();
+    for (remains, state) in [(300_000, DamageState::Answered), (0, DamageState::Dropped)] {
+        let damage = client.assess_damage(damaged(400_000)).await.unwrap().into_inner();
+        let object = ObjectToDamageRequest {
+            damage_id: damage.damage_id,
+            expected_version: damage.version,
+            objected_at: ago(0),
+            objection: "it was worn".to_owned(),
+        };
+        let objected = client.object_to_damage(object.clone()).await.unwrap().into_inner();
+        assert_eq!((objected.state(), objected.objection_recorded_by.as_str()), (DamageState::Objected, "sara"));
+        let again = ObjectToDamageRequest { expected_version: objected.version, ..object };
+        assert_eq!(refused(client.object_to_damage(again).await), "DAMAGE_OVER");
+        sql(&office.house.database, "UPDATE damages SET object_until = now() - interval '1 minute'").await;
+        assert_eq!(refused(client.settle_damage(settle(&objected)).await), "OBJECTION_OPEN", "it has no answer");
+        let answer = AnswerDamageObjectionRequest {
+            damage_id: damage.damage_id,
+            expected_version: objected.version,
+            amount: rials(remains),
+            answer: "half of it was worn".to_owned(),
+        };
+        assert_eq!(refused(client.answer_damage_objection(answer.clone()).await), "SAME_PERSON");
+        let more = AnswerDamageObjectionRequest { amount: rials(400_001), ..answer.clone() };
+        assert_eq!(refused(other.answer_damage_objection(more).await), "INVALID_FIELDS");
+        let answered = other.answer_damage_objection(answer).await.unwrap().into_inner();
+        assert_eq!((answered.state(), answered.amount.clone(), answered.answered_by.as_str()), (state, rials(remains), "reza"));
+        let settled = client.settle_damage(settle(&answered)).await;
+        if remains == 0 {
+            assert_eq!(refused(settled), "DAMAGE_OVER");
+        } else {
+            assert_eq!(settled.unwrap().into_inner().state(), DamageState::Settled);
+        }
+    }
+    assert_eq!(office.balance("w-1", "liabilities:deposit").await, -700_000);
+    office.agrees().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_the_tag_is_fitted_the_order_says_what_may_be_held() {
+    let office = Office::new(1).await;
+    let bare = "
+        INSERT INTO wearers (reference, unit_id) SELECT 'new', unit_id FROM units WHERE code = 'tehran';
+        INSERT INTO wearers (reference, unit_id) SELECT 'ordered', unit_id FROM units WHERE code = 'tehran';
+        INSERT INTO orders (wearer_id) SELECT wearer_id FROM wearers WHERE reference = 'ordered';
+        INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime)
+            SELECT max(order_id), 1, 'new', now() - interval '1 day', now(), 'test', 'Branch 3', '9/1', '2026-10-01', 'ipc_62', 'house' FROM orders";
+    sql(&office.house.database, bare).await;
+    let mut client = office.deposits(&office.clerk("sara").await).await;
+    let of = |wearer: &str, amount, reference| RecordDepositPaymentRequest { wearer: wearer.to_owned(), ..pay(amount, reference) };
+    assert_eq!(refused(client.record_deposit_payment(of("new", 1, "D-1")).await), "DEPOSIT_NOT_ASKED");
+    assert_eq!(refused(client.record_deposit_payment(of("ordered", 37_000_001, "D-2")).await), "DEPOSIT_BEYOND_CEILING");
+    client.record_deposit_payment(of("ordered", 37_000_000, "D-3")).await.unwrap();
+    assert_eq!(office.balance("ordered", "liabilities:deposit").await, -37_000_000);
+    office.agrees().await;
+}

@@ -1,0 +1,215 @@
+//! Whose a line is: by itself where it is certain, else by the word of a person.
+
+use super::record::{NewFact, record, wearer_locked};
+use super::statement_lines::{LineState, StatementLine, one, one_to_change};
+use super::{BooksError, MoneyRefusal, deposits};
+use crate::Store;
+use crate::change::{self, Change};
+use access::Caller;
+use billing::statement::{Line, Named};
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use tokio_postgres::Transaction;
+
+/// The wearers of these file codes; of a file that was merged the one that it went into.
+const OF_FILES: &str = "
+    SELECT f.wearer_id, w.wearer_id FROM wearers f JOIN wearers w ON w.wearer_id = coalesce(f.merged_into, f.wearer_id)
+    WHERE f.wearer_id = ANY ($1) AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))";
+const OF_INVOICES: &str = "
+    SELECT d.number, d.wearer_id FROM billing_documents d JOIN wearers w USING (wearer_id)
+    WHERE d.number = ANY ($1) AND d.kind IN ('invoice', 'damage_invoice')
+        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))";
+const CODES: &str = "SELECT company, service FROM bill_codes";
+/// Lines that may have been paid in already: by hand under the same bank reference, or read in from a file of another format, which names them otherwise.
+const DOUBTFUL: &str = "
+    SELECT g.import_id FROM unnest($1::text[], $2::text[], $3::bigint[], $4::date[]) AS g (import_id, reference, amount, day)
+    WHERE (g.reference <> '' AND EXISTS (SELECT FROM billing_facts f WHERE f.reference = g.reference AND f.amount = g.amount
+            AND f.kind IN ('payment', 'deposit_payment') AND NOT EXISTS (SELECT FROM billing_facts c WHERE c.cancels = f.fact_id AND c.kind = 'cancel')))
+        OR (g.reference <> '' AND EXISTS (SELECT FROM statement_lines l WHERE l.state = 'matched' AND l.reference = g.reference AND l.amount = g.amount))
+        OR EXISTS (SELECT FROM statement_lines l JOIN statements s USING (statement_id)
+            WHERE l.unit_id = $5 AND s.format <> $6 AND l.state = 'matched' AND l.amount = g.amount AND l.day = g.day)";
+const LOCK_ALL: &str = "SELECT wearer_id FROM wearers WHERE wearer_id = ANY ($1) ORDER BY wearer_id FOR NO KEY UPDATE";
+const PAY_ALL: &str = "
+    INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, amount, reference, invoice)
+    SELECT w, 'payment', t, $6, $7, a, i, n FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[], $4::text[], $5::text[]) AS given (w, t, a, i, n)
+    RETURNING reference, fact_id";
+const MATCHED_ALL: &str = "
+    UPDATE statement_lines l SET state = 'matched', fact_id = given.fact_id, is_automatic = true, matched_count = 1, decided_by = $3, decided_at = $4
+    FROM unnest($1::text[], $2::bigint[]) AS given (import_id, fact_id) WHERE l.import_id = given.import_id";
+const MATCHED: &str = "
+    UPDATE statement_lines SET version = version + 1, state = 'matched', fact_id = $2, is_automatic = false, matched_count = matched_count + 1,
+        decided_by = $3, decided_at = $4, reason = '' WHERE line_id = $1";
+const ASIDE: &str = "
+    UPDATE statement_lines SET version = version + 1, state = 'set_aside', decided_by = $2, decided_at = $3, reason = $4 WHERE line_id = $1";
+
+/// A new line that came in.
+pub(super) struct Sought<'a> {
+    pub import_id: &'a String,
+    pub paid_at: DateTime<Utc>,
+    pub line: &'a Line,
+    pub named: Named,
+}
+
+/// How many were matched.
+pub(super) struct Found {
+    pub matched: i32,
+}
+
+/// Whose a line is, by the word of a person.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LineMatch {
+    /// Which.
+    pub line_id: i64,
+    /// The version that was looked at.
+    pub expected_version: i64,
+    /// Whose: the file reference.
+    pub wearer: String,
+    /// The invoice that it pays first; empty = the oldest.
+    pub invoice: String,
+    /// It is a deposit.
+    pub is_deposit: bool,
+    /// It is another payment than the one of the same bank reference and amount.
+    pub is_another: bool,
+}
+
+impl Store {
+    /// Makes a line the payment of a wearer and carries the books on.
+    ///
+    /// # Errors
+    /// When line or wearer is not within reach, the line was changed meanwhile, is matched or went out, or a deposit is beyond what may be held.
+    pub async fn statement_line_match(&self, caller: &Caller, asked: &LineMatch) -> Result<StatementLine, BooksError> {
+        caller.about_wearer(&asked.wearer);
+        let mut client = self.client().await?;
+        if let Change::Open(open) = change::begin(&mut client, caller).await? {
+            line_match(&open.transaction, caller, asked).await?;
+            open.commit(asked.line_id).await?;
+        }
+        let line = one(&*client.transaction().await?, caller, asked.line_id).await?;
+        drop(client);
+        self.books_follow(line.wearer_id.as_slice()).await?;
+        Ok(line)
+    }
+
+    /// Says that a line is no payment of a wearer.
+    ///
+    /// # Errors
+    /// When it is not within reach, was changed meanwhile, or does not wait.
+    pub async fn statement_line_set_aside(
+        &self,
+        caller: &Caller,
+        (line_id, expected_version): (i64, i64),
+        reason: &str,
+    ) -> Result<StatementLine, BooksError> {
+        let mut client = self.client().await?;
+        if let Change::Open(open) = change::begin(&mut client, caller).await? {
+            let line = one_to_change(&open.transaction, caller, line_id, expected_version).await?;
+            if line.state != LineState::Waiting {
+                return Err(MoneyRefusal::LineOver(line.state.name()).into());
+            }
+            open.transaction.execute(ASIDE, &[&line_id, &caller.name(), &Utc::now(), &reason]).await?;
+            open.commit(line_id).await?;
+        }
+        one(&*client.transaction().await?, caller, line_id).await
+    }
+}
+
+async fn line_match(transaction: &Transaction<'_>, caller: &Caller, asked: &LineMatch) -> Result<(), BooksError> {
+    let (wearer_id, now) = wearer_locked(transaction, caller, &asked.wearer).await?;
+    let line = one_to_change(transaction, caller, asked.line_id, asked.expected_version).await?;
+    match line.state {
+        LineState::Waiting | LineState::SetAside => {}
+        LineState::Matched => return Err(MoneyRefusal::LineOver(line.state.name()).into()),
+        LineState::Outgoing => return Err(MoneyRefusal::LineWentOut.into()),
+    }
+    if line.has_like && !asked.is_another {
+        return Err(MoneyRefusal::ReferenceSeen(line.like_payment_id).into());
+    }
+    let kind = if asked.is_deposit { "deposit_payment" } else { "payment" };
+    let reference = line.next_reference();
+    let invoice = Some(asked.invoice.as_str()).filter(|invoice| !invoice.is_empty());
+    let new = NewFact::new(wearer_id, kind, line.paid_at(), line.amount.minor_units());
+    let fact_id = record(transaction, caller, &NewFact { reference: Some(&reference), invoice, ..new }, now).await?;
+    if asked.is_deposit {
+        deposits::within_ceiling(transaction, wearer_id, now).await?;
+    }
+    transaction.execute(MATCHED, &[&line.line_id, &fact_id, &caller.name(), &now]).await?;
+    Ok(())
+}
+
+/// Matches what is certain: the line names bill ids and invoices of one person alone, and nothing else may be the same payment.
+pub(super) async fn match_lines(
+    transaction: &Transaction<'_>,
+    caller: &Caller,
+    (unit_id, format): (i64, &str),
+    sought: &[Sought<'_>],
+    now: DateTime<Utc>,
+) -> Result<Found, BooksError> {
+    let owners = Owners::of(transaction, caller, sought).await?;
+    let certain: Vec<(&Sought<'_>, i64)> = sought.iter().filter_map(|sought| Some((sought, owners.of_line(&sought.named)?))).collect();
+    let doubtful = doubtful(transaction, (unit_id, format), &certain).await?;
+    let certain: Vec<(&Sought<'_>, i64)> = certain.into_iter().filter(|(sought, _)| !doubtful.contains(sought.import_id)).collect();
+    let persons: BTreeSet<i64> = certain.iter().map(|(_, wearer_id)| *wearer_id).collect();
+    transaction.query(LOCK_ALL, &[&persons.into_iter().collect::<Vec<_>>()]).await?;
+    let wearers: Vec<i64> = certain.iter().map(|(_, wearer_id)| *wearer_id).collect();
+    let times: Vec<DateTime<Utc>> = certain.iter().map(|(sought, _)| sought.paid_at).collect();
+    let amounts: Vec<i64> = certain.iter().map(|(sought, _)| sought.line.amount.minor_units()).collect();
+    let ids: Vec<&str> = certain.iter().map(|(sought, _)| sought.import_id.as_str()).collect();
+    // A line that names several invoices pays the oldest.
+    let one = |sought: &Sought<'_>| sought.named.invoices.first().filter(|_| sought.named.invoices.len() == 1).cloned();
+    let invoices: Vec<Option<String>> = certain.iter().map(|(sought, _)| one(sought)).collect();
+    let recorded_at = now.max(Utc::now());
+    let rows = transaction.query(PAY_ALL, &[&wearers, &times, &amounts, &ids, &invoices, &recorded_at, &caller.name()]).await?;
+    let (names, facts): (Vec<String>, Vec<i64>) = rows.iter().map(|row| (row.get::<_, String>(0), row.get::<_, i64>(1))).unzip();
+    transaction.execute(MATCHED_ALL, &[&names, &facts, &caller.name(), &recorded_at]).await?;
+    Ok(Found { matched: facts.len() as i32 })
+}
+
+async fn doubtful(
+    transaction: &Transaction<'_>,
+    (unit_id, format): (i64, &str),
+    certain: &[(&Sought<'_>, i64)],
+) -> Result<HashSet<String>, BooksError> {
+    let lines = certain.iter().map(|(sought, _)| sought);
+    let ids: Vec<&str> = lines.clone().map(|sought| sought.import_id.as_str()).collect();
+    let references: Vec<&str> = lines.clone().map(|sought| sought.line.reference.as_str()).collect();
+    let amounts: Vec<i64> = lines.clone().map(|sought| sought.line.amount.minor_units()).collect();
+    let days: Vec<chrono::NaiveDate> = lines.map(|sought| sought.line.day.gregorian()).collect();
+    let rows = transaction.query(DOUBTFUL, &[&ids, &references, &amounts, &days, &unit_id, &format]).await?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
+}
+
+/// Whose each bill id and each invoice is, within the caller's reach.
+struct Owners {
+    codes: HashSet<(u16, u8)>,
+    of_files: HashMap<i64, i64>,
+    of_invoices: HashMap<String, i64>,
+}
+
+impl Owners {
+    async fn of(transaction: &Transaction<'_>, caller: &Caller, sought: &[Sought<'_>]) -> Result<Self, BooksError> {
+        let rows = transaction.query(CODES, &[]).await?;
+        let codes = rows.iter().map(|row| (row.get::<_, i16>(0) as u16, row.get::<_, i16>(1) as u8));
+        // What was printed before the Central Bank gave codes is still paid.
+        let codes: HashSet<(u16, u8)> = codes.chain([(0, 0)]).collect();
+        let mut files: Vec<i64> = sought.iter().flat_map(|sought| &sought.named.bills).map(|bill| i64::from(bill.parts().0)).collect();
+        files.sort_unstable();
+        files.dedup();
+        let numbers: Vec<&str> = sought.iter().flat_map(|sought| &sought.named.invoices).map(String::as_str).collect();
+        let of_files = transaction.query(OF_FILES, &[&files, &caller.roots]).await?;
+        let of_invoices = transaction.query(OF_INVOICES, &[&numbers, &caller.roots]).await?;
+        Ok(Self {
+            codes,
+            of_files: of_files.iter().map(|row| (row.get(0), row.get(1))).collect(),
+            of_invoices: of_invoices.iter().map(|row| (row.get(0), row.get(1))).collect(),
+        })
+    }
+
+    /// The one person whom everything in a line names. None if a name is nobody's: a digit may be wrong in it.
+    fn of_line(&self, named: &Named) -> Option<i64> {
+        let ours = named.bills.iter().map(|bill| bill.parts()).filter(|(_, company, service)| self.codes.contains(&(*company, *service)));
+        let of_bills = ours.map(|(file, ..)| self.of_files.get(&i64::from(file)).copied());
+        let of_invoices = named.invoices.iter().map(|number| self.of_invoices.get(number).copied());
+        let owners: Option<BTreeSet<i64>> = of_bills.chain(of_invoices).collect();
+        owners.filter(|owners| owners.len() == 1)?.first().copied()
+    }
+}
