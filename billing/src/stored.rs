@@ -168,7 +168,7 @@ fn named(event: &str) -> FactId {
 fn of(order: Option<&str>, month: Option<&str>) -> Result<Option<(crate::OrderId, Month)>, StoredError> {
     order
         .zip(month)
-        .map(|(order, month)| Ok((order.into(), parsed::<Day>(&format!("{}/01", month.replace('-', "/")))?.month())))
+        .map(|(order, month)| Ok((order.into(), parsed::<Month>(month)?)))
         .transpose()
 }
 

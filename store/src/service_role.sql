@@ -44,6 +44,8 @@ REVOKE DELETE, TRUNCATE ON legal_holds, deletions, releases FROM paband_service;
 
 -- The books are only added to.
 REVOKE UPDATE, DELETE, TRUNCATE ON ledger_entries, ledger_postings, billing_documents, billing_facts, tariffs FROM paband_service;
+-- And so is what became of documents.
+REVOKE UPDATE, DELETE, TRUNCATE ON billing_document_events FROM paband_service;
 -- Whom a set of zones bound, and by whose word, stays written down.
 REVOKE DELETE, TRUNCATE ON zone_sets, zone_set_zones FROM paband_service;
 REVOKE TRUNCATE ON zone_set_wearers FROM paband_service;

@@ -1,8 +1,10 @@
 //! A month of the Solar Hijri calendar.
 
+use super::CalendarError;
 use super::day::Day;
 use serde::{Serialize, Serializer};
 use std::fmt;
+use std::str::FromStr;
 
 /// A Solar Hijri month of a year, such as Mordad 1398; shown as `1398-05`.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +64,15 @@ impl fmt::Display for Month {
 impl fmt::Debug for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Month {
+    type Err = CalendarError;
+
+    /// Reads `1398-05`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(format!("{}/01", text.replace('-', "/")).parse::<Day>()?.month())
     }
 }
 
