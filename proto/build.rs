@@ -4,6 +4,8 @@ const SCHEMAS: &[&str] = &[
     "paband/tag/v1/tag.proto",
     "paband/access/v1/access.proto",
     "paband/billing/v1/common.proto",
+    "paband/billing/v1/documents.proto",
+    "paband/billing/v1/reports.proto",
     "paband/custody/v1/custody.proto",
     "paband/enrolment/v1/common.proto",
     "paband/enrolment/v1/imports.proto",

@@ -1,16 +1,35 @@
 //! The books in the database: what is billed follows from the facts that staff recorded, by the `billing` crate alone.
 
+mod account;
+mod as_of;
+mod document_acts;
+mod document_events;
+mod documents;
 mod error;
 mod facts;
 mod issue;
 mod ledger;
+mod ledger_pages;
 mod numbers;
+mod owing;
 mod people;
+mod reconcile;
+mod reminders;
 mod tariffs;
 mod verify;
 
+pub use account::PersonAccount;
+pub use as_of::AsOf;
+pub use document_acts::UncollectibleMark;
+pub(crate) use document_acts::{uncollectible_concerns, uncollectible_mark};
+pub use document_events::{DocumentEvent, DocumentHappening, ObjectionOutcome};
+pub use documents::{DocumentFilter, DocumentPage, DocumentPayment, DocumentRow, DocumentShown, DocumentStatus, DocumentWhole};
 pub use error::BooksError;
 pub use issue::Issued;
+pub use ledger_pages::LedgerRow;
+pub use owing::OpenInvoice;
+pub use reconcile::{BooksDifference, BooksSums, Difference};
+pub use reminders::{ReminderRow, ReminderState};
 pub use verify::BooksFault;
 
 use crate::StoreError;

@@ -9,6 +9,8 @@ use tokio_postgres::Transaction;
 
 /// One lock a person: two runs never bill the same person at once, and nobody records a fact of the person meanwhile.
 const LOCK: &str = "SELECT wearer_id, unit_id FROM wearers WHERE wearer_id = ANY ($1) ORDER BY wearer_id FOR NO KEY UPDATE";
+/// The same to look at: what is being written beside it does not matter.
+const LOOK: &str = "SELECT wearer_id, unit_id FROM wearers WHERE wearer_id = ANY ($1) ORDER BY wearer_id";
 const ACCOUNTS: &str = "SELECT wearer_id, through, entries, facts::text FROM billing_accounts WHERE wearer_id = ANY ($1)";
 const DOCUMENTS: &str = "SELECT wearer_id, body::text FROM billing_documents WHERE wearer_id = ANY ($1) ORDER BY wearer_id, place";
 
@@ -30,8 +32,17 @@ pub(super) struct Person {
 
 /// Locks and loads these persons.
 pub(super) async fn people(transaction: &Transaction<'_>, persons: &[i64]) -> Result<Vec<Person>, StoreError> {
+    loaded(transaction, LOCK, persons).await
+}
+
+/// Loads these persons to look at.
+pub(super) async fn people_to_look_at(transaction: &Transaction<'_>, persons: &[i64]) -> Result<Vec<Person>, StoreError> {
+    loaded(transaction, LOOK, persons).await
+}
+
+async fn loaded(transaction: &Transaction<'_>, which: &str, persons: &[i64]) -> Result<Vec<Person>, StoreError> {
     let mut people: HashMap<i64, Person> = HashMap::new();
-    for row in transaction.query(LOCK, &[&persons]).await? {
+    for row in transaction.query(which, &[&persons]).await? {
         let (wearer_id, unit_id) = (row.get(0), row.get(1));
         let person = Person { wearer_id, unit_id, through: None, entries: 0, known: BTreeMap::new(), documents: Ok(Vec::new()) };
         people.insert(wearer_id, person);

@@ -62,6 +62,9 @@ pub enum PeopleError {
     /// About a wearer, an order, a zone, a tag or a leave.
     #[error(transparent)]
     Enrolment(#[from] crate::EnrolmentError),
+    /// About bills.
+    #[error(transparent)]
+    Books(#[from] crate::BooksError),
     /// The database did not do it.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -1,6 +1,7 @@
 //! Four eyes: acts that one person proposes and another confirms.
 
 use super::{PeopleError, RoleChange, grants};
+use crate::books::{UncollectibleMark, uncollectible_concerns, uncollectible_mark};
 use crate::change::{self, Change};
 use crate::custody::{hold_concerns, hold_lift, release_concerns, release_insert};
 use crate::enrolment::{
@@ -141,6 +142,8 @@ pub enum Act {
     },
     /// A tag taken off while an order is in force.
     RemoveTag(AskedRemoval),
+    /// A document given up: nobody will pay it.
+    MarkUncollectible(UncollectibleMark),
 }
 
 /// How a proposal is decided.
@@ -291,6 +294,7 @@ async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act, now
         Act::CancelOrderFact(cancellation) => Ok(fact_cancellation_possible(transaction, caller, cancellation).await?.unit_id),
         Act::ReleaseData { request, .. } => release_concerns(transaction, caller, request).await,
         Act::RemoveTag(asked) => Ok(removal_concerns(transaction, caller, asked, now).await?),
+        Act::MarkUncollectible(mark) => Ok(uncollectible_concerns(transaction, caller, mark, now).await?),
     }
 }
 
@@ -322,6 +326,7 @@ async fn take_effect(
             release_insert(transaction, caller, request, archive, proposal, now).await.map(Some)
         }
         Act::RemoveTag(asked) => Ok(removal_confirmed(transaction, caller, asked, &proposal.proposed_by, now).await.map(Some)?),
+        Act::MarkUncollectible(mark) => Ok(Some(uncollectible_mark(transaction, caller, mark, &proposal.proposed_by, now).await?)),
         Act::ReleaseData { archive: None, .. } => Err(StoreError::Refused("a release without its archive".to_owned()).into()),
     }
 }
