@@ -368,3 +368,26 @@ field-too-long-ago = must be at most { NUMBER($days) } days ago
 field-not-geojson = is no GeoJSON FeatureCollection or Feature in longitude and latitude; export it again from the map
 field-not-a-feature = feature { NUMBER($number) } of it is no GeoJSON Feature with a name of 1 to 100 characters; draw it again
 field-other-wearer = feature { NUMBER($number) } of it is another wearer's; take it out, or open the other file
+
+## Documents and reports of finance
+
+unknown-document = There is no such document among those that you may see. Look for it in the list of documents.
+unknown-objection = There is no such objection among those that you may see. Read it in the history of its document.
+objection-answered = This objection was answered already. Read the answer in the history of the document; if the wearer objects again, record that.
+nothing-owed = Nothing is owed on this document: it is paid, or it asks for no money. Nothing was changed.
+uncollectible-already = This document was given up already, and nobody is reminded of it. Read why in its history.
+reminder-not-due = This reminder is not due: its day is to come, it or a later one was sent, or reminders of this document are off. Load the list of reminders anew.
+happened-already = This was written down already. Read the history of the document.
+books-blocked = What was recorded of this person contradicts itself: { $why }. Mend that first; what was issued stands as it is.
+books-disagree = The documents of the month come to { $expected } rials and the ledger has { $found }: no list was made. Compare the books, and tell the auditor.
+too-many-rows = The file would have more than { $max } rows, which no sheet takes. Ask for a shorter period, or for another format.
+difference-entry = an entry of the ledger does not sum to nothing
+difference-document-receivable = the document asks for another amount than the ledger has on receivables
+difference-document-income = the document asks for another amount than the ledger has as income
+difference-money = what was recorded of the payment, refund or deposit is not what the ledger has
+difference-strange-entry = the entry belongs to no document and to nothing that was recorded
+difference-receivable = the person's receivables are not what is open on documents, less the credit
+difference-deposit = the person's deposit money is not what is owed back
+difference-cash-fees = the fee money of all is not payments less refunds
+difference-income = the documents of all are not the income in the ledger
+reminder-hardship = If you cannot pay, tell the centre's finance unit: a reduced price or a waiver can be granted by decision. A debt is no breach of the monitoring.

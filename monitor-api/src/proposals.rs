@@ -80,6 +80,7 @@ fn act(method: &str, request: &[u8]) -> Result<Act, Status> {
         "/paband.enrolment.v1.Orders/CancelOrderFact" => crate::enrolment::cancellation_act(&read(request)?),
         "/paband.custody.v1.Releases/ReleaseData" => Ok(Act::ReleaseData { request: release_asked(read(request)?)?, archive: None }),
         "/paband.enrolment.v1.Fittings/RemoveTag" => Ok(Act::RemoveTag(removal_asked(&read(request)?)?)),
+        "/paband.billing.v1.Documents/MarkUncollectible" => crate::finance::uncollectible_act(&read(request)?),
         _ => Err(refusal(Code::Unimplemented, Reason::NotDeclared, &[])),
     }
 }

@@ -10,6 +10,7 @@ use crate::enrolment::{
     PHOTO_REQUEST_BYTES_MAX, PhotoService, WearerService, ZoneService, ZoneSetService,
 };
 use crate::events::Happening;
+use crate::finance::{AccountService, DocumentService, ReminderService, ReportService};
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
 use crate::imports::ImportService;
@@ -24,6 +25,10 @@ use proto::access::people_server::PeopleServer;
 use proto::access::proposals_server::ProposalsServer;
 use proto::access::sessions_server::SessionsServer;
 use proto::access::units_server::UnitsServer;
+use proto::billing::accounts_server::AccountsServer;
+use proto::billing::documents_server::DocumentsServer;
+use proto::billing::reminders_server::RemindersServer;
+use proto::billing::reports_server::ReportsServer;
 use proto::custody::deletions_server::DeletionsServer;
 use proto::custody::holds_server::HoldsServer;
 use proto::custody::releases_server::ReleasesServer;
@@ -123,6 +128,7 @@ pub async fn serve(
     let (reporter, health) = tonic_health::server::health_reporter();
     let router = with_accounts(server().layer(gate).add_service(health), &store, rights, &options)?;
     let router = with_enrolment(with_files(router, &store)?, &store, &options, &stop)?;
+    let router = with_finance(router, &store)?;
     let hub = Arc::new(Hub::new(store.clone(), options));
     let router = with_monitoring(router, &store, sink, &hub, &stop);
     let router = with_reflection(router)?;
@@ -199,6 +205,15 @@ fn with_enrolment(router: Router<Gates>, store: &Store, options: &Options, stop:
         .add_service(limited!(InspectionsServer, InspectionService::new(store.clone())))
         .add_service(limited!(InventoryServer, InventoryService::new(store.clone())))
         .add_service(limited!(FittingsServer, FittingService::new(store.clone(), proposing, options, stop.clone()))))
+}
+
+fn with_finance(router: Router<Gates>, store: &Store) -> Result<Router<Gates>, ServeError> {
+    let proposing = Proposing::new(store.clone())?;
+    Ok(router
+        .add_service(limited!(DocumentsServer, DocumentService::new(store.clone(), proposing)))
+        .add_service(limited!(RemindersServer, ReminderService::new(store.clone())))
+        .add_service(limited!(AccountsServer, AccountService::new(store.clone())))
+        .add_service(limited!(ReportsServer, ReportService::new(store.clone()))))
 }
 
 fn with_monitoring(

@@ -43,6 +43,7 @@ pub(crate) fn refused(request: &'static str, error: &PeopleError) -> Status {
         PeopleError::HoldOver => (Code::FailedPrecondition, Reason::HoldOver),
         PeopleError::EnoughAdministrators => (Code::FailedPrecondition, Reason::NotAllowed),
         PeopleError::Enrolment(error) => return crate::enrolment::refused(request, error),
+        PeopleError::Books(error) => return crate::finance::refused(request, error),
         PeopleError::Store(error) => return crate::alerts::store_failed(request, error),
     };
     refusal(code, reason, &[])

@@ -21,6 +21,12 @@ const BALANCES: &str = "
     SELECT p.account, sum(p.amount)::bigint FROM ledger_entries e JOIN ledger_postings p USING (entry_id) JOIN wearers w USING (wearer_id)
     WHERE w.unit_id = ANY ($1) AND e.at < $2 AND e.entry_id <= $3 GROUP BY 1";
 
+/// What the entries of documents that were issued in [from, to) put on receivables.
+const ISSUED: &str = "
+    SELECT coalesce(sum(p.amount), 0)::bigint
+    FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.entry_id AND p.account = 'assets:receivable' JOIN wearers w USING (wearer_id)
+    WHERE w.unit_id = ANY ($1) AND e.at >= $2 AND e.at < $3 AND e.text !~ '^(payment|refund|reversal) '";
+
 /// Entries of one page.
 pub const LEDGER_PAGE: i64 = 2000;
 
@@ -69,6 +75,14 @@ impl Store {
     /// When the database does not answer, or holds something unreadable.
     pub async fn ledger_balances(&self, units: &[i64], before: DateTime<Utc>, newest: i64) -> Result<Balances, StoreError> {
         balances(&**self.client().await?, units, before, newest).await
+    }
+
+    /// What the ledger has on receivables from documents of the wearers of these units, issued in [from, to); rials.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn receivable_issued(&self, units: &[i64], from: DateTime<Utc>, to: DateTime<Utc>) -> Result<i64, StoreError> {
+        Ok(self.client().await?.query_one(ISSUED, &[&units, &from, &to]).await?.get(0))
     }
 
     /// The trial balance of these units.

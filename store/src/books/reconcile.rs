@@ -59,7 +59,7 @@ const RECEIVED: &str = concat!(money!(), "SELECT coalesce(sum(amount) FILTER (WH
 const STRANGE: &str = "
     SELECT e.text, w.reference, 0::bigint, (SELECT coalesce(sum(p.amount) FILTER (WHERE p.amount > 0), 0)::bigint FROM ledger_postings p WHERE p.entry_id = e.entry_id)
     FROM ledger_entries e JOIN wearers w USING (wearer_id)
-    WHERE w.unit_id = ANY ($1) AND e.at < $2 AND e.text NOT IN ('set-aside', 'deposit return', 'damage from deposit')
+    WHERE w.unit_id = ANY ($1) AND e.at < $2 AND e.text NOT IN ('deposit return', 'damage from deposit') AND NOT starts_with(e.text, 'set-aside')
         AND NOT EXISTS (SELECT FROM billing_documents d WHERE d.number = e.text AND d.wearer_id = e.wearer_id)
         AND NOT EXISTS (SELECT FROM billing_facts f WHERE f.wearer_id = e.wearer_id AND f.fact_id = CASE
             WHEN e.text ~ '^(payment|refund|deposit|reversal) finance:[0-9]{1,18}$' THEN substring(e.text FROM '[0-9]+$')::bigint END)
