@@ -2,7 +2,7 @@
 
 use crate::house::{As, House, sql};
 use crate::probes::fittings::{FITTINGS_OF_TEHRAN, STATE_OF_FITTINGS};
-use crate::probes::{FILES_OF_TEHRAN, OF_TEHRAN, Probe, Tehran, Told, leave, place_hold, probes};
+use crate::probes::{FILES_OF_TEHRAN, OF_TEHRAN, Probe, Tehran, Told, finance, leave, place_hold, probes};
 use crate::raw::{ask, reason_of, send};
 use access::Role;
 use geofence::ViolationKind::StrapOpen;
@@ -47,6 +47,7 @@ impl Country {
         sql(&house.database, leave::OF_TEHRAN).await;
         sql(&house.database, FILES_OF_TEHRAN).await;
         sql(&house.database, crate::probes::zones::ZONES).await;
+        sql(&house.database, finance::OF_TEHRAN).await;
         house.writer("tehran-home", StrapOpen).await.open(1).await;
         let clerk = house.log_in("tehran-clerk", &[(Role::Intake, "tehran")]).await;
         let import = proto::enrolment::BeginImportRequest { kind: 1, file_name: "tehran/12.csv".to_owned(), bytes: 1 };
@@ -84,7 +85,8 @@ impl Country {
         let client = self.house.database.client().await;
         let leaves = format!("SELECT jsonb_build_object({})::text", leave::STATE);
         let mut state = String::new();
-        for query in [STATE, STATE_OF_FITTINGS, &leaves] {
+        let papers = format!("SELECT jsonb_build_object({})::text", finance::STATE);
+        for query in [STATE, STATE_OF_FITTINGS, &leaves, &papers] {
             state.push_str(client.query_one(query, &[]).await.unwrap().get(0));
         }
         state

@@ -1,6 +1,7 @@
 //! What callers of another unit try on the things of Tehran: one line or more for every method that needs a role.
 
 mod files;
+pub mod finance;
 pub mod fittings;
 mod imports;
 pub mod leave;
@@ -68,6 +69,7 @@ pub fn probes(tehran: &Tehran) -> Vec<Probe> {
     probes.extend(leave::probes());
     probes.extend(files::of_files());
     probes.extend(zones::probes());
+    probes.extend(finance::probes());
     probes
 }
 
