@@ -166,10 +166,7 @@ fn named(event: &str) -> FactId {
 }
 
 fn of(order: Option<&str>, month: Option<&str>) -> Result<Option<(crate::OrderId, Month)>, StoredError> {
-    order
-        .zip(month)
-        .map(|(order, month)| Ok((order.into(), parsed::<Month>(month)?)))
-        .transpose()
+    order.zip(month).map(|(order, month)| Ok((order.into(), parsed::<Month>(month)?))).transpose()
 }
 
 fn parsed<T: std::str::FromStr<Err = crate::calendar::CalendarError>>(text: &str) -> Result<T, StoredError> {

@@ -40,8 +40,8 @@ pub use alerts::{Alert, AlertEvent, AlertEventKind, AlertFilter, AlertPage};
 pub use audit::{AuditFilter, AuditPage};
 pub use books::{
     AsOf, BooksDifference, BooksError, BooksFault, BooksSums, Difference, DocumentEvent, DocumentFilter, DocumentHappening, DocumentPage,
-    DocumentPayment, DocumentRow, DocumentShown, DocumentStatus, DocumentWhole, Issued, LedgerRow, ObjectionOutcome, OpenInvoice, PersonAccount,
-    ReminderRow, ReminderState, UncollectibleMark,
+    DocumentPayment, DocumentRow, DocumentShown, DocumentStatus, DocumentWhole, Issued, LedgerRow, ObjectionOutcome, OpenInvoice,
+    PersonAccount, ReminderRow, ReminderState, UncollectibleMark,
 };
 pub use connector::DatabaseAuthority;
 pub use custody::*;

@@ -37,10 +37,7 @@ impl Accounts for AccountService {
         Ok(Response::new(account_shown::account(wearer, account)))
     }
 
-    async fn get_account_month(
-        &self,
-        request: Request<schema::GetAccountMonthRequest>,
-    ) -> Result<Response<schema::AccountMonth>, Status> {
+    async fn get_account_month(&self, request: Request<schema::GetAccountMonthRequest>) -> Result<Response<schema::AccountMonth>, Status> {
         let caller = caller(&request)?;
         let asked = request.into_inner();
         let mut fields = Fields::default();

@@ -154,7 +154,8 @@ fn csv_head(first: Day, opening: &Balances) -> Result<Vec<u8>, LedgerFileError> 
     let mut writer = csv_text::begin();
     writer.write_record(COLUMNS)?;
     for (account, amount) in opening.iter().filter(|(_, amount)| !amount.is_zero()) {
-        let about = ["0".to_owned(), first.to_string(), first.gregorian().to_string(), String::new(), String::new(), "opening balances".to_owned()];
+        let about =
+            ["0".to_owned(), first.to_string(), first.gregorian().to_string(), String::new(), String::new(), "opening balances".to_owned()];
         writer.write_record(about.into_iter().chain(posted(*account, *amount)))?;
     }
     Ok(csv_text::end(writer)?)

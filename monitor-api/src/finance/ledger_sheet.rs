@@ -42,8 +42,14 @@ pub(super) fn write(opening: &Balances, rows: &[LedgerRow]) -> Result<Vec<u8>, X
     }
     for row in rows {
         let (day, entry) = (row.entry.at.day(), &row.entry);
-        let about =
-            [row.entry_id.to_string(), day.to_string(), day.gregorian().to_string(), row.unit.clone(), row.wearer.clone(), entry.text.clone()];
+        let about = [
+            row.entry_id.to_string(),
+            day.to_string(),
+            day.gregorian().to_string(),
+            row.unit.clone(),
+            row.wearer.clone(),
+            entry.text.clone(),
+        ];
         for posting in &entry.postings {
             write_row(sheet, at, &about, *posting, &mut sums, &formats)?;
             at += 1;

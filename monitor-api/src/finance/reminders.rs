@@ -56,7 +56,10 @@ impl Reminders for ReminderService {
             found.extend(self.store.reminders_sent(&units, from, as_of.before).await.map_err(failed)?);
             found.sort_by_key(|one| std::cmp::Reverse(one.document_id));
         }
-        let reminders = found.into_iter().map(|one| reminder(one, as_of.day)).filter(|one| wished == schema::ReminderState::Unspecified || one.state() == wished);
+        let reminders = found
+            .into_iter()
+            .map(|one| reminder(one, as_of.day))
+            .filter(|one| wished == schema::ReminderState::Unspecified || one.state() == wished);
         let mut reminders: Vec<_> = reminders.filter(|one| before == 0 || one.document_id < before).collect();
         let next_before_document_id = cut(&mut reminders, limit as usize);
         caller.about(format!("{} reminders", reminders.len()));

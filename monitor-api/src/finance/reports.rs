@@ -232,11 +232,7 @@ async fn send_ledger(store: &Store, asked: &LedgerAsked, sender: &mpsc::Sender<R
         LedgerFormat::Csv => ("csv", CSV),
         LedgerFormat::Xlsx => ("xlsx", XLSX),
     };
-    let first = schema::ExportPiece {
-        file_name: format!("paband-ledger.{ending}"),
-        media_type: media_type.to_owned(),
-        piece: Vec::new(),
-    };
+    let first = schema::ExportPiece { file_name: format!("paband-ledger.{ending}"), media_type: media_type.to_owned(), piece: Vec::new() };
     if sender.send(Ok(first)).await.is_err() {
         return;
     }
@@ -248,9 +244,7 @@ async fn send_ledger(store: &Store, asked: &LedgerAsked, sender: &mpsc::Sender<R
     };
     let refused = match write_ledger(store, asked, take).await {
         Ok(()) | Err(LedgerFileError::NobodyReads) => return,
-        Err(LedgerFileError::TooManyRows(max)) => {
-            refusal(Code::FailedPrecondition, Reason::TooManyRows, &[("max", max.to_string())])
-        }
+        Err(LedgerFileError::TooManyRows(max)) => refusal(Code::FailedPrecondition, Reason::TooManyRows, &[("max", max.to_string())]),
         Err(LedgerFileError::Store(error)) => store_failed("ExportLedger", &error),
         Err(error) => broken("ExportLedger", &error),
     };

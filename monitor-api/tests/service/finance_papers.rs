@@ -1,7 +1,7 @@
 //! Documents through a real connection: what they say and why, how they stand, what became of them, whom to remind.
 
 use crate::finance_house::{Office, march};
-use crate::house::{owned, reason, sql, wrong_fields};
+use crate::house::{owned, reason, wrong_fields};
 use proto::access::proposals_client::ProposalsClient;
 use proto::access::{ConfirmProposalRequest, ProposalState};
 use proto::billing::render_document_request::Which;
@@ -50,15 +50,15 @@ async fn every_line_says_why_in_the_answer_and_on_the_page() {
                 assert!(!line.because.is_empty(), "a line says why: {line:?}");
                 for because in &line.because {
                     let days = because.days.as_ref().map(|days| days.first.clone().unwrap().solar_hijri).unwrap_or_default();
-                    assert!(html.contains(&because.rule) && html.contains(&days), "{because:?} in {html}");
+                    assert!(html.contains(&ascii(&because.rule)) && html.contains(&days), "{because:?} in {html}");
                     assert!(because.facts.iter().all(|fact| html.contains(fact)), "{because:?}");
                 }
             }
         }
     }
-    // Leave is seen where it was decided: recorded after its month was billed it is a credit note.
-    let credit = page.documents.iter().find(|document| document.kind() == schema::DocumentKind::CreditNote).unwrap();
-    let whole = client.get_document(schema::GetDocumentRequest { document_id: credit.document_id }).await.unwrap().into_inner();
+    // A leave below the cap, recorded after its month was billed, changes no sum: a note says so.
+    let note = page.documents.iter().find(|document| document.kind() == schema::DocumentKind::RerateNote).unwrap();
+    let whole = client.get_document(schema::GetDocumentRequest { document_id: note.document_id }).await.unwrap().into_inner();
     let because: Vec<&schema::LineReason> = whole.lines.iter().flat_map(|line| &line.because).collect();
     assert!(because.iter().any(|one| one.code == "leave" && one.facts == ["leave:1"]), "{because:?}");
     // All that is open of a person is one page, or JSON with the same documents.
@@ -215,7 +215,7 @@ async fn reminders_are_letters_and_touch_nothing_else() {
     assert_eq!(found.iter().map(|one| (one.document_id, one.number)).collect::<Vec<_>>(), [(2, 3), (1, 3)], "the newest of three");
     assert!(found.iter().all(|one| one.hardship_hint.chars().count() > 30 && one.days_past_due > 30));
     // The due date of 1403/02/10 is a Monday; three days later is a Thursday, ten a Thursday.
-    for (day, expected) in [("1403/02/12", 0), ("1403/02/13", 1), ("1403/02/20", 2), ("1403/03/09", 2), ("1403/03/10", 3)] {
+    for (day, expected) in [("1403/02/12", 0), ("1403/02/13", 1), ("1403/02/20", 2), ("1403/03/08", 2), ("1403/03/09", 3)] {
         let day = Some(Date { solar_hijri: day.to_owned(), gregorian: String::new() });
         let found = client.list_reminders(schema::ListRemindersRequest { day: day.clone(), ..due.clone() }).await.unwrap().into_inner();
         let number = found.reminders.first().map_or(0, |one| one.number);
@@ -253,5 +253,4 @@ async fn the_same_key_writes_once() {
     }
     let other = schema::MarkSentRequest { how: "by post".to_owned(), ..sent };
     assert_eq!(reason(&client.mark_sent(other).await.unwrap_err()).0, "IDEMPOTENCY_KEY_USED");
-    sql(&office.house.database, "SELECT 1").await;
 }

@@ -20,7 +20,8 @@ const OBJECTION: &str = "
     SELECT o.document_id, EXISTS (SELECT FROM billing_document_events a WHERE a.answers = o.event_id)
     FROM billing_document_events o WHERE o.event_id = $1 AND o.kind = 'objection'";
 /// One after the other for each document.
-const LOCK: &str = "SELECT FROM wearers WHERE wearer_id = (SELECT wearer_id FROM billing_documents WHERE document_id = $1) FOR NO KEY UPDATE";
+const LOCK: &str =
+    "SELECT FROM wearers WHERE wearer_id = (SELECT wearer_id FROM billing_documents WHERE document_id = $1) FOR NO KEY UPDATE";
 
 /// A document to be given up.
 #[derive(Clone, PartialEq, Eq, Debug)]

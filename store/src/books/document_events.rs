@@ -8,7 +8,7 @@ use tokio_postgres::{GenericClient, Row};
 
 const OF_DOCUMENT: &str = "
     SELECT event_id, kind, at, recorded_at, recorded_by, coalesce(confirmed_by, ''), text, coalesce(outcome, ''), coalesce(answers, 0),
-        coalesce(reminder, 0), authority, decision_number, decision_date
+        coalesce(reminder, 0::smallint), authority, decision_number, decision_date
     FROM billing_document_events WHERE document_id = $1 AND recorded_at < $2 ORDER BY event_id";
 
 /// What an objection came to.

@@ -1,12 +1,11 @@
 //! Documents as they are read: one, lists, and what of them is paid.
 
-use super::document_events::{DocumentEvent, events};
 use super::owing::settled;
 use super::{AsOf, BooksError};
 use crate::{Store, StoreError};
 use access::Caller;
 use billing::calendar::Day;
-use billing::{Document, Invoice, Money, Origin, Status, StoredDocument};
+use billing::{Invoice, Money, Status};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::HashMap;
 use tokio_postgres::{GenericClient, Row};
@@ -33,16 +32,11 @@ const LIST: &str = concat!(
         AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($11))
     ORDER BY d.document_id DESC LIMIT $12"
 );
-const BODY: &str = "SELECT body::text FROM billing_documents WHERE document_id = $1";
 const OF_WEARER: &str = concat!(
     document_columns!(),
     "WHERE w.reference = $1 AND d.due IS NOT NULL AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))
     ORDER BY d.document_id"
 );
-const WEARER: &str =
-    "SELECT FROM wearers w WHERE reference = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))";
-/// When money came: by the entry of the payment or of the credit note.
-const CAME_AT: &str = "SELECT text, at FROM ledger_entries WHERE wearer_id = $1 ORDER BY place";
 
 /// Documents looked at for one page of a list by status, at most: the page may be short, and the next one goes on.
 const LOOKED_AT_MAX: usize = 10_000;
@@ -105,32 +99,6 @@ pub struct DocumentShown {
     pub status: DocumentStatus,
 }
 
-/// Money or credit that went to a document.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct DocumentPayment {
-    /// The fact of the payment or the number of the credit note; empty for a refund that was taken back.
-    pub from: String,
-    /// Whether it is a credit note.
-    pub is_credit: bool,
-    /// When it came.
-    pub at: Option<DateTime<Utc>>,
-    /// How much of it.
-    pub amount: Money,
-}
-
-/// All of a document.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct DocumentWhole {
-    /// What was issued, and how it stands.
-    pub shown: DocumentShown,
-    /// Its lines.
-    pub document: Document,
-    /// What paid it.
-    pub payments: Vec<DocumentPayment>,
-    /// What became of it.
-    pub events: Vec<DocumentEvent>,
-}
-
 /// Which documents to list. The default is all of them.
 #[derive(Clone, Debug, Default)]
 pub struct DocumentFilter {
@@ -190,34 +158,6 @@ impl Store {
             }
         }
     }
-
-    /// One document within the caller's reach, with all that is known of it now.
-    ///
-    /// # Errors
-    /// When there is none such.
-    pub async fn document(&self, caller: &Caller, document_id: i64, now: DateTime<Utc>) -> Result<DocumentWhole, BooksError> {
-        let client = self.client().await?;
-        let row = document_row(&**client, caller, document_id).await?;
-        whole(&**client, row, now).await
-    }
-
-    /// All documents of a wearer that are not paid, the oldest first.
-    ///
-    /// # Errors
-    /// When there is no such wearer within the caller's reach.
-    pub async fn documents_open(&self, caller: &Caller, wearer: &str, now: DateTime<Utc>) -> Result<Vec<DocumentWhole>, BooksError> {
-        let client = self.client().await?;
-        client.query_opt(WEARER, &[&wearer, &caller.roots]).await?.ok_or(BooksError::UnknownWearer)?;
-        let rows: Vec<DocumentRow> =
-            client.query(OF_WEARER, &[&wearer, &caller.roots]).await?.iter().map(row_from).collect::<Result<_, _>>()?;
-        let mut documents = Vec::new();
-        for one in shown(&**client, rows, AsOf::instant(now)?).await? {
-            if one.invoice.as_ref().is_some_and(|invoice| !invoice.open.is_zero()) {
-                documents.push(whole(&**client, one.row, now).await?);
-            }
-        }
-        Ok(documents)
-    }
 }
 
 async fn rows(
@@ -233,12 +173,14 @@ async fn rows(
     let due_from = (filter.status == Some(DocumentStatus::Open)).then_some(today);
     let DocumentFilter { wearer, unit, kinds, number, from, to, .. } = filter;
     let rows = client
-        .query(
-            LIST,
-            &[wearer, unit, kinds, number, from, to, &before, &asks_money, &due_before, &due_from, &caller.roots, &limit],
-        )
+        .query(LIST, &[wearer, unit, kinds, number, from, to, &before, &asks_money, &due_before, &due_from, &caller.roots, &limit])
         .await?;
     rows.iter().map(row_from).collect()
+}
+
+/// The documents of a wearer that ask for money, the oldest first.
+pub(super) async fn documents_of(client: &impl GenericClient, caller: &Caller, wearer: &str) -> Result<Vec<DocumentRow>, StoreError> {
+    client.query(OF_WEARER, &[&wearer, &caller.roots]).await?.iter().map(row_from).collect()
 }
 
 /// How these documents stand.
@@ -269,33 +211,6 @@ fn status(invoice: Option<&Invoice>, is_given_up: bool, today: Day) -> DocumentS
     }
 }
 
-async fn whole(client: &impl GenericClient, row: DocumentRow, now: DateTime<Utc>) -> Result<DocumentWhole, BooksError> {
-    let body = client.query_one(BODY, &[&row.document_id]).await?;
-    let document = read(body.get(0), row.document_id)?;
-    let payments = payments(client, &row, now).await?;
-    let events = events(client, row.document_id, now).await?;
-    let shown = shown(client, vec![row], AsOf::instant(now)?).await?.pop();
-    let shown = shown.ok_or_else(|| StoreError::Unreadable("a document is gone".to_owned()))?;
-    Ok(DocumentWhole { shown, document, payments, events })
-}
-
-async fn payments(client: &impl GenericClient, row: &DocumentRow, now: DateTime<Utc>) -> Result<Vec<DocumentPayment>, BooksError> {
-    let Some(number) = &row.number else { return Ok(Vec::new()) };
-    let settled = settled(client, &[row.wearer_id], AsOf::instant(now)?.before).await?;
-    let Some(settled) = settled.get(&row.wearer_id) else { return Ok(Vec::new()) };
-    let came_at: HashMap<String, DateTime<Utc>> =
-        client.query(CAME_AT, &[&row.wearer_id]).await?.iter().map(|entry| (entry.get(0), entry.get(1))).collect();
-    let one = |(origin, amount): (&Origin, Money)| {
-        let (from, is_credit, text) = match origin {
-            Origin::Payment(id) => (id.to_string(), false, format!("payment {id}")),
-            Origin::CreditNote(number) => (number.to_string(), true, number.to_string()),
-            Origin::RefundBack => (String::new(), false, String::new()),
-        };
-        DocumentPayment { from, is_credit, at: came_at.get(&text).copied(), amount }
-    };
-    Ok(settled.receivables.payers(number).into_iter().map(one).collect())
-}
-
 /// One document within the caller's reach, without its lines.
 pub(super) async fn document_row(client: &impl GenericClient, caller: &Caller, document_id: i64) -> Result<DocumentRow, BooksError> {
     let row = client.query_opt(ONE, &[&document_id, &caller.roots]).await?.ok_or(BooksError::UnknownDocument)?;
@@ -303,12 +218,6 @@ pub(super) async fn document_row(client: &impl GenericClient, caller: &Caller, d
     caller.about_wearer(&row.wearer);
     caller.about(row.number.clone().unwrap_or_else(|| format!("document {document_id}")));
     Ok(row)
-}
-
-fn read(body: &str, document_id: i64) -> Result<Document, StoreError> {
-    let unreadable = |error: &dyn std::fmt::Display| StoreError::Unreadable(format!("document {document_id}: {error}"));
-    let stored: StoredDocument = serde_json::from_str(body).map_err(|error| unreadable(&error))?;
-    stored.read().map_err(|error| unreadable(&error))
 }
 
 fn row_from(row: &Row) -> Result<DocumentRow, StoreError> {

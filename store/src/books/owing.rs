@@ -119,7 +119,8 @@ pub(super) async fn settled(
     for of_person in rows.chunk_by(|one, next| one.get::<_, i64>(0) == next.get::<_, i64>(0)) {
         let wearer_id = of_person[0].get(0);
         let entries = of_person.iter().map(|row| (row.get::<_, &str>(1), Money::rials(row.get(2))));
-        let named: HashMap<&str, &str> = of_person.iter().filter_map(|row| Some((fact(row.get(1))?, row.get::<_, Option<&str>>(3)?))).collect();
+        let named: HashMap<&str, &str> =
+            of_person.iter().filter_map(|row| Some((fact(row.get(1))?, row.get::<_, Option<&str>>(3)?))).collect();
         let claims = claims.get(&wearer_id).unwrap_or(&none);
         let settled = settle(Currency::IRR, entries, claims, |fact| named.get(fact).map(|number| Arc::from(*number)));
         all.insert(wearer_id, settled.map_err(|error| StoreError::Unreadable(format!("the ledger of person {wearer_id}: {error}")))?);

@@ -1,8 +1,8 @@
 //! Three sources held against each other as of any instant: the ledger, the documents, and the money that was recorded. Each difference has a name.
 
+use super::AsOf;
 use super::ledger_pages::balances;
 use super::owing::uneven;
-use super::AsOf;
 use crate::{Store, StoreError};
 use billing::{Account, Money};
 use tokio_postgres::{IsolationLevel, Row, Transaction};
@@ -29,7 +29,7 @@ const DOCUMENTS: &str = "
 macro_rules! money {
     () => {
         "WITH known AS (
-            SELECT f.*, w.reference, greatest(f.at, coalesce((a.facts->>('finance:' || f.fact_id))::timestamptz, f.recorded_at)) AS since
+            SELECT f.fact_id, f.wearer_id, f.kind, f.amount, f.cancels, w.reference, greatest(f.at, coalesce((a.facts->>('finance:' || f.fact_id))::timestamptz, f.recorded_at)) AS since
             FROM billing_facts f JOIN wearers w USING (wearer_id) LEFT JOIN billing_accounts a USING (wearer_id) WHERE w.unit_id = ANY ($1)),
         cancelled AS (
             SELECT c.cancels FROM known c WHERE c.kind = 'cancel' AND c.since < $2
@@ -158,7 +158,8 @@ impl Store {
             (DEPOSITS, Difference::Deposit),
         ];
         for row in transaction.query(DOCUMENTS, &[&units, &as_of.before]).await? {
-            let (receivable, income) = (difference(Difference::DocumentReceivable, &row, 3), difference(Difference::DocumentIncome, &row, 4));
+            let (receivable, income) =
+                (difference(Difference::DocumentReceivable, &row, 3), difference(Difference::DocumentIncome, &row, 4));
             differences.extend([receivable, income].into_iter().filter(|one| one.expected != one.found));
         }
         for (query, what) in queries {

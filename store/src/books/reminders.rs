@@ -9,7 +9,7 @@ use tokio_postgres::Row;
 
 /// What was sent and whether reminders are off, of documents, as of an instant.
 const STATES: &str = "
-    SELECT d.document_id, coalesce((SELECT max(reminder) FROM billing_document_events e WHERE e.document_id = d.document_id AND kind = 'reminder' AND at < $2), 0),
+    SELECT d.document_id, coalesce((SELECT max(reminder) FROM billing_document_events e WHERE e.document_id = d.document_id AND kind = 'reminder' AND at < $2), 0)::smallint,
         (SELECT CASE WHEN kind = 'reminders_off' THEN text END FROM billing_document_events e
             WHERE e.document_id = d.document_id AND kind IN ('reminders_off', 'reminders_on') AND at < $2 ORDER BY event_id DESC LIMIT 1)
     FROM unnest($1::bigint[]) AS d (document_id)";

@@ -41,8 +41,7 @@ fn of_documents() -> Vec<Probe> {
     use schema::render_document_request::Which;
     let uncollectible = schema::MarkUncollectibleRequest { document_id, reason: text.clone(), decision };
     let objection = schema::RecordObjectionRequest { document_id, at: None, text: text.clone() };
-    let answer =
-        schema::AnswerObjectionRequest { objection_id: 1, outcome: schema::ObjectionOutcome::Upheld.into(), text: text.clone() };
+    let answer = schema::AnswerObjectionRequest { objection_id: 1, outcome: schema::ObjectionOutcome::Upheld.into(), text: text.clone() };
     let unknown = "UNKNOWN_DOCUMENT";
     vec![
         shows("/paband.billing.v1.Documents/ListDocuments", &schema::ListDocumentsRequest::default(), Told::Nothing),
