@@ -157,6 +157,10 @@ impl Receivables {
     /// All credit pays what is open, the oldest first.
     fn settle(&mut self) -> Result<(), MoneyError> {
         for source in 0..self.sources.len() {
+            // Most money is spent long ago.
+            if self.sources[source].free.is_zero() {
+                continue;
+            }
             for invoice in 0..self.invoices.len() {
                 self.apply(source, invoice)?;
             }

@@ -18,6 +18,7 @@ mod enrolment_races;
 mod enrolment_removals;
 mod enrolment_returns;
 mod enrolment_zones;
+mod finance_files;
 mod finance_house;
 mod finance_papers;
 mod finance_reports;
