@@ -7,6 +7,8 @@ const SCHEMAS: &[&str] = &[
     "paband/billing/v1/runs.proto",
     "paband/billing/v1/tariffs.proto",
     "paband/billing/v1/payments.proto",
+    "paband/billing/v1/documents.proto",
+    "paband/billing/v1/reports.proto",
     "paband/custody/v1/custody.proto",
     "paband/enrolment/v1/common.proto",
     "paband/enrolment/v1/imports.proto",

@@ -142,10 +142,10 @@ impl Books {
     /// What a document of a run does to the ledger and to what is open.
     fn take_effect(&mut self, place: usize, policy: &Policy) -> Result<(), BillingError> {
         self.post_document(place)?;
-        let Document { kind, run_at, total, .. } = self.documents[place];
-        match (kind, &self.documents[place].of) {
-            (Kind::Invoice, _) => self.open_invoice(place)?,
-            (Kind::CreditNote, Some((_, month))) => self.receivables.credit_note(*month, total.negated()?)?,
+        let Document { kind, run_at, total, ref of, ref number, .. } = self.documents[place];
+        match (kind, of, number) {
+            (Kind::Invoice, ..) => self.open_invoice(place)?,
+            (Kind::CreditNote, Some((_, month)), Some(number)) => self.receivables.credit_note(number, *month, total.negated()?)?,
             _ => {}
         }
         self.set_aside(policy, run_at)

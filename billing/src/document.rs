@@ -29,6 +29,17 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::Invoice,
+        Self::CreditNote,
+        Self::RerateNote,
+        Self::Statement,
+        Self::DepositRequest,
+        Self::DepositRelease,
+        Self::DamageInvoice,
+    ];
+
     /// As documents write it.
     pub const fn name(self) -> &'static str {
         match self {
@@ -124,6 +135,20 @@ pub enum Why {
 }
 
 impl Why {
+    /// For programs.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Used => "used",
+            Self::Leave => "leave",
+            Self::Suspended => "suspended",
+            Self::NotFitted => "not_fitted",
+            Self::Chargeable => "chargeable",
+            Self::NoFee => "no_fee",
+            Self::Waived => "waived",
+            Self::Capped => "capped",
+        }
+    }
+
     /// The rule of the billing policy.
     pub const fn rule(self) -> &'static str {
         match self {

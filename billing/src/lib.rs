@@ -3,6 +3,7 @@
 //! [`rate`] tells the truth about a person's facts as of a run, [`difference`] compares it with what was billed, [`Books`] issue what differs.
 //! The rules R1 to R11 and decisions D1 to D43 are those of the billing policy; `docs/billing.md` tells them in short.
 
+mod account;
 mod books;
 pub mod calendar;
 mod cap;
@@ -23,7 +24,9 @@ pub mod page;
 mod policy;
 mod rate;
 mod receivables;
+mod reminder;
 mod replay;
+mod settle;
 mod standing;
 pub mod statement;
 mod stored;
@@ -31,6 +34,7 @@ mod summary;
 mod tariff;
 mod work;
 
+pub use account::{AccountNumbers, DepositNumbers};
 pub use books::Books;
 pub use deposit::{Deposit, DepositTerms, deposit_terms};
 pub use difference::{Billed, Difference, Note, difference};
@@ -42,8 +46,10 @@ pub use ledger::{Account, Entry, Ledger, Posting};
 pub use money::{Currency, Money, MoneyError};
 pub use policy::{CapWindow, DUE_DAYS_MAX, LeaveDay, Mode, Policy, PolicyError, UseDay};
 pub use rate::{Code, Fee, Item, Key, Part, Rated, horizon, rate};
-pub use receivables::{Invoice, Receivables};
+pub use receivables::{Invoice, Origin, Receivables};
+pub use reminder::{REMINDER_DAYS, reminder_day, reminder_number};
 pub use replay::{Timeline, carry_on, replay, run_times};
+pub use settle::{Claim, Settled, settle};
 pub use standing::{Price, Standing};
 pub use stored::{StoredDocument, StoredError, StoredLine};
 pub use summary::{Aging, MonthTruth, Status, months};

@@ -25,9 +25,11 @@ pub struct Invoice {
 
 /// Where money or credit came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub enum Origin {
+    /// A payment.
     Payment(FactId),
-    CreditNote,
+    /// The credit note of this number.
+    CreditNote(Arc<str>),
     /// A refund that was taken back.
     RefundBack,
 }
@@ -81,6 +83,12 @@ impl Receivables {
         Money::sum(self.currency, uses.filter(|(invoice, _)| self.invoices[*invoice].is_damage).map(|(_, amount)| *amount))
     }
 
+    /// What paid an invoice so far, in the order in which it came.
+    pub fn payers(&self, number: &str) -> Vec<(&Origin, Money)> {
+        let uses = self.sources.iter().flat_map(|source| source.uses.iter().map(move |(place, part)| (&source.origin, *place, *part)));
+        uses.filter(|(_, place, _)| &*self.invoices[*place].number == number).map(|(origin, _, part)| (origin, part)).collect()
+    }
+
     pub(crate) fn has(&self, number: &str) -> bool {
         self.invoices.iter().any(|invoice| &*invoice.number == number)
     }
@@ -97,8 +105,8 @@ impl Receivables {
     }
 
     /// A credit note: the invoices of its own month first, then the oldest.
-    pub(crate) fn credit_note(&mut self, month: Month, amount: Money) -> Result<(), MoneyError> {
-        self.receive(Origin::CreditNote, amount, |invoice| invoice.months.contains(&month))
+    pub(crate) fn credit_note(&mut self, number: &Arc<str>, month: Month, amount: Money) -> Result<(), MoneyError> {
+        self.receive(Origin::CreditNote(number.clone()), amount, |invoice| invoice.months.contains(&month))
     }
 
     /// Credit that a refund had taken comes back.
@@ -149,6 +157,10 @@ impl Receivables {
     /// All credit pays what is open, the oldest first.
     fn settle(&mut self) -> Result<(), MoneyError> {
         for source in 0..self.sources.len() {
+            // Most money is spent long ago.
+            if self.sources[source].free.is_zero() {
+                continue;
+            }
             for invoice in 0..self.invoices.len() {
                 self.apply(source, invoice)?;
             }

@@ -437,3 +437,24 @@ field-statement-account = a second account ({ $account }) is in the file; give e
 field-statement-balance = the opening balance { $opening } and the movements { $moved } do not make the closing balance { $closing }: a line is missing or too much
 field-statement-gap = this part begins with { $opening } and the one before ended with { $closing }: a statement between them is missing
 field-statement-sum = the sum of the movements is too large; look for a mistyped amount
+## Documents and reports of finance
+
+unknown-document = There is no such document among those that you may see. Look for it in the list of documents.
+unknown-objection = There is no such objection among those that you may see. Read it in the history of its document.
+objection-answered = This objection was answered already. Read the answer in the history of the document; if the wearer objects again, record that.
+nothing-owed = Nothing is owed on this document: it is paid, or it asks for no money. Nothing was changed.
+uncollectible-already = This document was given up already, and nobody is reminded of it. Read why in its history.
+reminder-not-due = This reminder is not due: its day is to come, it or a later one was sent, or reminders of this document are off. Load the list of reminders anew.
+happened-already = This was written down already. Read the history of the document.
+books-disagree = The documents of the month come to { $expected } rials and the ledger has { $found }: no list was made. Compare the books, and tell the auditor.
+too-many-rows = The file would have more than { $max } rows, which no sheet takes. Ask for a shorter period, or for another format.
+difference-entry = an entry of the ledger does not sum to nothing
+difference-document-receivable = the document asks for another amount than the ledger has on receivables
+difference-document-income = the document asks for another amount than the ledger has as income
+difference-money = what was recorded of the payment, refund or deposit is not what the ledger has
+difference-strange-entry = the entry belongs to no document and to nothing that was recorded
+difference-receivable = the person's receivables are not what is open on documents, less the credit
+difference-deposit = the person's deposit money is not what is owed back
+difference-cash-fees = the fee money of all is not payments less refunds
+difference-income = the documents of all are not the income in the ledger
+reminder-hardship = If you cannot pay, tell the centre's finance unit: a reduced price or a waiver can be granted by decision. A debt is no breach of the monitoring.

@@ -79,7 +79,7 @@ mod tests {
     use super::{Language, format, source, text};
     use crate::enrolment::finding_message_id;
     use crate::language::speaking;
-    use crate::reason::{Reason, Wrong, checklist_item, checklist_todo, tag_state};
+    use crate::reason::{Reason, Wrong, books_difference, checklist_item, checklist_todo, reminder_hint, tag_state};
     use geofence::check::FindingCode;
     use std::collections::{BTreeMap, BTreeSet};
 
@@ -87,7 +87,7 @@ mod tests {
 
     /// Messages that are shown as they are, within others or beside codes.
     fn words() -> Vec<String> {
-        [checklist_item::all(), checklist_todo::all(), tag_state::all()].concat()
+        [checklist_item::all(), checklist_todo::all(), tag_state::all(), books_difference::all(), reminder_hint::all()].concat()
     }
 
     /// Every code's message with the arguments that it is told with.

@@ -24,6 +24,7 @@ mod proposals;
 mod reason;
 pub mod release;
 mod serve;
+mod sheets;
 mod statistics;
 mod status;
 mod tags;
@@ -31,6 +32,7 @@ mod tracking;
 mod transport;
 mod watcher;
 
+pub use finance::{LedgerAsked, LedgerFileError, LedgerFormat, write_ledger};
 pub use gate::{MethodRights, Rights, RightsError};
 pub use language::Language;
 pub use options::Options;

@@ -82,6 +82,7 @@ fn act(method: &str, request: &[u8]) -> Result<Act, Status> {
         "/paband.billing.v1.Tariffs/ProposeTariff" => crate::finance::tariff_act(&read(request)?),
         "/paband.billing.v1.SetAside/RecordSpending" => crate::finance::spending_act(&read(request)?),
         "/paband.enrolment.v1.Fittings/RemoveTag" => Ok(Act::RemoveTag(removal_asked(&read(request)?)?)),
+        "/paband.billing.v1.Documents/MarkUncollectible" => crate::finance::uncollectible_act(&read(request)?),
         _ => Err(refusal(Code::Unimplemented, Reason::NotDeclared, &[])),
     }
 }

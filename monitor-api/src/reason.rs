@@ -241,6 +241,16 @@ codes! {
         DamageOver = "DAMAGE_OVER" [state],
         ObjectionOpen = "OBJECTION_OPEN" [until],
         ObjectionLate = "OBJECTION_LATE" [until],
+        // Documents and reports of finance.
+        UnknownDocument = "UNKNOWN_DOCUMENT" [],
+        UnknownObjection = "UNKNOWN_OBJECTION" [],
+        ObjectionAnswered = "OBJECTION_ANSWERED" [],
+        NothingOwed = "NOTHING_OWED" [],
+        UncollectibleAlready = "UNCOLLECTIBLE_ALREADY" [],
+        ReminderNotDue = "REMINDER_NOT_DUE" [],
+        HappenedAlready = "HAPPENED_ALREADY" [],
+        BooksDisagree = "BOOKS_DISAGREE" [expected, found],
+        TooManyRows = "TOO_MANY_ROWS" [max],
     }
 }
 
@@ -378,4 +388,16 @@ words! {
 words! {
     /// The message that names a state of a tag.
     tag_state, "tag-state-" ["in_stock", "returned", "faulty", "lost", "retired"]
+}
+
+words! {
+    /// The message that says what does not agree.
+    books_difference, "difference-" [
+        "entry", "document_receivable", "document_income", "money", "strange_entry", "receivable", "deposit", "cash_fees", "income",
+    ]
+}
+
+words! {
+    /// The message that a reminder carries for who cannot pay.
+    reminder_hint, "reminder-" ["hardship"]
 }

@@ -11,7 +11,8 @@ use crate::enrolment::{
 };
 use crate::events::Happening;
 use crate::finance::{
-    DepositService, PaymentService, RefundService, RunService, STATEMENT_BYTES_MAX, SetAsideService, StatementService, TariffService,
+    AccountService, DepositService, DocumentService, PaymentService, RefundService, ReminderService, ReportService, RunService, STATEMENT_BYTES_MAX,
+    SetAsideService, StatementService, TariffService,
 };
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
@@ -34,6 +35,10 @@ use proto::billing::deposits_server::DepositsServer;
 use proto::billing::payments_server::PaymentsServer;
 use proto::billing::refunds_server::RefundsServer;
 use proto::billing::statements_server::StatementsServer;
+use proto::billing::accounts_server::AccountsServer;
+use proto::billing::documents_server::DocumentsServer;
+use proto::billing::reminders_server::RemindersServer;
+use proto::billing::reports_server::ReportsServer;
 use proto::custody::deletions_server::DeletionsServer;
 use proto::custody::holds_server::HoldsServer;
 use proto::custody::releases_server::ReleasesServer;
@@ -220,7 +225,11 @@ fn with_finance(router: Router<Gates>, store: &Store) -> Result<Router<Gates>, S
     Ok(router
         .add_service(limited!(RunsServer, RunService::new(store.clone())))
         .add_service(limited!(TariffsServer, TariffService::new(store.clone(), proposing.clone())))
-        .add_service(limited!(SetAsideServer, SetAsideService::new(store.clone(), proposing)))
+        .add_service(limited!(SetAsideServer, SetAsideService::new(store.clone(), proposing.clone())))
+        .add_service(limited!(DocumentsServer, DocumentService::new(store.clone(), proposing)))
+        .add_service(limited!(RemindersServer, ReminderService::new(store.clone())))
+        .add_service(limited!(AccountsServer, AccountService::new(store.clone())))
+        .add_service(limited!(ReportsServer, ReportService::new(store.clone())))
         .add_service(statements)
         .add_service(limited!(PaymentsServer, PaymentService::new(store.clone())))
         .add_service(limited!(RefundsServer, RefundService::new(store.clone())))

@@ -52,6 +52,12 @@ GRANT UPDATE (version, state, fact_id, matched_count, is_automatic, decided_by, 
 GRANT UPDATE (version, state, approved_by, approved_at, fact_id, sent_by, sent_at, bank_reference, refused_by, refused_at, refuse_reason) ON refunds TO paband_service;
 GRANT UPDATE (version, state, amount, objection, objected_at, objection_by, answer, answered_by, answered_at, fact_id, settled_by, settled_at) ON damages
     TO paband_service;
+-- Runs are told of and end; what was spent and by which switches is written once, the switches by the owner of the database.
+REVOKE DELETE, TRUNCATE ON billing_runs FROM paband_service;
+REVOKE UPDATE, DELETE, TRUNCATE ON set_aside_spendings FROM paband_service;
+REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON billing_policy FROM paband_service;
+-- And so is what became of documents.
+REVOKE UPDATE, DELETE, TRUNCATE ON billing_document_events FROM paband_service;
 -- Whom a set of zones bound, and by whose word, stays written down.
 REVOKE DELETE, TRUNCATE ON zone_sets, zone_set_zones FROM paband_service;
 REVOKE TRUNCATE ON zone_set_wearers FROM paband_service;

@@ -85,6 +85,19 @@ impl fmt::Debug for Day {
     }
 }
 
+impl TryFrom<NaiveDate> for Day {
+    type Error = CalendarError;
+
+    /// Of a Gregorian date.
+    fn try_from(date: NaiveDate) -> Result<Self, Self::Error> {
+        let years = FIRST_YEAR + 621..=LAST_YEAR + 622;
+        let is_near = years.contains(&date.year());
+        Some(Self(date))
+            .filter(|day| is_near && (FIRST_YEAR..=LAST_YEAR).contains(&day.month().year()))
+            .ok_or_else(|| CalendarError::Range(date.to_string()))
+    }
+}
+
 impl FromStr for Day {
     type Err = CalendarError;
 

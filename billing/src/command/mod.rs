@@ -6,7 +6,8 @@ mod input;
 mod output;
 mod view;
 
-use crate::{BillingError, Currency, Ledger, page, replay};
+use crate::calendar::Day;
+use crate::{BillingError, Currency, Document, Invoice, Ledger, page, replay};
 pub use error::CaseError;
 pub use input::Case;
 pub use output::Answer;
@@ -38,4 +39,14 @@ pub fn page_case(text: &str, language: page::Language) -> Result<String, CaseErr
 pub fn bill_case(text: &str, explain: bool) -> Result<Answer, CaseError> {
     let case = Case::parse(text)?;
     Answer::of(&case, explain)
+}
+
+/// Documents as a case's answer writes them, every line explained; `invoices` tell what of them is paid.
+///
+/// # Errors
+/// If an amount leaves 64 bits.
+pub fn documents_json(documents: &[Document], invoices: &[Invoice], today: Day) -> Result<String, BillingError> {
+    let views: Vec<_> =
+        documents.iter().map(|document| view::DocumentView::of(document, invoices, today, true)).collect::<Result<_, _>>()?;
+    Ok(serde_json::to_string_pretty(&views).expect("a document is plain data"))
 }

@@ -3,19 +3,14 @@
 use super::error::CaseError;
 use super::input::Case;
 use super::view::{DayView, DocumentView, MomentView, range_views};
-use crate::BillingError;
-use crate::books::Books;
-use crate::deposit::required;
+use crate::account::AccountNumbers;
 use crate::difference::difference;
-use crate::document::Kind;
-use crate::fact::FactId;
-use crate::known::known_at;
 use crate::ledger::{Entry, Posting};
 use crate::money::Money;
 use crate::policy::Policy;
 use crate::rate::{Code, rate};
 use crate::replay::{Timeline, replay};
-use crate::summary::{Aging, MonthTruth, months};
+use crate::summary::{MonthTruth, months};
 use crate::work::Work;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -34,7 +29,7 @@ pub struct Answer {
     months: BTreeMap<String, MonthView>,
     unbilled: Money,
     ledger: LedgerView,
-    account: AccountView,
+    account: AccountNumbers,
     /// Only if there is something on it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     work_list: Vec<Work>,
@@ -60,7 +55,7 @@ impl Answer {
                 entries: books.ledger.entries().iter().map(EntryView::from).collect(),
                 balances: books.ledger.balances()?,
             },
-            account: AccountView::of(&books, timeline)?,
+            account: AccountNumbers::of(&books, timeline)?,
             work_list: truth.work.into_iter().chain(books.work).collect(),
         })
     }
@@ -121,53 +116,5 @@ impl From<&Entry> for EntryView {
     fn from(entry: &Entry) -> Self {
         let day = entry.at.day();
         Self { date: day.gregorian().to_string(), jalali: day.to_string(), text: entry.text.clone(), postings: entry.postings.clone() }
-    }
-}
-
-#[derive(Debug, Serialize)]
-struct AccountView {
-    billed: Money,
-    credited: Money,
-    paid: Money,
-    refunded: Money,
-    balance_due: Money,
-    credit: Money,
-    aging: Aging,
-    ignored_payments: Vec<FactId>,
-    deposit: DepositView,
-    set_aside: Money,
-}
-
-#[derive(Debug, Serialize)]
-struct DepositView {
-    required: Money,
-    held: Money,
-    damage: Money,
-    returned: Money,
-}
-
-impl AccountView {
-    fn of(books: &Books, timeline: &Timeline) -> Result<Self, BillingError> {
-        let Timeline { facts, tariffs, as_of, .. } = timeline;
-        let currency = tariffs.currency();
-        let invoices = books.receivables.invoices();
-        let credit_notes = books.documents.iter().filter(|document| document.kind == Kind::CreditNote);
-        Ok(Self {
-            billed: Money::sum(currency, invoices.iter().map(|invoice| invoice.total))?,
-            credited: Money::sum(currency, credit_notes.map(|document| document.total))?.negated()?,
-            paid: books.paid,
-            refunded: books.refunded,
-            balance_due: books.receivables.balance_due()?,
-            credit: books.receivables.credit()?,
-            aging: Aging::of(invoices, as_of.day(), currency)?,
-            ignored_payments: books.ignored_payments.clone(),
-            deposit: DepositView {
-                required: required(&known_at(facts, *as_of), tariffs, *as_of)?,
-                held: books.deposit.held,
-                damage: books.deposit.damage,
-                returned: books.deposit.returned,
-            },
-            set_aside: books.set_aside,
-        })
     }
 }

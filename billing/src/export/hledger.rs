@@ -1,43 +1,35 @@
-//! For hledger (<https://hledger.org>), which checks it with `hledger check --strict ordereddates`.
+//! For hledger.
 
-use super::{Step, plain, steps};
-use crate::BillingError;
-use crate::ledger::{Account, Entry, Ledger};
+use super::{About, Balances, line, plain};
+use crate::calendar::Day;
+use crate::ledger::{Account, Entry};
 use crate::money::Currency;
-use std::fmt::Write;
 
-/// The ledger as an hledger journal: Gregorian dates, the Solar Hijri one as a tag, and after each Solar Hijri month the balance of each account asserted.
-///
-/// # Errors
-/// If a balance leaves 64 bits.
-pub fn hledger(ledger: &Ledger, currency: Currency) -> Result<String, BillingError> {
+pub(super) fn head(currency: Currency) -> String {
     // Without a decimal mark said twice, 1,000 would be read as one.
     let mut text = format!("decimal-mark .\ncommodity 1,000. {currency}\n\n");
     for account in Account::ALL {
         line(&mut text, format_args!("account {}", account.name()));
     }
-    for step in steps(ledger)? {
-        match step {
-            Step::Entry(entry) => write_entry(&mut text, entry),
-            Step::Balances(day, balances) => {
-                line(&mut text, format_args!("\n{} * balances before {day}", day.gregorian()));
-                for (account, amount) in balances {
-                    line(&mut text, format_args!("    {}  0 {currency} = {} {currency}", account.name(), amount.minor_units()));
-                }
-            }
-        }
-    }
-    Ok(text)
+    text
 }
 
-fn write_entry(text: &mut String, entry: &Entry) {
-    let day = entry.at.day();
-    line(text, format_args!("\n{} * {}  ; jalali:{day}", day.gregorian(), plain(&entry.text)));
+pub(super) fn entry(entry: &Entry, about: &About<'_>) -> String {
+    let (mut text, day) = (String::new(), entry.at.day());
+    // A comma ends the value of a tag.
+    let tags: String = about.iter().map(|(name, value)| format!(", {name}:{}", plain(value).replace(',', " "))).collect();
+    line(&mut text, format_args!("\n{} * {}  ; jalali:{day}{tags}", day.gregorian(), plain(&entry.text)));
     for (account, amount) in &entry.postings {
-        line(text, format_args!("    {}  {} {}", account.name(), amount.minor_units(), amount.currency()));
+        line(&mut text, format_args!("    {}  {} {}", account.name(), amount.minor_units(), amount.currency()));
     }
+    text
 }
 
-fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
-    writeln!(text, "{line}").expect("writing to a text never fails");
+pub(super) fn balances(day: Day, balances: &Balances, currency: Currency) -> String {
+    let mut text = String::new();
+    line(&mut text, format_args!("\n{} * balances before {day}", day.gregorian()));
+    for (account, amount) in balances {
+        line(&mut text, format_args!("    {}  0 {currency} = {} {currency}", account.name(), amount.minor_units()));
+    }
+    text
 }

@@ -11,7 +11,7 @@ pub use amount::{in_english_words, in_persian_words};
 pub use words::{Labels, Language, Words};
 
 use crate::calendar::{Day, DayRange, Month};
-use crate::document::Document;
+use crate::document::{Document, Kind, LineCode, Why};
 use crate::money::{Currency, Money};
 use crate::receivables::Invoice;
 use serde::Deserialize;
@@ -33,6 +33,21 @@ pub struct Head {
     pub account: String,
     /// Bill and payment identifier; empty = none.
     pub payment: String,
+}
+
+/// Why a line or a day is as it is, in words.
+pub fn why_words(language: Language, why: Why) -> &'static str {
+    (Words::of(language).why)(why)
+}
+
+/// What a line is, in words.
+pub fn line_words(language: Language, line: LineCode) -> String {
+    (Words::of(language).line)(line)
+}
+
+/// What a document is, in words.
+pub fn kind_words(language: Language, kind: Kind) -> &'static str {
+    (Words::of(language).kind)(kind)
 }
 
 /// Documents as one page, each on a sheet of its own. `invoices` tell what of them is paid.

@@ -4,7 +4,7 @@ use super::auditor;
 use super::scenario::{Scenario, scenario};
 use billing::calendar::Moment;
 use billing::command::{Case, bill_case};
-use billing::{Document, StoredDocument, Timeline, carry_on, replay};
+use billing::{Account, Claim, Document, Fact, Money, StoredDocument, Timeline, What, carry_on, replay, settle};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -154,6 +154,24 @@ proptest! {
         prop_assert_eq!(carried.ledger, replayed.ledger);
         prop_assert_eq!(carried.receivables, replayed.receivables);
         prop_assert_eq!(carried.deposit, replayed.deposit);
+    }
+
+    /// What the ledger and the documents alone tell of what is owed is what the books say.
+    #[test]
+    fn a_ledger_settles_as_its_books_do(scenario in scenario()) {
+        let timeline = Case::parse(&scenario.json().to_string()).unwrap().timeline;
+        let books = replay(&timeline).unwrap();
+        let claims = books.documents.iter().filter_map(|document| Some((document.number.clone()?, Claim::from(document)))).collect();
+        let receivable = |postings: &[(Account, Money)]| postings.iter().find(|(account, _)| *account == Account::Receivable).map(|(_, amount)| *amount);
+        let entries = books.ledger.entries().iter().filter_map(|entry| Some((entry.text.as_str(), receivable(&entry.postings)?)));
+        let named = |name: &str| timeline.facts.iter().find_map(|fact: &Fact| match &fact.what {
+            What::Payment { invoice, .. } if fact.id.to_string() == name => invoice.clone(),
+            _ => None,
+        });
+        let settled = settle(timeline.tariffs.currency(), entries, &claims, named).unwrap();
+        prop_assert_eq!(settled.strange, Vec::<String>::new());
+        prop_assert_eq!(settled.receivables.invoices(), books.receivables.invoices());
+        prop_assert_eq!(settled.receivables.credit(), books.receivables.credit());
     }
 
     #[test]

@@ -1,36 +1,55 @@
 //! What wearers pay, for finance: tariffs, runs, documents, payments.
 
-mod looks;
-mod runs;
-mod runs_asked;
-mod runs_shown;
-mod set_aside;
-mod tariffs;
-
-pub(crate) use runs::RunService;
-pub(crate) use set_aside::{SetAsideService, spending_act};
-pub(crate) use tariffs::{TariffService, tariff_act};
-
-use crate::calendar::solar_hijri_day;
-use crate::fields::Fields;
-use crate::reason::{Reason, Wrong};
+mod account_shown;
+mod accounts;
 mod deposits;
+mod document_acts;
+mod document_asked;
+mod document_list;
+mod document_list_words;
+mod document_page;
+mod document_shown;
+mod documents;
+mod ledger_file;
+mod ledger_sheet;
+mod looks;
 mod money_asked;
 mod money_refused;
 mod money_shown;
 mod payments;
 mod refunds;
+mod reminders;
+mod reports;
+mod reports_shown;
+mod runs;
+mod runs_asked;
+mod runs_shown;
+mod set_aside;
+mod shown;
 mod statement_asked;
 mod statements;
+mod tariffs;
 
+pub use ledger_file::{LedgerAsked, LedgerFileError, LedgerFormat, write_ledger};
+pub(crate) use accounts::AccountService;
 pub(crate) use deposits::DepositService;
+pub(crate) use document_acts::uncollectible_act;
+pub(crate) use documents::DocumentService;
 pub(crate) use payments::PaymentService;
 pub(crate) use refunds::RefundService;
+pub(crate) use reminders::ReminderService;
+pub(crate) use reports::ReportService;
+pub(crate) use runs::RunService;
+pub(crate) use set_aside::{SetAsideService, spending_act};
 pub(crate) use statement_asked::STATEMENT_BYTES_MAX;
 pub(crate) use statements::StatementService;
+pub(crate) use tariffs::{TariffService, tariff_act};
 
-use crate::status::refusal;
 use billing::Money;
+use crate::calendar::solar_hijri_day;
+use crate::fields::Fields;
+use crate::reason::{Reason, Wrong};
+use crate::status::refusal;
 use proto::billing as schema;
 use store::BooksError;
 use tonic::{Code, Status};
@@ -54,6 +73,15 @@ pub(crate) fn refused(request: &'static str, error: &BooksError) -> Status {
         }
         BooksError::KeyUsed => (Code::AlreadyExists, Reason::IdempotencyKeyUsed),
         BooksError::Money(why) => return money_refused::refused(why),
+        // Documents and reports.
+        BooksError::UnknownDocument => (Code::NotFound, Reason::UnknownDocument),
+        BooksError::UnknownObjection => (Code::NotFound, Reason::UnknownObjection),
+        BooksError::ObjectionAnswered => (Code::FailedPrecondition, Reason::ObjectionAnswered),
+        BooksError::NothingOwed => (Code::FailedPrecondition, Reason::NothingOwed),
+        BooksError::UncollectibleAlready => (Code::FailedPrecondition, Reason::UncollectibleAlready),
+        BooksError::ReminderNotDue => (Code::FailedPrecondition, Reason::ReminderNotDue),
+        BooksError::HappenedAlready => (Code::FailedPrecondition, Reason::HappenedAlready),
+        BooksError::Blocked(why) => return refusal(Code::FailedPrecondition, Reason::BooksBlocked, &[("why", why.clone())]),
         BooksError::Store(error) => return crate::alerts::store_failed(request, error),
     };
     refusal(code, reason, &[])

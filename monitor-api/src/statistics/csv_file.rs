@@ -3,21 +3,18 @@
 use super::counting::Counted;
 use super::tables::Table;
 use super::words;
+use crate::sheets::csv_text::{self, harmless};
 
-/// What a spreadsheet takes for the beginning of a formula.
-const FORMULA_BEGINS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
-
-/// The file. A cell that a spreadsheet would calculate begins with an apostrophe: names come from people, and quotation marks do not keep Excel from calculating. In
-/// the workbook nothing of the kind is needed, because there a text is a text.
+/// The file.
 pub(super) fn write(counted: &Counted) -> Result<Vec<u8>, csv::Error> {
-    let mut writer = csv::WriterBuilder::new().flexible(true).terminator(csv::Terminator::CRLF).from_writer("\u{feff}".as_bytes().to_vec());
+    let mut writer = csv_text::begin();
     for (title, text) in counted.about() {
         writer.write_record([harmless(&title), harmless(&text)])?;
     }
     for table in &counted.tables {
         write_table(&mut writer, table, counted)?;
     }
-    writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+    csv_text::end(writer)
 }
 
 fn write_table(writer: &mut csv::Writer<Vec<u8>>, table: &Table, counted: &Counted) -> Result<(), csv::Error> {
@@ -33,14 +30,10 @@ fn write_table(writer: &mut csv::Writer<Vec<u8>>, table: &Table, counted: &Count
     Ok(())
 }
 
-fn harmless(text: &str) -> String {
-    if text.starts_with(FORMULA_BEGINS) { format!("'{text}") } else { text.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::counting::tests::counted;
-    use super::{harmless, write};
+    use super::write;
     use crate::language::Language;
 
     #[test]
@@ -52,13 +45,5 @@ mod tests {
         assert!(text.contains("\"'=HYPERLINK(\"\"http://x\"\")\",qom,4,"), "{text}");
         assert!(text.contains("از ۱۴۰۴/۰۱/۰۱ تا ۱۴۰۴/۱۲/۲۹"), "{text}");
         assert!(text.contains("جمع,total,4,"), "{text}");
-    }
-
-    #[test]
-    fn no_cell_is_calculated() {
-        for (text, expected) in [("=1+1", "'=1+1"), ("+98", "'+98"), ("-5", "'-5"), ("@x", "'@x"), ("\tx", "'\tx"), ("قم", "قم"), ("", "")]
-        {
-            assert_eq!(harmless(text), expected);
-        }
     }
 }

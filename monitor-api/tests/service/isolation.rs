@@ -2,7 +2,7 @@
 
 use crate::house::{As, House, sql};
 use crate::probes::fittings::{FITTINGS_OF_TEHRAN, STATE_OF_FITTINGS};
-use crate::probes::{FILES_OF_TEHRAN, OF_TEHRAN, Probe, Tehran, Told, leave, money, place_hold, probes};
+use crate::probes::{FILES_OF_TEHRAN, OF_TEHRAN, Probe, Tehran, Told, finance, leave, money, papers, place_hold, probes};
 use crate::raw::{ask, reason_of, send};
 use access::Role;
 use geofence::ViolationKind::StrapOpen;
@@ -45,10 +45,11 @@ impl Country {
         sql(&house.database, COUNTRY).await;
         sql(&house.database, FITTINGS_OF_TEHRAN).await;
         sql(&house.database, leave::OF_TEHRAN).await;
-        sql(&house.database, crate::probes::finance::OF_TEHRAN).await;
+        sql(&house.database, finance::OF_TEHRAN).await;
         sql(&house.database, FILES_OF_TEHRAN).await;
         sql(&house.database, crate::probes::zones::ZONES).await;
         sql(&house.database, money::OF_TEHRAN).await;
+        sql(&house.database, papers::OF_TEHRAN).await;
         house.writer("tehran-home", StrapOpen).await.open(1).await;
         let clerk = house.log_in("tehran-clerk", &[(Role::Intake, "tehran")]).await;
         let import = proto::enrolment::BeginImportRequest { kind: 1, file_name: "tehran/12.csv".to_owned(), bytes: 1 };
@@ -87,8 +88,9 @@ impl Country {
         let leaves = format!("SELECT jsonb_build_object({})::text", leave::STATE);
         let money = format!("SELECT jsonb_build_object({})::text", money::STATE);
         let mut state = String::new();
-        let bills = format!("SELECT jsonb_build_object({})::text", crate::probes::finance::STATE);
-        for query in [STATE, STATE_OF_FITTINGS, &leaves, &bills, &money] {
+        let bills = format!("SELECT jsonb_build_object({})::text", finance::STATE);
+        let papers = format!("SELECT jsonb_build_object({})::text", papers::STATE);
+        for query in [STATE, STATE_OF_FITTINGS, &leaves, &bills, &papers, &money] {
             state.push_str(client.query_one(query, &[]).await.unwrap().get(0));
         }
         state

@@ -6,6 +6,7 @@ pub mod fittings;
 mod imports;
 pub mod leave;
 pub mod money;
+pub mod papers;
 pub mod zones;
 
 pub use files::FILES_OF_TEHRAN;
@@ -68,6 +69,7 @@ pub fn probes(tehran: &Tehran) -> Vec<Probe> {
     probes.extend(imports::probes());
     probes.extend(fittings::of_fittings());
     probes.extend(finance::probes());
+    probes.extend(papers::probes());
     probes.extend(leave::probes());
     probes.extend(files::of_files());
     probes.extend(zones::probes());

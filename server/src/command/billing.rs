@@ -1,8 +1,10 @@
 //! `paband billing`.
 
+use super::books_read::{self, ExportFormat};
 use crate::config::Config;
 use crate::database::Database;
 use anyhow::{Context, Result, bail};
+use billing::calendar::Day;
 use billing::command::{bill_case, export_case, page_case};
 use billing::export;
 use billing::page::Language;
@@ -29,6 +31,24 @@ pub enum BillingCommand {
     Run,
     /// Hold the books against themselves: the chain of the ledger, and the numbers of documents.
     Verify,
+    /// Write the ledger to the standard output, for an accountant's program.
+    Export {
+        /// For which program.
+        #[arg(long, value_enum)]
+        format: ExportFormat,
+        /// The first day, 1403/02/01 or 2024-04-20; what stood on the accounts before it comes first.
+        #[arg(long, value_parser = books_read::day)]
+        from: Option<Day>,
+        /// The last day.
+        #[arg(long, value_parser = books_read::day)]
+        to: Option<Day>,
+    },
+    /// Hold the ledger, the documents and the money that was recorded against each other.
+    Reconcile {
+        /// As of the end of this day, 1403/02/01 or 2024-04-20; otherwise as of now.
+        #[arg(long, value_parser = books_read::day)]
+        as_of: Option<Day>,
+    },
 }
 
 /// Persons whose books are carried on in one transaction.
@@ -62,6 +82,8 @@ pub async fn run(config: &Config, command: &BillingCommand) -> Result<()> {
         BillingCommand::Case { file, explain, format } => case(file, *explain, *format),
         BillingCommand::Run => carry_on(config).await,
         BillingCommand::Verify => verify(config).await,
+        BillingCommand::Export { format, from, to } => books_read::export(config, *format, *from, *to).await,
+        BillingCommand::Reconcile { as_of } => books_read::reconcile(config, *as_of).await,
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod administrator;
 pub mod audit;
 pub mod billing;
+mod books_read;
 pub mod db;
 pub mod demo;
 mod demo_people;

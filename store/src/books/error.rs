@@ -36,6 +36,32 @@ pub enum BooksError {
     /// Money that was not recorded, matched, reversed or paid back.
     #[error(transparent)]
     Money(#[from] MoneyRefusal),
+    // Documents and reports.
+    /// No such document within the caller's reach.
+    #[error("there is no such document here")]
+    UnknownDocument,
+    /// No such objection within the caller's reach.
+    #[error("there is no such objection here")]
+    UnknownObjection,
+    /// The objection was answered.
+    #[error("the objection was answered already")]
+    ObjectionAnswered,
+    /// The document asks for no money, or it is paid.
+    #[error("nothing is owed on the document")]
+    NothingOwed,
+    /// It was given up already.
+    #[error("the document was given up already")]
+    UncollectibleAlready,
+    /// That reminder is not due now, was sent, or reminders are off.
+    #[error("that reminder is not due")]
+    ReminderNotDue,
+    /// It was written down already.
+    #[error("it was written down already")]
+    HappenedAlready,
+    /// The person's facts contradict each other.
+    #[error("the person's books cannot be reckoned: {0}")]
+    Blocked(String),
+
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),

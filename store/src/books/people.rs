@@ -12,7 +12,8 @@ use tokio_postgres::Transaction;
 
 /// One lock a person: two runs never bill the same person at once, and nobody records a fact of the person meanwhile.
 const LOCK: &str = "SELECT wearer_id, unit_id FROM wearers WHERE wearer_id = ANY ($1) ORDER BY wearer_id FOR NO KEY UPDATE";
-const LOOK: &str = "SELECT wearer_id, unit_id FROM wearers WHERE wearer_id = ANY ($1)";
+/// The same to look at: what is being written beside it does not matter.
+const LOOK: &str = "SELECT wearer_id, unit_id FROM wearers WHERE wearer_id = ANY ($1) ORDER BY wearer_id";
 const ACCOUNTS: &str = "SELECT wearer_id, through, entries, facts::text FROM billing_accounts WHERE wearer_id = ANY ($1)";
 const DOCUMENTS: &str = "SELECT wearer_id, body::text FROM billing_documents WHERE wearer_id = ANY ($1) ORDER BY wearer_id, place";
 

@@ -2,6 +2,7 @@
 
 use super::{PeopleError, RoleChange, grants};
 use crate::books::{spend, spending_concerns, tariff_add, tariff_concerns};
+use crate::books::{UncollectibleMark, uncollectible_concerns, uncollectible_mark};
 use crate::change::{self, Change};
 use crate::custody::{hold_concerns, hold_lift, release_concerns, release_insert};
 use crate::enrolment::{
@@ -146,6 +147,8 @@ pub enum Act {
     AddTariff(billing::Tariff),
     /// Spending of what was set aside.
     SpendSetAside(NewSpending),
+    /// A document given up: nobody will pay it.
+    MarkUncollectible(UncollectibleMark),
 }
 
 /// How a proposal is decided.
@@ -298,6 +301,7 @@ async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act, now
         Act::RemoveTag(asked) => Ok(removal_concerns(transaction, caller, asked, now).await?),
         Act::AddTariff(tariff) => Ok(tariff_concerns(transaction, caller, tariff, now).await?),
         Act::SpendSetAside(new) => Ok(spending_concerns(transaction, caller, new).await?),
+        Act::MarkUncollectible(mark) => Ok(uncollectible_concerns(transaction, caller, mark, now).await?),
     }
 }
 
@@ -331,6 +335,7 @@ async fn take_effect(
         Act::RemoveTag(asked) => Ok(removal_confirmed(transaction, caller, asked, &proposal.proposed_by, now).await.map(Some)?),
         Act::AddTariff(tariff) => Ok(tariff_add(transaction, caller, tariff, &proposal.proposed_by, now).await.map(|()| None)?),
         Act::SpendSetAside(new) => Ok(Some(spend(transaction, caller, new, &proposal.proposed_by, now).await?)),
+        Act::MarkUncollectible(mark) => Ok(Some(uncollectible_mark(transaction, caller, mark, &proposal.proposed_by, now).await?)),
         Act::ReleaseData { archive: None, .. } => Err(StoreError::Refused("a release without its archive".to_owned()).into()),
     }
 }

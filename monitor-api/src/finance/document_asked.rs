@@ -1,0 +1,129 @@
+//! What callers ask of documents, checked field by field.
+
+use super::shown::{UNIT_MAX, month_asked, past_instant};
+use crate::fields::{Fields, NUMBER_MAX, REASON_MAX, REFERENCE_MAX};
+use crate::reason::Wrong;
+use billing::calendar::Moment;
+use billing::{Kind, REMINDER_DAYS};
+use chrono::{DateTime, Utc};
+use proto::billing as schema;
+use store::{DocumentFilter, DocumentHappening, DocumentStatus, ObjectionOutcome, UncollectibleMark};
+use tonic::Status;
+
+/// Longest page, and what a page is when nothing is said.
+const PAGE_MAX: u32 = 1000;
+const PAGE: u32 = 100;
+
+pub(super) fn list_asked(asked: &schema::ListDocumentsRequest) -> Result<DocumentFilter, Status> {
+    let mut fields = Fields::default();
+    let wearer = fields.optional_text("wearer", &asked.wearer, REFERENCE_MAX);
+    let unit = fields.optional_text("unit", &asked.unit, UNIT_MAX);
+    let number = fields.optional_text("number", &asked.number, NUMBER_MAX);
+    let month = month_asked(&mut fields, asked.month.as_ref());
+    let mut kinds = Vec::new();
+    for (at, &kind) in asked.kinds.iter().enumerate() {
+        match kind_asked(kind) {
+            Some(kind) => kinds.push(kind.name()),
+            None => fields.note(format!("kinds[{at}]"), Wrong::UnknownChoice, &[("value", kind.to_string())]),
+        }
+    }
+    let status = match schema::DocumentStatus::try_from(asked.status) {
+        Ok(schema::DocumentStatus::Unspecified) => None,
+        Ok(schema::DocumentStatus::Open) => Some(DocumentStatus::Open),
+        Ok(schema::DocumentStatus::Overdue) => Some(DocumentStatus::Overdue),
+        Ok(schema::DocumentStatus::Paid) => Some(DocumentStatus::Paid),
+        Ok(schema::DocumentStatus::Uncollectible) => Some(DocumentStatus::Uncollectible),
+        Ok(schema::DocumentStatus::NothingToPay) => Some(DocumentStatus::Told),
+        Err(_) => {
+            fields.note("status", Wrong::UnknownChoice, &[("value", asked.status.to_string())]);
+            None
+        }
+    };
+    let (before, limit) = page_asked(&mut fields, asked.before_document_id, asked.page_size);
+    fields.check()?;
+    let from = month.map(|month| Moment::start_of(month.first_day()).utc());
+    let to = month.map(|month| Moment::start_of(month.next().first_day()).utc());
+    Ok(DocumentFilter { wearer, unit, kinds, number, from, to, status, before, limit })
+}
+
+/// Where a page begins and how long it is.
+pub(super) fn page_asked(fields: &mut Fields, before: i64, page_size: u32) -> (i64, u32) {
+    if before < 0 {
+        fields.note("before_document_id", Wrong::MustNotBeNegative, &[("value", before.to_string())]);
+    }
+    if page_size > PAGE_MAX {
+        fields.note("page_size", Wrong::AboveMax, &[("max", PAGE_MAX.to_string()), ("value", page_size.to_string())]);
+    }
+    (before, if page_size == 0 { PAGE } else { page_size })
+}
+
+pub(super) fn kind_asked(kind: i32) -> Option<Kind> {
+    use schema::DocumentKind as Asked;
+    Some(match Asked::try_from(kind).ok()? {
+        Asked::Unspecified => return None,
+        Asked::Invoice => Kind::Invoice,
+        Asked::CreditNote => Kind::CreditNote,
+        Asked::RerateNote => Kind::RerateNote,
+        Asked::Statement => Kind::Statement,
+        Asked::DepositRequest => Kind::DepositRequest,
+        Asked::DepositRelease => Kind::DepositRelease,
+        Asked::DamageInvoice => Kind::DamageInvoice,
+    })
+}
+
+pub(super) fn sent_asked(asked: &schema::MarkSentRequest, now: DateTime<Utc>) -> Result<(DocumentHappening, DateTime<Utc>), Status> {
+    let mut fields = Fields::default();
+    let how = fields.text("how", &asked.how, REASON_MAX);
+    let at = past_instant(&mut fields, "at", asked.at.as_ref(), now);
+    fields.check().map(|()| (DocumentHappening::Sent(how), at))
+}
+
+pub(super) fn objection_asked(
+    asked: &schema::RecordObjectionRequest,
+    now: DateTime<Utc>,
+) -> Result<(DocumentHappening, DateTime<Utc>), Status> {
+    let mut fields = Fields::default();
+    let text = fields.text("text", &asked.text, REASON_MAX);
+    let at = past_instant(&mut fields, "at", asked.at.as_ref(), now);
+    fields.check().map(|()| (DocumentHappening::Objection(text), at))
+}
+
+pub(super) fn answer_asked(asked: &schema::AnswerObjectionRequest) -> Result<(ObjectionOutcome, String), Status> {
+    let mut fields = Fields::default();
+    let text = fields.text("text", &asked.text, REASON_MAX);
+    let outcome = match asked.outcome() {
+        schema::ObjectionOutcome::Upheld => ObjectionOutcome::Upheld,
+        schema::ObjectionOutcome::PartlyUpheld => ObjectionOutcome::PartlyUpheld,
+        schema::ObjectionOutcome::Rejected => ObjectionOutcome::Rejected,
+        schema::ObjectionOutcome::Unspecified => {
+            fields.note("outcome", Wrong::Missing, &[]);
+            ObjectionOutcome::Rejected
+        }
+    };
+    fields.check().map(|()| (outcome, text))
+}
+
+pub(super) fn uncollectible_asked(asked: &schema::MarkUncollectibleRequest) -> Result<UncollectibleMark, Status> {
+    let mut fields = Fields::default();
+    let reason = fields.text("reason", &asked.reason, REASON_MAX);
+    let decision = fields.decision("decision", asked.decision.as_ref());
+    fields.check().map(|()| UncollectibleMark { document_id: asked.document_id, reason, decision })
+}
+
+pub(super) fn reminder_asked(asked: &schema::MarkReminderSentRequest) -> Result<DocumentHappening, Status> {
+    let mut fields = Fields::default();
+    let how = fields.optional_text("how", &asked.how, REASON_MAX);
+    let max = REMINDER_DAYS.len() as u8;
+    let number = u8::try_from(asked.number).ok().filter(|number| (1..=max).contains(number));
+    if number.is_none() {
+        let args = [("min", "1".to_owned()), ("max", max.to_string()), ("value", asked.number.to_string())];
+        fields.note("number", Wrong::OutOfRange, &args);
+    }
+    fields.check().map(|()| DocumentHappening::Reminder(number.unwrap_or_default(), how))
+}
+
+pub(super) fn switch_asked(asked: &schema::SwitchRemindersRequest) -> Result<DocumentHappening, Status> {
+    let mut fields = Fields::default();
+    let reason = fields.text("reason", &asked.reason, REASON_MAX);
+    fields.check().map(|()| DocumentHappening::RemindersOff(!asked.on, reason))
+}

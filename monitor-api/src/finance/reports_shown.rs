@@ -1,0 +1,95 @@
+//! Sums of units as answers show them.
+
+use super::account_shown::aging;
+use super::money;
+use super::shown::unit_name;
+use crate::catalogue::text;
+use crate::language::Language;
+use crate::reason::books_difference;
+use billing::calendar::Day;
+use billing::export::Balances;
+use billing::{Account, Aging, Currency, Invoice, Money, MoneyError};
+use proto::billing as schema;
+use std::collections::BTreeSet;
+use store::{BooksDifference, BooksSums, Difference, OpenInvoice, StatisticsUnit};
+
+/// The row that is the sum of the others.
+const TOTAL: &str = "total";
+
+/// A row for each unit, and the sum.
+pub(super) fn receivables(
+    units: &[StatisticsUnit],
+    open: &[OpenInvoice],
+    today: Day,
+    language: Language,
+) -> Result<Vec<schema::ReceivablesRow>, MoneyError> {
+    let of_unit = |unit: &StatisticsUnit| {
+        let own: Vec<&OpenInvoice> = open.iter().filter(|one| one.unit_id == unit.unit_id).collect();
+        row(unit.code.clone(), unit_name(unit, language).to_owned(), &own, today)
+    };
+    let mut rows: Vec<_> = units.iter().map(of_unit).collect::<Result<_, _>>()?;
+    let sum = if language == Language::Persian { "جمع" } else { "Total" };
+    rows.push(row(TOTAL.to_owned(), sum.to_owned(), &open.iter().collect::<Vec<_>>(), today)?);
+    Ok(rows)
+}
+
+fn row(unit: String, name: String, open: &[&OpenInvoice], today: Day) -> Result<schema::ReceivablesRow, MoneyError> {
+    let (given_up, owed): (Vec<&OpenInvoice>, Vec<&OpenInvoice>) = open.iter().copied().partition(|one| one.is_uncollectible);
+    let owed: Vec<Invoice> = owed.into_iter().map(|one| one.invoice.clone()).collect();
+    let sum = |open: &[&OpenInvoice]| Money::sum(Currency::IRR, open.iter().map(|one| one.invoice.open));
+    let wearers: BTreeSet<&str> = open.iter().map(|one| one.wearer.as_str()).collect();
+    Ok(schema::ReceivablesRow {
+        unit,
+        name,
+        aging: Some(aging(&Aging::of(&owed, today, Currency::IRR)?)),
+        uncollectible: Some(money(sum(&given_up)?)),
+        open: Some(money(sum(open)?)),
+        documents: open.len() as u64,
+        wearers: wearers.len() as u64,
+    })
+}
+
+/// Every account there is.
+pub(super) fn trial_balance(balances: &Balances) -> Result<schema::GetTrialBalanceResponse, MoneyError> {
+    let of = |account: Account| balances.get(&account).copied().unwrap_or(Money::zero(Currency::IRR));
+    let one = |account: Account| schema::AccountBalance { account: account.name().to_owned(), amount: Some(money(of(account))) };
+    let sum = Money::sum(Currency::IRR, balances.values().copied())?;
+    Ok(schema::GetTrialBalanceResponse { accounts: Account::ALL.into_iter().map(one).collect(), sum: Some(money(sum)) })
+}
+
+pub(super) fn reconciled(sums: &BooksSums, differences: Vec<BooksDifference>) -> schema::ReconcileResponse {
+    schema::ReconcileResponse {
+        differences: differences.into_iter().map(difference).collect(),
+        receivable: Some(money(sums.receivable)),
+        open: Some(money(sums.open)),
+        credit: Some(money(sums.credit)),
+        cash_fees: Some(money(sums.cash_fees)),
+        received: Some(money(sums.received)),
+        cash_deposit: Some(money(sums.cash_deposit)),
+        deposits_owed: Some(money(sums.deposits_owed)),
+        documents: Some(money(sums.documents)),
+        income: Some(money(sums.income)),
+    }
+}
+
+fn difference(one: BooksDifference) -> schema::BooksDifference {
+    let name = match one.what {
+        Difference::Entry => "entry",
+        Difference::DocumentReceivable => "document_receivable",
+        Difference::DocumentIncome => "document_income",
+        Difference::Money => "money",
+        Difference::StrangeEntry => "strange_entry",
+        Difference::Receivable => "receivable",
+        Difference::Deposit => "deposit",
+        Difference::CashFees => "cash_fees",
+        Difference::Income => "income",
+    };
+    schema::BooksDifference {
+        code: name.to_ascii_uppercase(),
+        text: text(&books_difference(name), &[]),
+        subject: one.subject,
+        wearer: one.wearer,
+        expected: Some(money(one.expected)),
+        found: Some(money(one.found)),
+    }
+}
