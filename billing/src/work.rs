@@ -65,6 +65,37 @@ pub enum Reason {
     ReturnTooHigh(Money),
 }
 
+impl Reason {
+    /// Its name for programs, and for whoever tells it in another language.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NothingToRemove => "NOTHING_TO_REMOVE",
+            Self::NothingToReplace => "NOTHING_TO_REPLACE",
+            Self::NoRegimeToChange => "NO_REGIME_TO_CHANGE",
+            Self::NoTariff(_) => "NO_TARIFF",
+            Self::UnknownClass { .. } => "UNKNOWN_CLASS",
+            Self::TwoClasses(_) => "TWO_CLASSES",
+            Self::NothingToCancel(_) => "NOTHING_TO_CANCEL",
+            Self::CannotTakeBack => "CANNOT_TAKE_BACK",
+            Self::NoSuchInvoice(_) => "NO_SUCH_INVOICE",
+            Self::RefundTooHigh(_) => "REFUND_TOO_HIGH",
+            Self::ReturnTooHigh(_) => "RETURN_TOO_HIGH",
+        }
+    }
+
+    /// What it names. Days are Solar Hijri, amounts whole minor units.
+    pub fn arguments(&self) -> Vec<(&'static str, String)> {
+        match self {
+            Self::NothingToRemove | Self::NothingToReplace | Self::NoRegimeToChange | Self::CannotTakeBack => Vec::new(),
+            Self::NoTariff(day) | Self::TwoClasses(day) => vec![("day", day.to_string())],
+            Self::UnknownClass { tariff, class } => vec![("tariff", tariff.to_string()), ("class", class.to_string())],
+            Self::NothingToCancel(fact) => vec![("event", fact.to_string())],
+            Self::NoSuchInvoice(number) => vec![("invoice", number.to_string())],
+            Self::RefundTooHigh(amount) | Self::ReturnTooHigh(amount) => vec![("amount", amount.minor_units().to_string())],
+        }
+    }
+}
+
 impl Serialize for Reason {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

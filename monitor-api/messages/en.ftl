@@ -458,3 +458,18 @@ difference-deposit = the person's deposit money is not what is owed back
 difference-cash-fees = the fee money of all is not payments less refunds
 difference-income = the documents of all are not the income in the ledger
 reminder-hardship = If you cannot pay, tell the centre's finance unit: a reduced price or a waiver can be granted by decision. A debt is no breach of the monitoring.
+
+# The work list of billing: what it is, what was done meanwhile, what to do.
+todo-no-order = Fitting { $fitting } began without an order in force: record the order that it follows.
+todo-not-reckoned = The books cannot be reckoned: { $error }
+todo-nothing-to-remove = A removal while no tag is fitted was left out: correct its time, record the installation, or cancel it.
+todo-nothing-to-replace = A replacement while no tag is fitted cost nothing: correct its time, record the installation, or cancel it.
+todo-no-regime-to-change = A change of regime while no tag is fitted was left out: correct its time, record the installation, or cancel it.
+todo-no-tariff = No tariff is in force on { $day }, and nothing was charged for it: record the tariff of that time.
+todo-unknown-class = Tariff { $tariff } has no price for class { $class }, so the full price was charged: correct the class or the tariff.
+todo-two-classes = Two price classes hold at the end of { $day }, and the one that began later was used: end or cancel the other.
+todo-nothing-to-cancel = The event { $event } that was to be cancelled does not exist: correct what is cancelled.
+todo-cannot-take-back = What was cancelled has already moved money that cannot be taken back by itself; it was left as it is: settle it by hand.
+todo-no-such-invoice = A payment names the invoice { $invoice }, which is not issued; the oldest invoices were paid: check the payment.
+todo-refund-too-high = A refund is { NUMBER($amount) } rials more than the credit, and only the credit was paid out: check the amount.
+todo-return-too-high = A return is { NUMBER($amount) } rials more than the deposit, and only what is held was returned: check the amount.

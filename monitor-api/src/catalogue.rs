@@ -79,7 +79,7 @@ mod tests {
     use super::{Language, format, source, text};
     use crate::enrolment::finding_message_id;
     use crate::language::speaking;
-    use crate::reason::{Reason, Wrong, books_difference, checklist_item, checklist_todo, reminder_hint, tag_state};
+    use crate::reason::{Reason, Todo, Wrong, books_difference, checklist_item, checklist_todo, reminder_hint, tag_state};
     use geofence::check::FindingCode;
     use std::collections::{BTreeMap, BTreeSet};
 
@@ -97,7 +97,8 @@ mod tests {
         let words = words().into_iter().map(|id| (id, BTreeSet::new()));
         let wrong = Wrong::ALL.iter().map(|wrong| (wrong.message_id(), owned(wrong.arguments())));
         let found = FindingCode::ALL.iter().map(|found| (finding_message_id(*found), owned(found.arguments())));
-        reasons.chain(wrong).chain(found).chain(words).collect()
+        let todo = Todo::ALL.iter().map(|todo| (todo.message_id(), owned(todo.arguments())));
+        reasons.chain(wrong).chain(found).chain(todo).chain(words).collect()
     }
 
     /// Every message of a file with the variables in it.
@@ -119,7 +120,8 @@ mod tests {
 
     #[test]
     fn every_code_has_its_message_in_both_languages_and_no_message_is_left_over() {
-        assert_eq!(codes().len(), Reason::ALL.len() + Wrong::ALL.len() + FindingCode::ALL.len() + words().len(), "no code comes twice");
+        let all = Reason::ALL.len() + Wrong::ALL.len() + FindingCode::ALL.len() + Todo::ALL.len() + words().len();
+        assert_eq!(codes().len(), all, "no code comes twice");
         for language in LANGUAGES {
             assert_eq!(messages(language), codes(), "{language:?}");
         }

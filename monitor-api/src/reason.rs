@@ -351,6 +351,25 @@ codes! {
     }
 }
 
+codes! {
+    /// Why somebody must look at a person's bill: the `code` of an entry of the work list.
+    Todo, "todo-" {
+        NoOrder = "NO_ORDER" [fitting],
+        NotReckoned = "NOT_RECKONED" [error],
+        NothingToRemove = "NOTHING_TO_REMOVE" [],
+        NothingToReplace = "NOTHING_TO_REPLACE" [],
+        NoRegimeToChange = "NO_REGIME_TO_CHANGE" [],
+        NoTariff = "NO_TARIFF" [day],
+        UnknownClass = "UNKNOWN_CLASS" [tariff, class],
+        TwoClasses = "TWO_CLASSES" [day],
+        NothingToCancel = "NOTHING_TO_CANCEL" [event],
+        CannotTakeBack = "CANNOT_TAKE_BACK" [],
+        NoSuchInvoice = "NO_SUCH_INVOICE" [invoice],
+        RefundTooHigh = "REFUND_TOO_HIGH" [amount],
+        ReturnTooHigh = "RETURN_TOO_HIGH" [amount],
+    }
+}
+
 /// Defines words that are shown as they are: `Variant = "name"`, with a message named after the prefix and the name.
 macro_rules! words {
     ($(#[$about:meta])* $function:ident, $prefix:literal [$($name:literal),+ $(,)?]) => {

@@ -11,8 +11,8 @@ use crate::enrolment::{
 };
 use crate::events::Happening;
 use crate::finance::{
-    AccountService, DepositService, DocumentService, PaymentService, RefundService, ReminderService, ReportService, RunService, STATEMENT_BYTES_MAX,
-    SetAsideService, StatementService, TariffService,
+    AccountService, DepositService, DocumentService, PaymentService, RefundService, ReminderService, ReportService, RunService,
+    STATEMENT_BYTES_MAX, SetAsideService, StatementService, TariffService,
 };
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
@@ -28,17 +28,17 @@ use proto::access::people_server::PeopleServer;
 use proto::access::proposals_server::ProposalsServer;
 use proto::access::sessions_server::SessionsServer;
 use proto::access::units_server::UnitsServer;
-use proto::billing::runs_server::RunsServer;
-use proto::billing::set_aside_server::SetAsideServer;
-use proto::billing::tariffs_server::TariffsServer;
+use proto::billing::accounts_server::AccountsServer;
 use proto::billing::deposits_server::DepositsServer;
+use proto::billing::documents_server::DocumentsServer;
 use proto::billing::payments_server::PaymentsServer;
 use proto::billing::refunds_server::RefundsServer;
-use proto::billing::statements_server::StatementsServer;
-use proto::billing::accounts_server::AccountsServer;
-use proto::billing::documents_server::DocumentsServer;
 use proto::billing::reminders_server::RemindersServer;
 use proto::billing::reports_server::ReportsServer;
+use proto::billing::runs_server::RunsServer;
+use proto::billing::set_aside_server::SetAsideServer;
+use proto::billing::statements_server::StatementsServer;
+use proto::billing::tariffs_server::TariffsServer;
 use proto::custody::deletions_server::DeletionsServer;
 use proto::custody::holds_server::HoldsServer;
 use proto::custody::releases_server::ReleasesServer;

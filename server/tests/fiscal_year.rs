@@ -11,8 +11,20 @@ use tokio_postgres::Client;
 
 /// The first days of Farvardin 1403 to Ordibehesht 1404; Tehran has no daylight saving in them.
 const MONTHS: [&str; 14] = [
-    "2024-03-20", "2024-04-20", "2024-05-21", "2024-06-21", "2024-07-22", "2024-08-22", "2024-09-22", "2024-10-22", "2024-11-21", "2024-12-21",
-    "2025-01-20", "2025-02-19", "2025-03-21", "2025-04-21",
+    "2024-03-20",
+    "2024-04-20",
+    "2024-05-21",
+    "2024-06-21",
+    "2024-07-22",
+    "2024-08-22",
+    "2024-09-22",
+    "2024-10-22",
+    "2024-11-21",
+    "2024-12-21",
+    "2025-01-20",
+    "2025-02-19",
+    "2025-03-21",
+    "2025-04-21",
 ];
 
 /// Person n is fitted in the first 200 days of the year. One in 11 gets another tag and pays for it, one in 7 of the others is removed.
@@ -119,7 +131,11 @@ async fn a_year_of_a_thousand_persons_balances_to_the_rial() {
     let audited: i64 = client.query_one(AUDIT, &[&&MONTHS[..]]).await.unwrap().get(0);
     assert_eq!(sum(&client, INCOME).await, audited, "day by day");
     assert_eq!(sum(&client, "SELECT sum(amount)::bigint FROM ledger_postings").await, 0);
-    assert_eq!(sum(&client, "SELECT count(*) FROM billing_documents WHERE kind = 'credit_note'").await.signum(), 1, "late leave was credited");
+    assert_eq!(
+        sum(&client, "SELECT count(*) FROM billing_documents WHERE kind = 'credit_note'").await.signum(),
+        1,
+        "late leave was credited"
+    );
     assert_eq!(store.books_verify().await.unwrap(), []);
     let reconciled = paband(&database, &["billing", "reconcile", "--as-of", "1404/01/01"]);
     assert!(reconciled.status.success(), "{}", String::from_utf8_lossy(&reconciled.stderr));

@@ -24,6 +24,9 @@ CREATE INDEX billing_accounts_through ON billing_accounts (through);
 CREATE INDEX installations_completed ON installations (ended_at) WHERE state = 'completed';
 CREATE INDEX removals_recorded ON removals (recorded_at);
 
+-- Why somebody must look, to be told in the reader's language; `reason` is the same in English.
+ALTER TABLE billing_work ADD COLUMN code text NOT NULL DEFAULT 'NOT_RECKONED', ADD COLUMN arguments jsonb NOT NULL DEFAULT '{"error": ""}';
+
 -- The switches of the billing policy, as data. They hold for everything that is reckoned, so they stay as they are once something was issued by them.
 CREATE TABLE billing_policy (
     only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),

@@ -32,7 +32,7 @@ pub(super) fn account(wearer: String, account: PersonAccount) -> schema::Account
         set_aside: Some(money(numbers.set_aside)),
         unbilled: Some(money(account.unbilled)),
         months: account.months.iter().map(truth).collect(),
-        work: account.work,
+        work: account.work.iter().map(super::todo).collect(),
     }
 }
 

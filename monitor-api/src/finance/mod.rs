@@ -30,11 +30,11 @@ mod statement_asked;
 mod statements;
 mod tariffs;
 
-pub use ledger_file::{LedgerAsked, LedgerFileError, LedgerFormat, write_ledger};
 pub(crate) use accounts::AccountService;
 pub(crate) use deposits::DepositService;
 pub(crate) use document_acts::uncollectible_act;
 pub(crate) use documents::DocumentService;
+pub use ledger_file::{LedgerAsked, LedgerFileError, LedgerFormat, write_ledger};
 pub(crate) use payments::PaymentService;
 pub(crate) use refunds::RefundService;
 pub(crate) use reminders::ReminderService;
@@ -45,13 +45,14 @@ pub(crate) use statement_asked::STATEMENT_BYTES_MAX;
 pub(crate) use statements::StatementService;
 pub(crate) use tariffs::{TariffService, tariff_act};
 
-use billing::Money;
 use crate::calendar::solar_hijri_day;
+use crate::catalogue::text;
 use crate::fields::Fields;
-use crate::reason::{Reason, Wrong};
+use crate::reason::{Reason, Todo, Wrong};
 use crate::status::refusal;
+use billing::Money;
 use proto::billing as schema;
-use store::BooksError;
+use store::{BooksError, WorkReason};
 use tonic::{Code, Status};
 
 /// Why the store did not do it, as callers are told.
@@ -81,10 +82,19 @@ pub(crate) fn refused(request: &'static str, error: &BooksError) -> Status {
         BooksError::UncollectibleAlready => (Code::FailedPrecondition, Reason::UncollectibleAlready),
         BooksError::ReminderNotDue => (Code::FailedPrecondition, Reason::ReminderNotDue),
         BooksError::HappenedAlready => (Code::FailedPrecondition, Reason::HappenedAlready),
-        BooksError::Blocked(why) => return refusal(Code::FailedPrecondition, Reason::BooksBlocked, &[("why", why.clone())]),
+        BooksError::Blocked(why) => return refusal(Code::FailedPrecondition, Reason::BooksBlocked, &[("why", todo(why))]),
         BooksError::Store(error) => return crate::alerts::store_failed(request, error),
     };
     refusal(code, reason, &[])
+}
+
+/// Why somebody must look at a person's bill, and what to do, in the caller's language. One that this program does not know stays in English.
+pub(crate) fn todo(reason: &WorkReason) -> String {
+    let known = Todo::ALL.iter().find(|todo| todo.code() == reason.code);
+    let arguments = |todo: &Todo| -> Option<Vec<(&str, String)>> {
+        todo.arguments().iter().map(|name| Some((*name, reason.arguments.get(*name)?.clone()))).collect()
+    };
+    known.and_then(|todo| Some(text(&todo.message_id(), &arguments(todo)?))).unwrap_or_else(|| reason.text.clone())
 }
 
 /// An amount as it is shown.

@@ -61,7 +61,7 @@ fn hindered(why: &MoneyRefusal) -> (Reason, Args) {
         MoneyRefusal::ObjectionOpen(at) => (Reason::ObjectionOpen, until(at)),
         MoneyRefusal::ObjectionLate(at) => (Reason::ObjectionLate, until(at)),
         other => {
-            (Reason::BooksBlocked, vec![("why", if let MoneyRefusal::Blocked(why) = other { why.clone() } else { other.to_string() })])
+            (Reason::BooksBlocked, vec![("why", if let MoneyRefusal::Blocked(why) = other { super::todo(why) } else { other.to_string() })])
         }
     }
 }

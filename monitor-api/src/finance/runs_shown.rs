@@ -1,7 +1,7 @@
 //! Shows runs, previews and what somebody must look at.
 
 use super::looks::CHANGED_TOLD;
-use super::money;
+use super::{money, todo};
 use crate::accounts::instant;
 use crate::enrolment::tehran_day;
 use crate::fields::date;
@@ -47,7 +47,7 @@ pub(super) fn run(run: BillingRun) -> schema::Run {
 /// An entry of the work list.
 pub(super) fn work(work: BillingWork) -> schema::Work {
     let BillingWork { wearer, unit, is_block, found_at, reason, .. } = work;
-    schema::Work { wearer, unit, is_blocked: is_block, found_at: Some(instant(found_at)), reason }
+    schema::Work { wearer, unit, is_blocked: is_block, found_at: Some(instant(found_at)), reason: todo(&reason), code: reason.code }
 }
 
 /// A wearer of whom billing and tags say different things.
@@ -87,7 +87,7 @@ impl Preview {
                 Err(reason) => {
                     self.blocked += 1;
                     if self.blocked_listed.len() < LISTED_MAX {
-                        self.blocked_listed.push(schema::PreviewBlocked { wearer, reason });
+                        self.blocked_listed.push(schema::PreviewBlocked { wearer, reason: todo(&reason) });
                     }
                 }
             }

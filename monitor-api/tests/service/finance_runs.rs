@@ -102,6 +102,10 @@ async fn whose_facts_contradict_each_other_is_on_the_work_list_and_said_in_words
     let list = ListWorkRequest { blocked_only: true, ..ListWorkRequest::default() };
     let work: ListWorkResponse = office.call(&office.clerk, "Runs/ListWork", &list).await.unwrap();
     assert_eq!((work.work.len(), work.work[0].wearer.as_str(), work.work[0].unit.as_str()), (1, WEARER, "fars"));
+    assert_eq!(work.work[0].code, "NO_ORDER");
+    assert!(work.work[0].reason.contains("دستوری"), "{}", work.work[0].reason);
+    let english = office.clerk.clone().with("accept-language", "en");
+    let work: ListWorkResponse = office.call(&english, "Runs/ListWork", &list).await.unwrap();
     assert!(work.work[0].reason.contains("without an order in force"), "{}", work.work[0].reason);
     // Heard today, by the evidence of the fitting, and not billed.
     let today = access_day();

@@ -4,7 +4,7 @@ use super::facts::facts;
 use super::people::{Person, people};
 use super::reckon::Look;
 use super::tariffs::{policy, tariffs};
-use super::{BooksError, PersonError};
+use super::{BooksError, PersonError, WorkReason};
 use crate::{Store, StoreError};
 use access::Caller;
 use billing::calendar::{Moment, Month};
@@ -34,7 +34,7 @@ pub struct PersonAccount {
     /// What the next run would still change.
     pub unbilled: Money,
     /// What a person must look at.
-    pub work: Vec<String>,
+    pub work: Vec<WorkReason>,
 }
 
 impl Store {
@@ -51,7 +51,7 @@ impl Store {
         let person = people(&transaction, &persons, Look::Preview).await?.pop().ok_or(BooksError::UnknownWearer)?;
         let known = facts(&transaction, &persons).await?.remove(&persons[0]).unwrap_or_else(|| Ok(Vec::new()));
         let timeline = Timeline {
-            facts: known.map_err(|error| BooksError::Blocked(error.to_string()))?,
+            facts: known.map_err(|error| BooksError::Blocked((&error).into()))?,
             tariffs: tariffs(&transaction).await?,
             policy: policy(&transaction).await?,
             as_of,
@@ -59,7 +59,7 @@ impl Store {
         // Reckoning takes a processor, not the database.
         let reckoned = tokio::task::spawn_blocking(move || reckoned(person, timeline)).await;
         let reckoned = reckoned.map_err(|error| StoreError::Unreadable(error.to_string()))?;
-        reckoned.map_err(|error| BooksError::Blocked(error.to_string()))
+        reckoned.map_err(|error| BooksError::Blocked((&error).into()))
     }
 }
 
@@ -69,7 +69,7 @@ fn reckoned(mut person: Person, mut timeline: Timeline) -> Result<PersonAccount,
     let documents = std::mem::replace(&mut person.documents, Ok(Vec::new())).map_err(PersonError::Facts)?;
     let (books, through) = books(&timeline, documents, person.through)?;
     let truth = rate(&timeline.facts, &timeline.tariffs, &timeline.policy, as_of)?;
-    let work = truth.work.iter().chain(&books.work).map(|work| work.reason.to_string()).collect();
+    let work = truth.work.iter().chain(&books.work).map(|work| WorkReason::from(&work.reason)).collect();
     Ok(PersonAccount {
         as_of,
         through,

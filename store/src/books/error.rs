@@ -60,7 +60,7 @@ pub enum BooksError {
     HappenedAlready,
     /// The person's facts contradict each other.
     #[error("the person's books cannot be reckoned: {0}")]
-    Blocked(String),
+    Blocked(super::WorkReason),
 
     /// The database.
     #[error(transparent)]

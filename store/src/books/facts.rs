@@ -73,8 +73,7 @@ fn of_fitting(row: &Row) -> Result<Vec<Fact>, PersonError> {
         What::Replace { at, chargeable: row.get(5) }
     } else {
         let order: Option<i64> = row.get(6);
-        let order = order
-            .ok_or_else(|| PersonError::Facts(format!("fitting {fitting} began without an order in force: record the order it follows")))?;
+        let order = order.ok_or(PersonError::NoOrder(fitting))?;
         let regime = if row.get::<_, Option<&str>>(7) == Some("house") { Regime::House } else { Regime::Tag };
         What::Install { at, order: order.to_string().into(), regime, chargeable: true, deposit_required: None }
     };

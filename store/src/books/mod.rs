@@ -68,7 +68,7 @@ pub use tags::TagDifference;
 pub use tariff_acts::TariffRow;
 pub(crate) use tariff_acts::{tariff_add, tariff_concerns};
 pub use verify::BooksFault;
-pub use work::BillingWork;
+pub use work::{BillingWork, WorkReason};
 
 use crate::StoreError;
 use billing::BillingError;
@@ -77,6 +77,9 @@ use people::lock;
 /// A person's facts cannot be billed as they are: for a person to look at, never in the way of anybody else.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PersonError {
+    /// Nothing tells which order a fitting follows.
+    #[error("fitting {0} began without an order in force: record the order it follows")]
+    NoOrder(i64),
     /// What was recorded makes no sense.
     #[error("{0}")]
     Facts(String),

@@ -55,7 +55,7 @@ pub enum MoneyRefusal {
     PaymentPaidOut,
     /// What was recorded of the person contradicts itself: nothing can be said of their money.
     #[error("the books of the person are blocked: {0}")]
-    Blocked(String),
+    Blocked(super::WorkReason),
     /// More than the person's credit, rials.
     #[error("the credit is {0}")]
     BeyondCredit(i64),

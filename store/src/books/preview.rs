@@ -1,5 +1,6 @@
 //! What a run would issue, and what everybody would owe by another tariff or policy: reckoned by the code that bills, written nowhere.
 
+use super::WorkReason;
 use super::people::people;
 use super::reckon::{Ground, Look, beside, reckon};
 use crate::{Store, StoreError};
@@ -17,7 +18,7 @@ pub struct Previewed {
     /// The file reference.
     pub wearer: String,
     /// What would be issued, without numbers of a centre; or why the facts make no bill.
-    pub documents: Result<Vec<Document>, String>,
+    pub documents: Result<Vec<Document>, WorkReason>,
 }
 
 /// Another tariff or other switches, to be tried.

@@ -1,9 +1,9 @@
 //! Reckoning the books of persons up to an instant, from what is recorded: for runs, and for looks that issue nothing.
 
-use super::PersonError;
 use super::facts::{Facts, facts};
 use super::people::{Person, people};
 use super::tariffs::{policy, tariffs};
+use super::{PersonError, WorkReason};
 use crate::StoreError;
 use billing::calendar::Moment;
 use billing::{Books, Fact, FactId, Policy, Tariffs, Timeline, What, carry_on, rate};
@@ -32,7 +32,7 @@ pub(super) struct Ground {
 pub(super) struct Reckoned {
     pub person: Person,
     /// With the reasons for which somebody must look.
-    pub books: Result<(Books, Vec<String>), String>,
+    pub books: Result<(Books, Vec<WorkReason>), WorkReason>,
     /// Documents that were there before.
     pub kept: usize,
 }
@@ -45,7 +45,7 @@ impl Ground {
 
     fn reckoned(&self, mut person: Person) -> Reckoned {
         let kept = person.documents.as_ref().map_or(0, Vec::len);
-        let books = self.books(&mut person).map_err(|error| error.to_string());
+        let books = self.books(&mut person).map_err(|error| WorkReason::from(&error));
         Reckoned { person, books, kept }
     }
 
@@ -53,6 +53,7 @@ impl Ground {
     pub(super) fn timeline(&self, person: &mut Person) -> Result<Timeline, PersonError> {
         let facts = match self.facts.get(&person.wearer_id) {
             Some(Ok(facts)) => facts.clone(),
+            Some(Err(PersonError::NoOrder(fitting))) => return Err(PersonError::NoOrder(*fitting)),
             Some(Err(error)) => return Err(PersonError::Facts(error.to_string())),
             None => Vec::new(),
         };
@@ -66,12 +67,12 @@ impl Ground {
         Ok(Timeline { facts, tariffs: self.tariffs.clone(), policy: self.policy.clone(), as_of })
     }
 
-    fn books(&self, person: &mut Person) -> Result<(Books, Vec<String>), PersonError> {
+    fn books(&self, person: &mut Person) -> Result<(Books, Vec<WorkReason>), PersonError> {
         let timeline = self.timeline(person)?;
         let documents = std::mem::replace(&mut person.documents, Ok(Vec::new())).map_err(PersonError::Facts)?;
         let books = carry_on(&timeline, documents, person.through)?;
         let truth = rate(&timeline.facts, &timeline.tariffs, &timeline.policy, timeline.as_of)?;
-        let work = truth.work.iter().chain(&books.work).map(|work| work.reason.to_string()).collect();
+        let work = truth.work.iter().chain(&books.work).map(|work| WorkReason::from(&work.reason)).collect();
         person.through = Some(timeline.as_of);
         Ok((books, work))
     }
@@ -105,15 +106,15 @@ pub(super) async fn books_now(
     transaction: &Transaction<'_>,
     wearer_id: i64,
     now: DateTime<Utc>,
-) -> Result<Result<BooksNow, String>, StoreError> {
+) -> Result<Result<BooksNow, WorkReason>, StoreError> {
     let Some(mut person) = people(transaction, &[wearer_id], Look::Issue).await?.pop() else {
-        return Ok(Err("there is no such person".to_owned()));
+        return Ok(Err(WorkReason::from(&PersonError::Facts("there is no such person".to_owned()))));
     };
     let last: Option<DateTime<Utc>> = transaction.query_one(LAST_RECORDED, &[&wearer_id]).await?.get(0);
     let now = Moment::try_from(last.map_or(now, |last| last.max(now))).map_err(|error| StoreError::Refused(error.to_string()))?;
     let mut ground = Ground::of(transaction, &[wearer_id], now, Look::Issue).await?;
     beside(move || {
-        let books = ground.books(&mut person).map(|(books, _)| books).map_err(|error| error.to_string())?;
+        let books = ground.books(&mut person).map(|(books, _)| books).map_err(|error| WorkReason::from(&error))?;
         let facts = ground.facts.remove(&wearer_id).and_then(Result::ok).unwrap_or_default();
         Ok(BooksNow { books, facts, tariffs: ground.tariffs, as_of: person.through.unwrap_or(now) })
     })

@@ -109,7 +109,7 @@ pub(super) async fn borne(
     let Some(against) = against else { return Ok(now) };
     let why = match &against.reason {
         Reason::CannotTakeBack => MoneyRefusal::PaymentPaidOut,
-        other => MoneyRefusal::Blocked(other.to_string()),
+        other => MoneyRefusal::Blocked(other.into()),
     };
     Err(why.into())
 }

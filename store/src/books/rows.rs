@@ -1,5 +1,6 @@
 //! What a run writes, as the columns of its tables: one statement a table, however many persons.
 
+use super::WorkReason;
 use super::people::Person;
 use crate::StoreError;
 use billing::calendar::{Day, Moment};
@@ -17,8 +18,9 @@ const ACCOUNTS: &str = "
     ON CONFLICT (wearer_id) DO UPDATE SET through = excluded.through, documents = excluded.documents, entries = excluded.entries, facts = excluded.facts";
 const WORK_OUT: &str = "DELETE FROM billing_work WHERE wearer_id = ANY ($1)";
 const WORK_IN: &str = "
-    INSERT INTO billing_work (wearer_id, place, found_at, is_block, reason)
-    SELECT w, p, $5, b, r FROM unnest($1::bigint[], $2::integer[], $3::boolean[], $4::text[]) AS given (w, p, b, r)";
+    INSERT INTO billing_work (wearer_id, place, found_at, is_block, reason, code, arguments)
+    SELECT w, p, $7, b, r, c, a::jsonb
+    FROM unnest($1::bigint[], $2::integer[], $3::boolean[], $4::text[], $5::text[], $6::text[]) AS given (w, p, b, r, c, a)";
 
 /// New documents.
 #[derive(Default)]
@@ -91,22 +93,26 @@ pub(super) struct Work {
     places: Vec<i32>,
     are_blocks: Vec<bool>,
     reasons: Vec<String>,
+    codes: Vec<String>,
+    arguments: Vec<String>,
 }
 
 impl Work {
-    pub(super) fn add(&mut self, wearer_id: i64, place: i32, is_block: bool, reason: &str) {
+    pub(super) fn add(&mut self, wearer_id: i64, place: i32, is_block: bool, reason: &WorkReason) {
         self.wearers.push(wearer_id);
         self.places.push(place);
         self.are_blocks.push(is_block);
-        self.reasons.push(reason.to_owned());
+        self.reasons.push(reason.text.clone());
+        self.codes.push(reason.code.clone());
+        self.arguments.push(serde_json::to_string(&reason.arguments).expect("names and texts are always written"));
     }
 
     /// In place of what was there about these persons.
     pub(super) async fn replace(&self, transaction: &Transaction<'_>, persons: &[i64], now: DateTime<Utc>) -> Result<(), StoreError> {
         transaction.execute(WORK_OUT, &[&persons]).await?;
         if !self.wearers.is_empty() {
-            let Self { wearers, places, are_blocks, reasons } = self;
-            transaction.execute(WORK_IN, &[wearers, places, are_blocks, reasons, &now]).await?;
+            let Self { wearers, places, are_blocks, reasons, codes, arguments } = self;
+            transaction.execute(WORK_IN, &[wearers, places, are_blocks, reasons, codes, arguments, &now]).await?;
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Four eyes: acts that one person proposes and another confirms.
 
 use super::{PeopleError, RoleChange, grants};
-use crate::books::{spend, spending_concerns, tariff_add, tariff_concerns};
 use crate::books::{UncollectibleMark, uncollectible_concerns, uncollectible_mark};
+use crate::books::{spend, spending_concerns, tariff_add, tariff_concerns};
 use crate::change::{self, Change};
 use crate::custody::{hold_concerns, hold_lift, release_concerns, release_insert};
 use crate::enrolment::{
