@@ -59,7 +59,7 @@ const FITTED: &str = "
 const MONTH: &str = "
     INSERT INTO leave_acts (wearer_id, state, valid_from, valid_to, kind, exclusion, purpose, requested_by, requested_at, authority, decision_number, decision_date,
         decided_by, decided_at)
-    SELECT wearer_id, 'approved', $1 + (3 + wearer_id % 7) * interval '1 day' + interval '14 hours', $1 + (6 + wearer_id % 11) * interval '1 day' + interval '10 hours',
+    SELECT wearer_id, 'approved', $1 + (3 + wearer_id % 7) * interval '1 day' + interval '14 hours', $1 + (4 + wearer_id % 7 + wearer_id % 11) * interval '1 day' + interval '10 hours',
         'overnight', false, 'x', 'a', $1, 'x', 'x', '2024-03-01', 'b', $1 + (wearer_id % 20) * interval '1 day' FROM wearers WHERE (wearer_id + $m) % 5 = 0;
     INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, amount, reference)
         SELECT wearer_id, 'payment', at, at, 'x', 2500000 + 1000 * (wearer_id % 900), 'r' || wearer_id || '-' || $m
