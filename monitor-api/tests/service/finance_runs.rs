@@ -132,6 +132,7 @@ fn tariff(version: &str, from: &str, daily: i64) -> ProposeTariffRequest {
     let classes = vec![ClassPrice { class: "reduced".into(), daily: rials(daily / 2) }];
     let prices = Tariff { version: version.into(), effective_from, daily: rials(daily), classes, ..Tariff::default() };
     let fees = Tariff { install: rials(800_000), replace: rials(800_000), first_month_cap: rials(3_000_000), ..prices };
+    let fees = Tariff { deposit_ceiling_tag: rials(25_000_000), deposit_ceiling_house: rials(37_000_000), ..fees };
     ProposeTariffRequest { tariff: Some(fees) }
 }
 
@@ -207,7 +208,11 @@ async fn of_what_is_set_aside_no_more_is_spent_than_there_is() {
     let sums = [&statement.opening, &statement.set_aside, &statement.spent, &statement.closing].map(UnwrapAmount::unwrap_amount);
     assert_eq!(sums, [0, 50_000, 30_000, 20_000]);
     assert_eq!((statement.spendings[0].proposed_by.as_str(), statement.spendings[0].approved_by.as_str()), ("nima", "reza"));
-    assert_eq!(office.room.house.store.books_verify().await.unwrap(), [], "the chain holds with entries of nobody");
+    let store = &office.room.house.store;
+    assert_eq!(store.books_verify().await.unwrap(), [], "the chain holds with entries of nobody");
+    let (units, as_of) = ([1, 2, 3, 4], store::AsOf::instant(chrono::Utc::now()).unwrap());
+    let (sums, differences) = store.books_reconcile(&units, as_of).await.unwrap();
+    assert_eq!((differences, sums.cash_fees.minor_units()), (vec![], 970_000), "what was spent is not in cash any more");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -68,7 +68,7 @@ const STRANGE: &str = "
     WHERE coalesce(w.unit_id, 1) = ANY ($1) AND e.at < $2 AND (e.wearer_id IS NULL OR e.text NOT IN ('deposit return', 'damage from deposit', 'set-aside'))
         AND NOT EXISTS (SELECT FROM set_aside_spendings s JOIN ledger_postings p ON p.entry_id = s.entry_id AND p.account = 'liabilities:setaside'
             WHERE s.entry_id = e.entry_id AND s.amount = p.amount AND e.wearer_id IS NULL)
-        AND NOT EXISTS (SELECT FROM billing_documents d WHERE d.number = e.text AND d.wearer_id = e.wearer_id)
+        AND NOT EXISTS (SELECT FROM billing_documents d WHERE d.wearer_id = e.wearer_id AND coalesce(d.number, d.kind) = e.text)
         AND NOT EXISTS (SELECT FROM billing_facts f WHERE f.wearer_id = e.wearer_id AND f.fact_id = CASE
             WHEN e.text ~ '^(payment|refund|deposit|reversal) finance:[0-9]{1,18}$' THEN substring(e.text FROM '[0-9]+$')::bigint END)
     ORDER BY e.entry_id";
