@@ -189,7 +189,7 @@ impl Caller {
 }
 
 /// The number of the central unit: the first of every database.
-pub(crate) const CENTRAL_UNIT: i64 = 1;
+pub const CENTRAL_UNIT: i64 = 1;
 
 /// Longest text that the audit takes of what a caller sent, characters. More is cut off.
 const ABOUT_CHARACTERS_MAX: usize = 200;

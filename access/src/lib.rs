@@ -12,7 +12,7 @@ mod session;
 mod totp;
 
 pub use audit::{AuditEntry, AuditFault, AuditHead, AuditLink, ChainCheck};
-pub use caller::{Caller, Grant, Once, Purpose, Who};
+pub use caller::{CENTRAL_UNIT, Caller, Grant, Once, Purpose, Who};
 pub use mask::masked;
 pub use name::{is_person_name, is_unit_code};
 pub use role::Role;

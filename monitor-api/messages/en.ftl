@@ -418,7 +418,6 @@ unknown-run = There is no such run in your units.
 tariff-taken = There is a tariff { $version } already. Give the new one another name.
 tariff-reaches-back = A tariff that raises a price can be in force from { $from } (the day of its approval) at the earliest. Choose a later day.
 set-aside-too-little = Only { $left } is set aside and not spent. Check the amount.
-field-no-month = must be a Solar Hijri month, year 1300 to 1489 and month 1 to 12; { $value } is none
 field-no-policy = must be switches of the billing policy as in a case file: { $error }
 field-no-case = is not a case as the billing policy describes it: { $error }
 field-not-rials = must be in rials (IRR), not { $value }

@@ -328,7 +328,6 @@ codes! {
         OtherWearer = "OTHER_WEARER" [number],
 
         // Tariffs and runs of billing.
-        NoMonth = "NO_MONTH" [value],
         NoPolicy = "NO_POLICY" [error],
         NoCase = "NO_CASE" [error],
         NotRials = "NOT_RIALS" [value],

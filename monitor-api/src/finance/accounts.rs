@@ -42,7 +42,7 @@ impl Accounts for AccountService {
         let asked = request.into_inner();
         let mut fields = Fields::default();
         let wearer = fields.text("wearer", &asked.wearer, REFERENCE_MAX);
-        let month = month_asked(&mut fields, asked.month.as_ref());
+        let month = month_asked(&mut fields, "month", asked.month.as_ref());
         if asked.month.is_none() {
             fields.note("month", Wrong::Missing, &[]);
         }

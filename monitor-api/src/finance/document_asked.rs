@@ -1,6 +1,6 @@
 //! What callers ask of documents, checked field by field.
 
-use super::shown::{UNIT_MAX, month_asked, past_instant};
+use super::shown::{self, UNIT_MAX, month_asked, past_instant};
 use crate::fields::{Fields, NUMBER_MAX, REASON_MAX, REFERENCE_MAX};
 use crate::reason::Wrong;
 use billing::calendar::Moment;
@@ -10,16 +10,12 @@ use proto::billing as schema;
 use store::{DocumentFilter, DocumentHappening, DocumentStatus, ObjectionOutcome, UncollectibleMark};
 use tonic::Status;
 
-/// Longest page, and what a page is when nothing is said.
-const PAGE_MAX: u32 = 1000;
-const PAGE: u32 = 100;
-
 pub(super) fn list_asked(asked: &schema::ListDocumentsRequest) -> Result<DocumentFilter, Status> {
     let mut fields = Fields::default();
     let wearer = fields.optional_text("wearer", &asked.wearer, REFERENCE_MAX);
     let unit = fields.optional_text("unit", &asked.unit, UNIT_MAX);
     let number = fields.optional_text("number", &asked.number, NUMBER_MAX);
-    let month = month_asked(&mut fields, asked.month.as_ref());
+    let month = month_asked(&mut fields, "month", asked.month.as_ref());
     let mut kinds = Vec::new();
     for (at, &kind) in asked.kinds.iter().enumerate() {
         match kind_asked(kind) {
@@ -51,10 +47,7 @@ pub(super) fn page_asked(fields: &mut Fields, before: i64, page_size: u32) -> (i
     if before < 0 {
         fields.note("before_document_id", Wrong::MustNotBeNegative, &[("value", before.to_string())]);
     }
-    if page_size > PAGE_MAX {
-        fields.note("page_size", Wrong::AboveMax, &[("max", PAGE_MAX.to_string()), ("value", page_size.to_string())]);
-    }
-    (before, if page_size == 0 { PAGE } else { page_size })
+    (before, shown::page_asked(fields, page_size))
 }
 
 pub(super) fn kind_asked(kind: i32) -> Option<Kind> {

@@ -103,6 +103,9 @@ pub(crate) fn money(amount: Money) -> schema::Money {
     schema::Money { amount: amount.minor_units(), currency: amount.currency().to_string() }
 }
 
+/// No single amount is larger, rials: a slip of the hand.
+const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
+
 /// An amount that must be there, in rials, and so much at least: 0 or 1.
 pub(crate) fn money_asked(fields: &mut Fields, field: &str, asked: Option<&schema::Money>, min: i64) -> Money {
     let Some(asked) = asked else {
@@ -111,6 +114,9 @@ pub(crate) fn money_asked(fields: &mut Fields, field: &str, asked: Option<&schem
     };
     if !["", "IRR"].contains(&asked.currency.as_str()) {
         fields.note(field, Wrong::NotRials, &[("value", asked.currency.chars().take(10).collect())]);
+    }
+    if asked.amount > AMOUNT_MAX {
+        fields.note(field, Wrong::AboveMax, &[("max", AMOUNT_MAX.to_string()), ("value", asked.amount.to_string())]);
     }
     if asked.amount < min {
         let wrong = if min > 0 { Wrong::MustBeAboveZero } else { Wrong::MustNotBeNegative };

@@ -1,5 +1,6 @@
 //! What callers ask about money in and out, checked field by field.
 
+use super::shown::page_asked;
 use crate::fields::{Fields, NUMBER_MAX, REASON_MAX, REFERENCE_MAX};
 use crate::reason::Wrong;
 use billing::calendar::Moment;
@@ -9,12 +10,6 @@ use proto::billing as schema;
 use store::{LineMatch, NewDamage, NewPayment, NewRefund, PaymentFilter, RefundFilter, RefundState};
 use tonic::Status;
 
-/// Longest page.
-const PAGE_MAX: u32 = 1000;
-const PAGE: u32 = 100;
-
-/// Largest amount that is entered, rials: a thousand million million is a slip of the hand.
-const AMOUNT_MAX: i64 = 1_000_000_000_000_000;
 /// Longest report, objection and answer, characters.
 const REPORT_MAX: usize = 4000;
 /// Most photos of one damage.
@@ -63,7 +58,7 @@ pub(super) fn payments_asked(asked: &schema::ListPaymentsRequest) -> Result<Paym
     if let (Some(from), Some(to)) = (from, to) {
         fields.order(from, to);
     }
-    let limit = page(&mut fields, asked.page_size);
+    let limit = page_asked(&mut fields, asked.page_size);
     fields.check()?;
     Ok(PaymentFilter { wearer, unit, from, to, before: asked.before_payment_id, limit })
 }
@@ -111,7 +106,7 @@ pub(super) fn refunds_asked(asked: &schema::ListRefundsRequest) -> Result<Refund
         })
     };
     let states = states(&mut fields, &asked.states, state);
-    let limit = page(&mut fields, asked.page_size);
+    let limit = page_asked(&mut fields, asked.page_size);
     fields.check()?;
     Ok(RefundFilter { wearer, unit, states, before: asked.before_refund_id, limit })
 }
@@ -139,7 +134,7 @@ pub(super) fn object_asked(asked: &schema::ObjectToDamageRequest, now: DateTime<
 
 pub(super) fn answer_asked(asked: &schema::AnswerDamageObjectionRequest) -> Result<(i64, String), Status> {
     let mut fields = Fields::default();
-    let remains = rials(&mut fields, "amount", asked.amount.as_ref());
+    let remains = super::money_asked(&mut fields, "amount", asked.amount.as_ref(), 0).minor_units();
     if remains < 0 {
         fields.note("amount", Wrong::MustNotBeNegative, &[("value", remains.to_string())]);
     }
@@ -157,26 +152,8 @@ pub(super) fn text(field: &str, text: &str, max: usize) -> Result<String, Status
 }
 
 /// Rials above nothing.
-fn amount(fields: &mut Fields, field: &str, amount: Option<&schema::Money>) -> i64 {
-    let rials = rials(fields, field, amount);
-    if rials <= 0 && !fields.has(field) {
-        fields.note(field, Wrong::MustBeAboveZero, &[("value", rials.to_string())]);
-    }
-    rials
-}
-
-fn rials(fields: &mut Fields, field: &str, amount: Option<&schema::Money>) -> i64 {
-    let Some(amount) = amount else {
-        fields.note(field, Wrong::Missing, &[]);
-        return 0;
-    };
-    if !["", "IRR"].contains(&amount.currency.as_str()) {
-        fields.note(field, Wrong::StatementCurrency, &[("value", amount.currency.clone())]);
-    }
-    if amount.amount > AMOUNT_MAX {
-        fields.note(field, Wrong::AboveMax, &[("max", AMOUNT_MAX.to_string()), ("value", amount.amount.to_string())]);
-    }
-    amount.amount
+fn amount(fields: &mut Fields, field: &str, asked: Option<&schema::Money>) -> i64 {
+    super::money_asked(fields, field, asked, 1).minor_units()
 }
 
 /// An instant that is not to come, of a year that is reckoned.
@@ -200,12 +177,4 @@ pub(super) fn states<T>(fields: &mut Fields, numbers: &[i32], state: impl Fn(i32
         }
     }
     states
-}
-
-/// So many on one page.
-pub(super) fn page(fields: &mut Fields, size: u32) -> u32 {
-    if size > PAGE_MAX {
-        fields.note("page_size", Wrong::AboveMax, &[("max", PAGE_MAX.to_string()), ("value", size.to_string())]);
-    }
-    if size == 0 { PAGE } else { size }
 }

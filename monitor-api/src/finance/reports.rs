@@ -211,7 +211,7 @@ fn ledger_asked(asked: &schema::ExportLedgerRequest) -> Result<AskedLedger, Stat
 fn documents_asked(asked: &schema::ExportDocumentsRequest) -> Result<(String, Month, bool), Status> {
     let mut fields = Fields::default();
     let unit = fields.optional_text("unit", &asked.unit, UNIT_MAX);
-    let month = month_asked(&mut fields, asked.month.as_ref());
+    let month = month_asked(&mut fields, "month", asked.month.as_ref());
     if asked.month.is_none() {
         fields.note("month", Wrong::Missing, &[]);
     }

@@ -1,6 +1,6 @@
 //! The service of runs.
 
-use super::runs_asked::{case_asked, compare_asked, page_asked, preview_asked, start_asked, what_if_asked, work_asked};
+use super::runs_asked::{case_asked, compare_asked, preview_asked, runs_asked, start_asked, what_if_asked, work_asked};
 use super::runs_shown::{difference, run, work};
 use super::{looks, refused};
 use crate::alerts::store_failed;
@@ -87,7 +87,7 @@ impl Runs for RunService {
 
     async fn list_runs(&self, request: Request<ListRunsRequest>) -> Result<Response<ListRunsResponse>, Status> {
         let caller = caller(&request)?;
-        let (before, limit) = page_asked(&request.into_inner())?;
+        let (before, limit) = runs_asked(&request.into_inner())?;
         let runs = self.store.books_runs(&caller, before, limit, Utc::now()).await.map_err(|error| store_failed("ListRuns", &error))?;
         let next_before_run_id = runs.last().filter(|_| runs.len() as i64 == limit).map_or(0, |last| last.run_id);
         Ok(Response::new(ListRunsResponse { runs: runs.into_iter().map(run).collect(), next_before_run_id }))

@@ -1,24 +1,18 @@
 //! Reads the requests about runs.
 
 use super::looks::Who;
+use super::shown::{UNIT_MAX, month_asked, page_asked};
 use super::tariffs::tariff_asked;
 use crate::calendar::solar_hijri_day;
 use crate::fields::{Fields, REFERENCE_MAX};
 use crate::reason::Wrong;
-use billing::calendar::{Day, Month};
+use billing::calendar::Month;
 use billing::command::bill_case;
 use chrono::{DateTime, TimeDelta, Utc};
 use proto::billing as schema;
 use proto::billing::start_run_request;
 use store::Alternative;
 use tonic::Status;
-
-/// Longest code of a unit, characters.
-const UNIT_MAX: usize = 40;
-
-/// Entries of a page unless it says otherwise, and at most.
-const PAGE: u32 = 100;
-const PAGE_MAX: u32 = 1000;
 
 /// A preview looks at most so far ahead: every month's beginning within it.
 const PREVIEW_DAYS_AHEAD_MAX: i64 = 62;
@@ -45,18 +39,11 @@ pub(super) fn start_asked(asked: schema::StartRunRequest) -> Result<start_run_re
 }
 
 /// Where the page begins, and its length.
-pub(super) fn page_asked(asked: &schema::ListRunsRequest) -> Result<(i64, i64), Status> {
+pub(super) fn runs_asked(asked: &schema::ListRunsRequest) -> Result<(i64, i64), Status> {
     let mut fields = Fields::default();
-    let limit = page(&mut fields, asked.page_size);
+    let limit = i64::from(page_asked(&mut fields, asked.page_size));
     fields.check()?;
     Ok((if asked.before_run_id == 0 { i64::MAX } else { asked.before_run_id }, limit))
-}
-
-fn page(fields: &mut Fields, size: u32) -> i64 {
-    if size > PAGE_MAX {
-        fields.note("page_size", Wrong::AboveMax, &[("max", PAGE_MAX.to_string()), ("value", size.to_string())]);
-    }
-    i64::from(if size == 0 { PAGE } else { size })
 }
 
 /// Whose run to preview, and at which instant.
@@ -75,17 +62,12 @@ pub(super) fn preview_asked(asked: schema::PreviewRunRequest, now: DateTime<Utc>
     Ok((who, at))
 }
 
-/// A Solar Hijri month.
-fn month(fields: &mut Fields, field: &str, asked: Option<&schema::BillingMonth>) -> Option<Month> {
-    let Some(asked) = asked else {
+/// A month that must be there.
+fn month(fields: &mut Fields, field: &str, asked: Option<&schema::SolarMonth>) -> Option<Month> {
+    if asked.is_none() {
         fields.note(field, Wrong::Missing, &[]);
-        return None;
-    };
-    let found = u8::try_from(asked.month).ok().and_then(|month| Day::new(asked.year, month, 1).ok()).map(Day::month);
-    if found.is_none() {
-        fields.note(field, Wrong::NoMonth, &[("value", format!("{}/{}", asked.year, asked.month))]);
     }
-    found
+    month_asked(fields, field, asked)
 }
 
 /// Over whom, over which months, and by what instead.
@@ -129,7 +111,7 @@ fn policy_asked(fields: &mut Fields, text: &str) -> Option<billing::Policy> {
 pub(super) fn work_asked(asked: schema::ListWorkRequest) -> Result<(schema::ListWorkRequest, (i64, i32), i64), Status> {
     let mut fields = Fields::default();
     let unit = fields.optional_text("unit", &asked.unit, UNIT_MAX);
-    let limit = page(&mut fields, asked.page_size);
+    let limit = i64::from(page_asked(&mut fields, asked.page_size));
     let after = asked.page_token.split_once('.').and_then(|(wearer, place)| Some((wearer.parse().ok()?, place.parse().ok()?)));
     if after.is_none() && !asked.page_token.is_empty() {
         fields.note("page_token", Wrong::PageTokenForeign, &[]);

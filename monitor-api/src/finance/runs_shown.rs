@@ -1,11 +1,11 @@
 //! Shows runs, previews and what somebody must look at.
 
 use super::looks::CHANGED_TOLD;
+use super::shown::month;
 use super::{money, todo};
 use crate::accounts::instant;
 use crate::enrolment::tehran_day;
 use crate::fields::date;
-use billing::calendar::Month;
 use billing::{Document, Money};
 use chrono::{DateTime, Utc};
 use proto::billing as schema;
@@ -158,8 +158,4 @@ pub(super) fn what_if_answer(mut sums: WhatIf) -> schema::WhatIfAnswer {
         months: months.collect(),
         changed_most: changed_most.collect(),
     }
-}
-
-fn month(month: Month) -> schema::BillingMonth {
-    schema::BillingMonth { year: month.year(), month: month.month().into() }
 }

@@ -16,6 +16,18 @@ use tonic::{Code, Status};
 /// Longest code of a unit, characters.
 pub(super) const UNIT_MAX: usize = 40;
 
+/// Entries of a page unless it says otherwise, and at most.
+const PAGE: u32 = 100;
+const PAGE_MAX: u32 = 1000;
+
+/// How many entries a page has.
+pub(super) fn page_asked(fields: &mut Fields, size: u32) -> u32 {
+    if size > PAGE_MAX {
+        fields.note("page_size", Wrong::AboveMax, &[("max", PAGE_MAX.to_string()), ("value", size.to_string())]);
+    }
+    if size == 0 { PAGE } else { size }
+}
+
 pub(super) fn day(day: Day) -> Date {
     date(day.gregorian())
 }
@@ -59,16 +71,16 @@ pub(super) fn unit_name(unit: &StatisticsUnit, language: Language) -> &str {
 }
 
 /// A month that is asked for; what is wrong with it is noted.
-pub(super) fn month_asked(fields: &mut Fields, asked: Option<&schema::SolarMonth>) -> Option<calendar::Month> {
+pub(super) fn month_asked(fields: &mut Fields, field: &str, asked: Option<&schema::SolarMonth>) -> Option<calendar::Month> {
     let asked = asked?;
-    let mut within = |field: &str, number: i32, range: std::ops::RangeInclusive<i32>| {
+    let mut within = |part: &str, number: i32, range: std::ops::RangeInclusive<i32>| {
         if !range.contains(&number) {
             let args = [("min", range.start().to_string()), ("max", range.end().to_string()), ("value", number.to_string())];
-            fields.note(field, Wrong::OutOfRange, &args);
+            fields.note(format!("{field}.{part}"), Wrong::OutOfRange, &args);
         }
     };
-    within("month.year", asked.year, FIRST_YEAR..=LAST_YEAR);
-    within("month.month", asked.month, 1..=12);
+    within("year", asked.year, FIRST_YEAR..=LAST_YEAR);
+    within("month", asked.month, 1..=12);
     Day::new(asked.year, u8::try_from(asked.month).ok()?, 1).ok().map(Day::month)
 }
 

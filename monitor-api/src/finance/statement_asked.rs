@@ -1,7 +1,8 @@
 //! A bank's file and the filter of lines, checked field by field; and what is wrong with a line of a file.
 
-use super::money_asked::{page, states};
+use super::money_asked::states;
 use super::money_refused::unreadable;
+use super::shown::page_asked;
 use crate::fields::{Fields, REFERENCE_MAX};
 use crate::reason::Wrong;
 use crate::status::wrong;
@@ -97,7 +98,7 @@ pub(super) fn lines_asked(asked: &schema::ListStatementLinesRequest) -> Result<L
     if after.is_none() {
         fields.note("page_token", Wrong::PageTokenForeign, &[]);
     }
-    let limit = page(&mut fields, asked.page_size);
+    let limit = page_asked(&mut fields, asked.page_size);
     fields.check()?;
     Ok(LineFilter { unit, states, statement_id: asked.statement_id, from, to, after: after.flatten(), limit })
 }

@@ -109,7 +109,7 @@ async fn whose_facts_contradict_each_other_is_on_the_work_list_and_said_in_words
     assert!(work.work[0].reason.contains("دستوری"), "{}", work.work[0].reason);
     // Heard today, by the evidence of the fitting, and not billed.
     let today = access_day();
-    let month = Some(BillingMonth { year: today.0, month: today.1 });
+    let month = Some(SolarMonth { year: today.0, month: today.1 });
     let compare = CompareWithTagsRequest { month, ..CompareWithTagsRequest::default() };
     let found: CompareWithTagsResponse = office.call(&office.clerk, "Runs/CompareWithTags", &compare).await.unwrap();
     assert_eq!((found.differences.len(), found.differences[0].days_billed, found.differences[0].days_heard), (1, 0, 1));
@@ -158,7 +158,7 @@ async fn a_tariff_is_approved_by_a_second_person_and_no_raise_reaches_back() {
     assert_eq!(reason_of(&taken).as_deref(), Some("TARIFF_TAKEN"));
     // What everybody would owe by another one, and nothing of it is written.
     let (year, month) = access_day();
-    let month = Some(BillingMonth { year, month });
+    let month = Some(SolarMonth { year, month });
     let cheap = tariff("tried", &format!("{year}/01/01"), 9_000).tariff;
     let asked = WhatIfRequest { from: month, to: month, tariff: cheap, ..WhatIfRequest::default() };
     let answer: WhatIfResponse = office.last(&office.clerk, "Runs/WhatIf", &asked).await.unwrap();

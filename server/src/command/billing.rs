@@ -54,9 +54,6 @@ pub enum BillingCommand {
 /// Persons whose books are carried on in one transaction.
 const PORTION: i64 = 500;
 
-/// The central unit, and so all below it.
-const EVERYBODY: [i64; 1] = [1];
-
 /// As what a case is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum CaseFormat {
@@ -92,7 +89,7 @@ async fn carry_on(config: &Config) -> Result<()> {
     let database = Database::open(config).await?;
     let (now, mut last, mut all) = (chrono::Utc::now(), 0, Issued::default());
     loop {
-        let persons = database.store.books_persons(&EVERYBODY, last, PORTION).await?;
+        let persons = database.store.books_persons(&[access::CENTRAL_UNIT], last, PORTION).await?;
         let Some(newest) = persons.last() else { break };
         last = *newest;
         let issued = database

@@ -2,7 +2,7 @@
 
 use super::{BooksError, ledger};
 use crate::{Store, StoreError};
-use access::Caller;
+use access::{CENTRAL_UNIT, Caller};
 use billing::calendar::{Day, Moment};
 use billing::{Account, Entry, Money};
 use chrono::{DateTime, Utc};
@@ -22,9 +22,6 @@ const OF_YEAR: &str = "
 const SPENDINGS: &str = "
     SELECT spending_id, at, amount, purpose, approver, proof, recorded_at, proposed_by, approved_by FROM set_aside_spendings
     WHERE recorded_at >= $1 AND recorded_at < $2 ORDER BY recorded_at, spending_id";
-
-/// The unit whose account it is.
-const CENTRAL_UNIT: i64 = 1;
 
 /// Spending to record.
 #[derive(Clone, PartialEq, Eq, Debug)]

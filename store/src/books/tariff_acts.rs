@@ -3,7 +3,7 @@
 use super::BooksError;
 use super::tariffs::tariffs;
 use crate::{Store, StoreError};
-use access::Caller;
+use access::{CENTRAL_UNIT, Caller};
 use billing::calendar::{Day, Moment};
 use billing::{Money, Regime, Tariff, Tariffs};
 use chrono::{DateTime, Utc};
@@ -14,9 +14,6 @@ const INSERT: &str = "
         approved_by)
     VALUES ($1, $2, $3, $4::text::jsonb, $5, $6, $7, $8, $9, $10, $11, $12)";
 const WHO: &str = "SELECT version, proposed_by, approved_by FROM tariffs";
-
-/// The unit that sets tariffs for the whole country.
-const CENTRAL_UNIT: i64 = 1;
 
 /// A row of the table, and who made it.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use super::PeopleError;
 use crate::{Store, StoreError, audit};
-use access::Caller;
+use access::{CENTRAL_UNIT, Caller};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{GenericClient, Row};
 
@@ -22,9 +22,6 @@ const ONE: &str = concat!(unit_columns!(), "WHERE u.unit_id = $1");
 const WITHIN_REACH: &str = "
     SELECT unit_id FROM units u WHERE code = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = u.unit_id AND r.above_id = ANY ($2))";
 const CREATE: &str = "INSERT INTO units (code, parent_id, kind, name_fa, name_en) VALUES ($1, $2, $3, $4, $5) RETURNING unit_id";
-
-/// The number of the central unit.
-const CENTRAL_UNIT: i64 = 1;
 
 /// What a unit is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -31,7 +31,7 @@ pub fn probes() -> Vec<Probe> {
 
 fn of_runs() -> Vec<Probe> {
     let (unit, wearer) = ("tehran".to_owned(), "tehran/12".to_owned());
-    let month = Some(schema::BillingMonth { year: 1405, month: 8 });
+    let month = Some(schema::SolarMonth { year: 1405, month: 8 });
     let start = |who| schema::StartRunRequest { who: Some(who) };
     let preview = |who| schema::PreviewRunRequest { who: Some(who), at: None };
     let what_if = schema::WhatIfRequest { unit: unit.clone(), from: month, to: month, ..Default::default() };
