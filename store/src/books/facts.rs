@@ -2,6 +2,7 @@
 //! from what finance recorded.
 
 use super::PersonError;
+use super::facts_of_orders::of_order;
 use crate::StoreError;
 use billing::calendar::Moment;
 use billing::{Covered, Fact, FactId, Money, Period, Regime, What};
@@ -10,26 +11,44 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use tokio_postgres::{Row, Transaction};
 
-/// Only fittings that began from evidence are billed. A tag that took the place of another at the same instant is a replacement.
+/// Only fittings that began from evidence are billed, and only they are before and after one another: a tag that took the place of such a one at the
+/// same instant is a replacement. A wearer has one tag at a time, so the one before is the last that ended. The order is the one in force in the file;
+/// the order of a file that was merged may have gone on in the other. Nobody pays for being fitted again after hospital, prison or a defect (decisions
+/// D9, D15), nor for a tag without evidence that somebody else pays to replace.
 const FITTINGS: &str = "
-    SELECT f.wearer_id, f.fitting_id, lower(f.period), greatest(i.ended_at, lower(f.period)), before.fitting_id IS NOT NULL, coalesce(i.payer = 'wearer', false),
-        o.order_id, o.regime, upper(f.period), greatest(r.recorded_at, upper(f.period)), after.fitting_id IS NOT NULL
+    SELECT f.wearer_id, f.fitting_id, lower(f.period), greatest(i.ended_at, lower(f.period)),
+        coalesce(lag(upper(f.period)) OVER in_turn = lower(f.period), false), coalesce(i.payer = 'wearer', false),
+        o.order_id, o.regime, upper(f.period), greatest(r.recorded_at, upper(f.period)),
+        coalesce(lead(lower(f.period)) OVER in_turn = upper(f.period), false),
+        coalesce(i.payer = 'wearer', true) AND NOT coalesce(lag(o.order_id) OVER in_turn = o.order_id AND lag(
+            r.reason IN ('hospital', 'prison') OR (r.tag_state = 'faulty' AND r.condition IN ('good', 'worn'))) OVER in_turn, false)
     FROM fittings f JOIN installations i USING (fitting_id)
-        LEFT JOIN fittings before ON before.wearer_id = f.wearer_id AND upper(before.period) = lower(f.period)
-        LEFT JOIN fittings after ON after.wearer_id = f.wearer_id AND lower(after.period) = upper(f.period)
         LEFT JOIN removals r ON r.fitting_id = f.fitting_id
-        LEFT JOIN LATERAL order_in_force(f.wearer_id, lower(f.period)) o ON true
-    WHERE f.wearer_id = ANY ($1) AND i.state = 'completed' ORDER BY f.fitting_id";
+        LEFT JOIN LATERAL order_in_force(f.wearer_id, lower(f.period)) own ON true
+        LEFT JOIN LATERAL (
+            SELECT there.order_id, there.regime
+            FROM wearers w CROSS JOIN order_in_force(w.merged_into, lower(f.period)) there JOIN orders m ON m.order_id = there.order_id
+            WHERE w.wearer_id = f.wearer_id AND m.moved_from IS NOT NULL) moved ON own.order_id IS NULL
+        CROSS JOIN LATERAL (SELECT coalesce(own.order_id, moved.order_id), coalesce(own.regime, moved.regime)) o (order_id, regime)
+    WHERE f.wearer_id = ANY ($1) AND i.state = 'completed'
+    WINDOW in_turn AS (PARTITION BY f.wearer_id ORDER BY lower(f.period)) ORDER BY f.fitting_id";
 
 /// Leave as it was granted, as it was shortened, and withdrawn.
 const LEAVES: &str = "
     SELECT wearer_id, leave_id, valid_from, valid_to, decided_at, back_at, ended_at, state FROM leave_acts
     WHERE wearer_id = ANY ($1) AND decided_at IS NOT NULL AND state <> 'refused' ORDER BY leave_id";
 
-/// Suspensions and what ends them, and changes of the regime.
+/// Leave that was imported with zones: nobody decided it here, and no act stands behind it.
+const IMPORTED_LEAVES: &str = "
+    SELECT wearer_id, leave_id, valid_from, valid_to, recorded_at FROM leaves
+    WHERE wearer_id = ANY ($1) AND act_id IS NULL ORDER BY leave_id";
+
+/// Orders of a file, and those that went on in the file that it was merged into: what held while it had them holds for it.
 const ORDERS: &str = "
-    SELECT o.wearer_id, f.fact_id, f.order_id, f.kind, f.at, f.recorded_at, f.regime, f.cancelled_at
-    FROM order_facts f JOIN orders o USING (order_id) WHERE o.wearer_id = ANY ($1) ORDER BY f.order_id, f.at, f.version";
+    SELECT w.wearer_id, f.fact_id, f.order_id, f.kind, f.at, f.recorded_at, f.regime, f.cancelled_at
+    FROM wearers w JOIN orders o ON o.wearer_id = ANY (ARRAY[w.wearer_id, w.merged_into]) AND (o.wearer_id = w.wearer_id OR o.moved_from IS NOT NULL)
+        JOIN order_facts f USING (order_id)
+    WHERE w.wearer_id = ANY ($1) ORDER BY w.wearer_id, f.order_id, f.at, f.version";
 
 const FINANCE: &str = "
     SELECT wearer_id, fact_id, kind, at, until, recorded_at, amount, class, percent, covers, reference, invoice, cancels FROM billing_facts
@@ -47,9 +66,14 @@ pub(super) async fn facts(transaction: &Transaction<'_>, persons: &[i64]) -> Res
     for row in transaction.query(LEAVES, &[&persons]).await? {
         add(&mut facts, &row, of_leave(&row));
     }
-    let orders = transaction.query(ORDERS, &[&persons]).await?;
-    for (place, row) in orders.iter().enumerate() {
-        add(&mut facts, row, of_order(row, &orders[place + 1..]));
+    for row in transaction.query(IMPORTED_LEAVES, &[&persons]).await? {
+        add(&mut facts, &row, of_imported_leave(&row));
+    }
+    let same_order = |a: &Row, b: &Row| a.get::<_, i64>(0) == b.get::<_, i64>(0) && a.get::<_, i64>(2) == b.get::<_, i64>(2);
+    for order in transaction.query(ORDERS, &[&persons]).await?.chunk_by(same_order) {
+        let so_far = facts.get(&order[0].get::<_, i64>(0)).and_then(|facts| facts.as_deref().ok()).unwrap_or_default();
+        let more = of_order(order, so_far);
+        add(&mut facts, &order[0], more);
     }
     for row in transaction.query(FINANCE, &[&persons]).await? {
         add(&mut facts, &row, of_finance(&row));
@@ -74,8 +98,8 @@ fn of_fitting(row: &Row) -> Result<Vec<Fact>, PersonError> {
     } else {
         let order: Option<i64> = row.get(6);
         let order = order.ok_or(PersonError::NoOrder(fitting))?;
-        let regime = if row.get::<_, Option<&str>>(7) == Some("house") { Regime::House } else { Regime::Tag };
-        What::Install { at, order: order.to_string().into(), regime, chargeable: true, deposit_required: None }
+        let regime = regime(row.get(7));
+        What::Install { at, order: order.to_string().into(), regime, chargeable: row.get(11), deposit_required: None }
     };
     let mut facts = vec![Fact { id: named(format!("fitting:{fitting}")), recorded_at: moment(row.get(3))?, what: begun }];
     if let (Some(until), false) = (row.get::<_, Option<DateTime<Utc>>>(8), row.get::<_, bool>(10)) {
@@ -83,6 +107,10 @@ fn of_fitting(row: &Row) -> Result<Vec<Fact>, PersonError> {
         facts.push(Fact { id: named(format!("removal:{fitting}")), recorded_at, what: What::Remove { at: moment(until)? } });
     }
     Ok(facts)
+}
+
+pub(super) fn regime(name: Option<&str>) -> Regime {
+    if name == Some("house") { Regime::House } else { Regime::Tag }
 }
 
 fn of_leave(row: &Row) -> Result<Vec<Fact>, PersonError> {
@@ -101,51 +129,10 @@ fn of_leave(row: &Row) -> Result<Vec<Fact>, PersonError> {
     Ok(facts)
 }
 
-/// `later` are the rows after this one: what ends a suspension is among them.
-fn of_order(row: &Row, later: &[Row]) -> Result<Vec<Fact>, PersonError> {
-    let (number, kind): (i64, &str) = (row.get(1), row.get(3));
-    let (at, recorded_at) = (moment(row.get(4))?, moment(row.get(5))?);
-    let id = named(format!("order:{number}"));
-    let mut facts = match kind {
-        "suspension" => {
-            let mut facts = vec![Fact { id: id.clone(), recorded_at, what: What::Suspend(Period { from: at, to: None }) }];
-            if let Some(end) = later.iter().find(|later| ends(row, later)) {
-                // Without end as long as none was recorded.
-                let (to, known_at) = (moment(end.get(4))?, moment(end.get(5))?);
-                facts.push(Fact {
-                    id: named(format!("order:{number}:over")),
-                    recorded_at: known_at,
-                    what: What::Cancel { at: known_at, fact: id.clone() },
-                });
-                let what = What::Suspend(Period { from: at, to: Some(to) });
-                facts.push(Fact { id: named(format!("order:{number}:whole")), recorded_at: known_at, what });
-            }
-            facts
-        }
-        "variation" => {
-            let regime = if row.get::<_, Option<&str>>(6) == Some("house") { Regime::House } else { Regime::Tag };
-            vec![Fact { id: id.clone(), recorded_at, what: What::Regime { at, regime, deposit_required: None } }]
-        }
-        _ => return Ok(Vec::new()),
-    };
-    if let Some(cancelled_at) = row.get::<_, Option<DateTime<Utc>>>(7) {
-        let at = moment(cancelled_at)?;
-        let named_after = |fact: &Fact| Fact {
-            id: named(format!("{}:cancelled", fact.id)),
-            recorded_at: at,
-            what: What::Cancel { at, fact: fact.id.clone() },
-        };
-        let cancels: Vec<Fact> = facts.iter().filter(|fact| !matches!(fact.what, What::Cancel { .. })).map(named_after).collect();
-        facts.extend(cancels);
-    }
-    Ok(facts)
-}
-
-/// Whether a fact of an order ends this suspension.
-fn ends(suspension: &Row, later: &Row) -> bool {
-    let same_order = later.get::<_, i64>(2) == suspension.get::<_, i64>(2);
-    let stands = later.get::<_, Option<DateTime<Utc>>>(7).is_none();
-    same_order && stands && matches!(later.get(3), "resumption" | "revocation" | "end")
+fn of_imported_leave(row: &Row) -> Result<Vec<Fact>, PersonError> {
+    let period = Period { from: moment(row.get(2))?, to: Some(moment(row.get(3))?) };
+    let id = named(format!("leave:imported:{}", row.get::<_, i64>(1)));
+    Ok(vec![Fact { id, recorded_at: moment(row.get(4))?, what: What::Leave(period) }])
 }
 
 fn of_finance(row: &Row) -> Result<Vec<Fact>, PersonError> {
@@ -179,10 +166,10 @@ fn covers(row: &Row) -> Vec<Covered> {
     row.get::<_, Option<Vec<String>>>(9).unwrap_or_default().iter().map(named).collect()
 }
 
-fn named(name: String) -> FactId {
+pub(super) fn named(name: String) -> FactId {
     FactId::Name(name.into())
 }
 
-fn moment(time: DateTime<Utc>) -> Result<Moment, PersonError> {
+pub(super) fn moment(time: DateTime<Utc>) -> Result<Moment, PersonError> {
     Moment::try_from(time).map_err(|error| PersonError::Facts(error.to_string()))
 }

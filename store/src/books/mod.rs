@@ -11,6 +11,7 @@ mod document_whole;
 mod documents;
 mod error;
 mod facts;
+mod facts_of_orders;
 mod issue;
 mod ledger;
 mod ledger_pages;
