@@ -2,6 +2,7 @@
 //! from what finance recorded.
 
 use super::PersonError;
+use super::required::add_required;
 use crate::StoreError;
 use billing::calendar::Moment;
 use billing::{Covered, Fact, FactId, Money, Period, Regime, What};
@@ -54,6 +55,7 @@ pub(super) async fn facts(transaction: &Transaction<'_>, persons: &[i64]) -> Res
     for row in transaction.query(FINANCE, &[&persons]).await? {
         add(&mut facts, &row, of_finance(&row));
     }
+    add_required(transaction, persons, &mut facts).await?;
     Ok(facts)
 }
 
@@ -183,6 +185,6 @@ fn named(name: String) -> FactId {
     FactId::Name(name.into())
 }
 
-fn moment(time: DateTime<Utc>) -> Result<Moment, PersonError> {
+pub(super) fn moment(time: DateTime<Utc>) -> Result<Moment, PersonError> {
     Moment::try_from(time).map_err(|error| PersonError::Facts(error.to_string()))
 }
