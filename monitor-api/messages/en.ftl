@@ -470,7 +470,7 @@ required-beyond-ceiling = At most { NUMBER($ceiling) } rials may be required of 
 
 # The work list of billing: what it is, what was done meanwhile, what to do.
 todo-no-order = Fitting { $fitting } began without an order in force: record the order that it follows.
-todo-not-reckoned = The books cannot be reckoned: { $error }
+todo-not-reckoned = The books cannot be reckoned: { $error }.
 todo-nothing-to-remove = A removal while no tag is fitted was left out: correct its time, record the installation, or cancel it.
 todo-nothing-to-replace = A replacement while no tag is fitted cost nothing: correct its time, record the installation, or cancel it.
 todo-no-regime-to-change = A change of regime while no tag is fitted was left out: correct its time, record the installation, or cancel it.

@@ -23,6 +23,7 @@ CREATE TABLE billing_runs (
 CREATE INDEX billing_accounts_through ON billing_accounts (through);
 CREATE INDEX installations_completed ON installations (ended_at) WHERE state = 'completed';
 CREATE INDEX removals_recorded ON removals (recorded_at);
+CREATE INDEX billing_facts_recorded ON billing_facts (recorded_at);
 
 -- Why somebody must look, to be told in the reader's language; `reason` is the same in English.
 ALTER TABLE billing_work ADD COLUMN code text NOT NULL DEFAULT 'NOT_RECKONED', ADD COLUMN arguments jsonb NOT NULL DEFAULT '{"error": ""}';
@@ -45,6 +46,7 @@ CREATE TRIGGER billing_policy_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON billi
 
 -- Spending of what was set aside (article 7): of no person, so its entries are nobody's.
 ALTER TABLE ledger_entries ALTER COLUMN wearer_id DROP NOT NULL;
+CREATE INDEX ledger_postings_set_aside ON ledger_postings (entry_id) INCLUDE (amount) WHERE account = 'liabilities:setaside';
 CREATE TABLE set_aside_spendings (
     spending_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     entry_id    bigint NOT NULL UNIQUE REFERENCES ledger_entries,

@@ -53,7 +53,7 @@ use crate::calendar::solar_hijri_day;
 use crate::catalogue::text;
 use crate::fields::Fields;
 use crate::reason::{Reason, Todo, Wrong};
-use crate::status::refusal;
+use crate::status::{invalid, refusal, wrong};
 use billing::Money;
 use geofence::Timestamp;
 use proto::billing as schema;
@@ -65,6 +65,7 @@ pub(crate) fn refused(request: &'static str, error: &BooksError) -> Status {
     let (code, reason) = match error {
         BooksError::UnknownWearer => (Code::NotFound, Reason::UnknownWearer),
         BooksError::UnknownUnit => (Code::NotFound, Reason::UnknownUnit),
+        BooksError::UnitNeeded => return invalid(vec![wrong("unit", Wrong::Missing, &[])]),
         BooksError::UnknownRun => (Code::NotFound, Reason::UnknownRun),
         BooksError::CentralOnly => (Code::PermissionDenied, Reason::CentralOnly),
         BooksError::TariffTaken(version) => {

@@ -106,8 +106,10 @@ async fn damage_is_taken_when_the_ten_days_are_over_and_what_exceeds_the_deposit
         objection: "no".to_owned(),
     };
     assert_eq!(refused(client.object_to_damage(late).await), "OBJECTION_LATE");
-    let settled = client.settle_damage(settle(&damage)).await.unwrap().into_inner();
-    assert_eq!((settled.state(), settled.settled_by.as_str()), (DamageState::Settled, "sara"));
+    assert_eq!(refused(client.settle_damage(settle(&damage)).await), "SAME_PERSON");
+    let reza = office.clerk("reza").await;
+    let settled = office.deposits(&reza).await.settle_damage(settle(&damage)).await.unwrap().into_inner();
+    assert_eq!((settled.state(), settled.settled_by.as_str()), (DamageState::Settled, "reza"));
     assert_eq!(refused(client.settle_damage(settle(&settled)).await), "DAMAGE_OVER");
     assert_eq!(office.balance("w-1", "liabilities:deposit").await, 0);
     assert_eq!(office.balance("w-1", "income:damage").await, -1_500_000);

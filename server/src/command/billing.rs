@@ -100,14 +100,7 @@ async fn carry_on(config: &Config) -> Result<()> {
             .books_carry_on(&persons, now)
             .await
             .context("the run broke off; what it had issued stands, and the next run goes on")?;
-        all = Issued {
-            persons: all.persons + issued.persons,
-            documents: all.documents + issued.documents,
-            entries: all.entries + issued.entries,
-            blocked: all.blocked + issued.blocked,
-            charged: all.charged + issued.charged,
-            credited: all.credited + issued.credited,
-        };
+        all.add(&issued);
         eprintln!("{} persons ...", all.persons + all.blocked);
     }
     database.close().await?;

@@ -11,7 +11,8 @@ use chrono::{DateTime, Utc};
 use tokio_postgres::Transaction;
 
 const RUN: &str = "
-    INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by) SELECT wearer_id, 'run', $2, $2, $3 FROM unnest($1::bigint[]) AS wearer_id";
+    INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by)
+    SELECT w, 'run', t, t, $3 FROM unnest($1::bigint[], $2::timestamptz[]) AS given (w, t)";
 
 impl Store {
     /// A portion of a run that somebody asked for, in one transaction.
@@ -51,11 +52,15 @@ async fn extra_run(transaction: &Transaction<'_>, persons: &[i64], now: DateTime
     let at = Moment::try_from(now).map_err(|error| StoreError::Refused(error.to_string()))?;
     super::people::lock_all(transaction, persons).await?;
     let reckoned = reckon(transaction, persons, at, Look::Preview).await?;
-    let has_new = |books: &billing::Books, kept: usize| books.documents[kept..].iter().any(|document| document.run_at == at);
-    let due = reckoned.iter().filter(|one| one.books.as_ref().is_ok_and(|(books, _)| has_new(books, one.kept)));
-    let due: Vec<i64> = due.map(|one| one.person.wearer_id).collect();
+    // Whose books are ahead of `now` already (money came in while the run went on) has the run just after that.
+    let due = reckoned.iter().filter_map(|one| {
+        let at = one.person.through?;
+        let new = &one.books.as_ref().ok()?.0.documents[one.kept..];
+        new.iter().any(|document| document.run_at == at).then_some((one.person.wearer_id, at.utc()))
+    });
+    let (due, times): (Vec<i64>, Vec<DateTime<Utc>>) = due.unzip();
     if !due.is_empty() {
-        transaction.execute(RUN, &[&due, &now, &by]).await?;
+        transaction.execute(RUN, &[&due, &times, &by]).await?;
     }
     issue(transaction, persons, now).await
 }

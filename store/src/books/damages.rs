@@ -228,7 +228,12 @@ async fn damage_settle(transaction: &Transaction<'_>, caller: &Caller, which: (i
     let (damage, now) = one_to_change(transaction, caller, which).await?;
     match damage.state {
         DamageState::Answered => {}
-        DamageState::Assessed if now >= damage.object_until => {}
+        // Nobody takes money for what nobody else has looked at.
+        DamageState::Assessed if now >= damage.object_until => {
+            if is_one_person(transaction, caller, (&damage.assessed_by, damage.assessed_by_id), now).await? {
+                return Err(MoneyRefusal::SamePerson.into());
+            }
+        }
         DamageState::Assessed | DamageState::Objected => return Err(MoneyRefusal::ObjectionOpen(damage.object_until).into()),
         DamageState::Dropped | DamageState::Settled => return Err(MoneyRefusal::DamageOver(damage.state.name()).into()),
     }

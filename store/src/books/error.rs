@@ -16,6 +16,9 @@ pub enum BooksError {
     /// No such unit within the caller's reach.
     #[error("there is no such unit here")]
     UnknownUnit,
+    /// The caller looks after several units: one run, one unit.
+    #[error("name one of the units")]
+    UnitNeeded,
     /// No such run within the caller's reach.
     #[error("there is no such run here")]
     UnknownRun,

@@ -3,7 +3,7 @@
 use super::numbers::{self, Numbers};
 use super::reckon::{Look, Reckoned, reckon};
 use super::rows::{Accounts, Documents, Work};
-use super::{ledger, runs};
+use super::{PersonError, WorkReason, ledger, runs};
 use crate::{Store, StoreError};
 use billing::Kind;
 use billing::calendar::Moment;
@@ -28,6 +28,19 @@ pub struct Issued {
     pub credited: i64,
 }
 
+impl Issued {
+    /// Adds what was issued to others.
+    pub fn add(&mut self, other: &Self) {
+        let Self { persons, documents, entries, blocked, charged, credited } = other;
+        self.persons += persons;
+        self.documents += documents;
+        self.entries += entries;
+        self.blocked += blocked;
+        self.charged += charged;
+        self.credited += credited;
+    }
+}
+
 impl Store {
     /// Carries the books of these persons on to `now`: all of them in one transaction, whoever is blocked apart. Asked again it issues nothing.
     ///
@@ -37,11 +50,43 @@ impl Store {
         self.books_portion(persons, now, None).await
     }
 
-    /// The same as a portion of a run, which is told of it in the same transaction.
+    /// The same as a portion of a run, which is told of it in the same transaction. A person with whom the database refuses it, or whose account cannot be
+    /// read, is put on the work list and holds up nobody else.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn books_portion(&self, persons: &[i64], now: DateTime<Utc>, run_id: Option<i64>) -> Result<Issued, StoreError> {
+        let together = self.books_together(persons, now, run_id).await;
+        match (together, persons) {
+            (Ok(issued), _) => Ok(issued),
+            (Err(error), _) if error.is_recoverable() => Err(error),
+            (Err(error), [person]) => self.books_block(*person, &error, now, run_id).await,
+            (Err(error), _) => {
+                tracing::warn!(%error, persons = persons.len(), "billing goes on one by one");
+                let mut issued = Issued::default();
+                for person in persons {
+                    issued.add(&Box::pin(self.books_portion(&[*person], now, run_id)).await?);
+                }
+                Ok(issued)
+            }
+        }
+    }
+
+    /// Puts a person on the work list whose books cannot even be read or written.
+    async fn books_block(&self, person: i64, error: &StoreError, now: DateTime<Utc>, run_id: Option<i64>) -> Result<Issued, StoreError> {
+        let mut client = self.client().await?;
+        let transaction = client.transaction().await?;
+        let (mut todo, issued) = (Work::default(), Issued { blocked: 1, ..Issued::default() });
+        todo.add(person, 0, true, &WorkReason::from(&PersonError::Facts(error.to_string())));
+        todo.replace(&transaction, &[person], now).await?;
+        if let Some(run_id) = run_id {
+            runs::tell(&transaction, run_id, &issued).await?;
+        }
+        transaction.commit().await?;
+        Ok(issued)
+    }
+
+    async fn books_together(&self, persons: &[i64], now: DateTime<Utc>, run_id: Option<i64>) -> Result<Issued, StoreError> {
         let mut client = self.client().await?;
         let transaction = client.transaction().await?;
         let issued = issue(&transaction, persons, now).await?;

@@ -8,18 +8,18 @@ use billing::{Account, Entry, Money};
 use chrono::{DateTime, Utc};
 use tokio_postgres::{GenericClient, Row};
 
-/// Entries of whom these units look after, in [from, to), after a place in the order of time, of those that were there when the reading began.
+/// Entries of whom these units look after (those of nobody, spending of the set-aside, are the central unit's), in [from, to), after a place in the order of time, of those that were there when the reading began.
 const PAGE: &str = "
-    SELECT page.entry_id, page.at, page.text, page.reference, page.code, array_agg(p.account ORDER BY p.line), array_agg(p.amount ORDER BY p.line)
+    SELECT page.entry_id, page.at, page.text, coalesce(page.reference, ''), page.code, array_agg(p.account ORDER BY p.line), array_agg(p.amount ORDER BY p.line)
     FROM (SELECT e.entry_id, e.at, e.text, w.reference, u.code
-        FROM ledger_entries e JOIN wearers w USING (wearer_id) JOIN units u USING (unit_id)
-        WHERE w.unit_id = ANY ($1) AND e.at >= $2 AND e.at < $3 AND (e.at, e.entry_id) > ($4, $5) AND e.entry_id <= $6
+        FROM ledger_entries e LEFT JOIN wearers w USING (wearer_id) JOIN units u ON u.unit_id = coalesce(w.unit_id, 1)
+        WHERE u.unit_id = ANY ($1) AND e.at >= $2 AND e.at < $3 AND (e.at, e.entry_id) > ($4, $5) AND e.entry_id <= $6
         ORDER BY e.at, e.entry_id LIMIT $7) AS page
     JOIN ledger_postings p USING (entry_id) GROUP BY 1, 2, 3, 4, 5 ORDER BY 2, 1";
 const NEWEST: &str = "SELECT coalesce(max(entry_id), 0) FROM ledger_entries";
 const BALANCES: &str = "
-    SELECT p.account, sum(p.amount)::bigint FROM ledger_entries e JOIN ledger_postings p USING (entry_id) JOIN wearers w USING (wearer_id)
-    WHERE w.unit_id = ANY ($1) AND e.at < $2 AND e.entry_id <= $3 GROUP BY 1";
+    SELECT p.account, sum(p.amount)::bigint FROM ledger_entries e JOIN ledger_postings p USING (entry_id) LEFT JOIN wearers w USING (wearer_id)
+    WHERE coalesce(w.unit_id, 1) = ANY ($1) AND e.at < $2 AND e.entry_id <= $3 GROUP BY 1";
 
 /// What the entries of documents that were issued in [from, to) put on receivables.
 const ISSUED: &str = "
@@ -35,7 +35,7 @@ pub const LEDGER_PAGE: i64 = 2000;
 pub struct LedgerRow {
     /// Its place in the whole ledger.
     pub entry_id: i64,
-    /// The wearer's file reference.
+    /// The wearer's file reference; empty = nobody's.
     pub wearer: String,
     /// The unit.
     pub unit: String,

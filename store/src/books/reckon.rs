@@ -71,6 +71,13 @@ impl Ground {
         let timeline = self.timeline(person)?;
         let documents = std::mem::replace(&mut person.documents, Ok(Vec::new())).map_err(PersonError::Facts)?;
         let books = carry_on(&timeline, documents, person.through)?;
+        let reckoned = books.ledger.entries().len();
+        if reckoned < person.entries {
+            let (posted, what) = (person.entries, "entries of the ledger and facts have come apart");
+            return Err(PersonError::Facts(format!(
+                "{posted} entries were posted and {reckoned} follow from the facts: report this, {what}"
+            )));
+        }
         let truth = rate(&timeline.facts, &timeline.tariffs, &timeline.policy, timeline.as_of)?;
         let work = truth.work.iter().chain(&books.work).map(|work| WorkReason::from(&work.reason)).collect();
         person.through = Some(timeline.as_of);

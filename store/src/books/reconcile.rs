@@ -9,9 +9,9 @@ use tokio_postgres::{IsolationLevel, Row, Transaction};
 
 /// Entries that do not sum to nothing.
 const UNBALANCED: &str = "
-    SELECT e.text, w.reference, 0::bigint, sum(p.amount)::bigint
-    FROM ledger_entries e JOIN ledger_postings p USING (entry_id) JOIN wearers w USING (wearer_id)
-    WHERE w.unit_id = ANY ($1) AND e.at < $2 GROUP BY e.entry_id, e.text, w.reference HAVING sum(p.amount) <> 0 ORDER BY e.entry_id";
+    SELECT e.text, coalesce(w.reference, ''), 0::bigint, sum(p.amount)::bigint
+    FROM ledger_entries e JOIN ledger_postings p USING (entry_id) LEFT JOIN wearers w USING (wearer_id)
+    WHERE coalesce(w.unit_id, 1) = ANY ($1) AND e.at < $2 GROUP BY e.entry_id, e.text, w.reference HAVING sum(p.amount) <> 0 ORDER BY e.entry_id";
 
 /// Documents whose entry takes another amount than they ask for, on receivables or as income.
 const DOCUMENTS: &str = "
@@ -53,14 +53,22 @@ const MONEY: &str = concat!(
     FROM money m LEFT JOIN posted p ON p.fact_id = m.fact_id AND p.wearer_id = m.wearer_id
     WHERE m.amount <> coalesce(p.amount, 0) ORDER BY m.fact_id"
 );
-const RECEIVED: &str = concat!(money!(), "SELECT coalesce(sum(amount) FILTER (WHERE kind <> 'deposit_payment'), 0)::bigint FROM money");
+/// Fee money that came in and was not paid back, less what was spent of the set-aside, which is the central unit's.
+const RECEIVED: &str = concat!(
+    money!(),
+    "SELECT coalesce(sum(amount) FILTER (WHERE kind <> 'deposit_payment'), 0)::bigint
+        - CASE WHEN 1 = ANY ($1) THEN (SELECT coalesce(sum(amount), 0)::bigint FROM set_aside_spendings WHERE recorded_at < $2) ELSE 0 END FROM money"
+);
 
 /// Entries that belong to no document and to nothing that was recorded.
 const STRANGE: &str = "
-    SELECT e.text, w.reference, 0::bigint, (SELECT coalesce(sum(p.amount) FILTER (WHERE p.amount > 0), 0)::bigint FROM ledger_postings p WHERE p.entry_id = e.entry_id)
-    FROM ledger_entries e JOIN wearers w USING (wearer_id)
-    WHERE w.unit_id = ANY ($1) AND e.at < $2 AND e.text NOT IN ('deposit return', 'damage from deposit') AND NOT starts_with(e.text, 'set-aside')
-        AND NOT EXISTS (SELECT FROM billing_documents d WHERE d.number = e.text AND d.wearer_id = e.wearer_id)
+    SELECT e.text, coalesce(w.reference, ''), 0::bigint,
+        (SELECT coalesce(sum(p.amount) FILTER (WHERE p.amount > 0), 0)::bigint FROM ledger_postings p WHERE p.entry_id = e.entry_id)
+    FROM ledger_entries e LEFT JOIN wearers w USING (wearer_id)
+    WHERE coalesce(w.unit_id, 1) = ANY ($1) AND e.at < $2 AND (e.wearer_id IS NULL OR e.text NOT IN ('deposit return', 'damage from deposit', 'set-aside'))
+        AND NOT EXISTS (SELECT FROM set_aside_spendings s JOIN ledger_postings p ON p.entry_id = s.entry_id AND p.account = 'liabilities:setaside'
+            WHERE s.entry_id = e.entry_id AND s.amount = p.amount AND e.wearer_id IS NULL)
+        AND NOT EXISTS (SELECT FROM billing_documents d WHERE d.wearer_id = e.wearer_id AND coalesce(d.number, d.kind) = e.text)
         AND NOT EXISTS (SELECT FROM billing_facts f WHERE f.wearer_id = e.wearer_id AND f.fact_id = CASE
             WHEN e.text ~ '^(payment|refund|deposit|reversal) finance:[0-9]{1,18}$' THEN substring(e.text FROM '[0-9]+$')::bigint END)
     ORDER BY e.entry_id";

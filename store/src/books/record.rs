@@ -20,6 +20,11 @@ const RECORD: &str = "
 const SEEN: &str = "
     SELECT f.fact_id FROM billing_facts f JOIN wearers w USING (wearer_id) WHERE f.reference = $1 AND f.kind = $2
         AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($3))";
+/// The same money recorded as something else.
+const SEEN_OTHERWISE: &str = "
+    SELECT f.fact_id, EXISTS (SELECT FROM wearers w JOIN unit_reach r ON r.unit_id = w.unit_id WHERE w.wearer_id = f.wearer_id AND r.above_id = ANY ($3))
+    FROM billing_facts f WHERE f.reference = $1 AND f.kind <> $2 AND f.kind IN ('payment', 'deposit_payment')
+        AND NOT EXISTS (SELECT FROM billing_facts c WHERE c.cancels = f.fact_id)";
 const INVOICE: &str = "SELECT FROM billing_documents WHERE wearer_id = $1 AND number = $2 AND kind IN ('invoice', 'damage_invoice')";
 
 /// A fact of finance about a person.
@@ -78,6 +83,12 @@ pub(super) async fn record(
         && transaction.query_opt(INVOICE, &[wearer_id, invoice]).await?.is_none()
     {
         return Err(MoneyRefusal::UnknownInvoice((*invoice).to_owned()).into());
+    }
+    if let Some(reference) = reference
+        && let Some(row) = transaction.query_opt(SEEN_OTHERWISE, &[reference, kind, &caller.roots]).await?
+    {
+        let is_within_reach: bool = row.get(1);
+        return Err(MoneyRefusal::ReferenceSeen(Some(row.get(0)).filter(|_| is_within_reach)).into());
     }
     let who = caller.name();
     let row = transaction.query_opt(RECORD, &[wearer_id, kind, at, &now, &who, amount, reference, invoice, cancels, note]).await?;

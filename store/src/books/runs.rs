@@ -13,16 +13,19 @@ const BLOCKED_AGAIN_AFTER: TimeDelta = TimeDelta::hours(1);
 /// A run that has not got on for so long was broken off.
 const BROKEN_OFF_AFTER: TimeDelta = TimeDelta::minutes(10);
 
-/// Books that are behind: not carried on since the month began; or a fitting or a removal was recorded since they were; or they were blocked. $1 month's
+/// Books that are behind: not carried on since the month began; or they do not know a fitting, a removal or money that was recorded; or they were blocked. $1 month's
 /// beginning, $2 recorded since, $3 blocked ones found before.
 const DUE: &str = "
     SELECT wearer_id FROM (
         SELECT wearer_id FROM billing_accounts WHERE through < $1
         UNION SELECT i.wearer_id FROM installations i LEFT JOIN billing_accounts a USING (wearer_id)
-            WHERE i.state = 'completed' AND i.ended_at >= $2 AND (a.through IS NULL OR i.ended_at > a.through)
+            WHERE i.state = 'completed' AND i.ended_at >= $2 AND NOT coalesce(a.facts ? ('fitting:' || i.fitting_id), false)
         UNION SELECT f.wearer_id FROM removals r JOIN fittings f USING (fitting_id) JOIN installations i USING (fitting_id)
             LEFT JOIN billing_accounts a ON a.wearer_id = f.wearer_id
-            WHERE i.state = 'completed' AND r.recorded_at >= $2 AND (a.through IS NULL OR r.recorded_at > a.through)
+            WHERE i.state = 'completed' AND r.recorded_at >= $2 AND NOT coalesce(a.facts ? ('removal:' || r.fitting_id), false)
+                AND NOT EXISTS (SELECT FROM fittings n WHERE n.wearer_id = f.wearer_id AND lower(n.period) = upper(f.period))
+        UNION SELECT b.wearer_id FROM billing_facts b LEFT JOIN billing_accounts a USING (wearer_id)
+            WHERE b.recorded_at >= $2 AND NOT coalesce(a.facts ? ('finance:' || b.fact_id), false)
         UNION SELECT wearer_id FROM billing_work WHERE is_block
     ) due
     WHERE NOT EXISTS (SELECT FROM billing_work w WHERE w.wearer_id = due.wearer_id AND w.is_block AND w.found_at > $3)";
@@ -84,8 +87,8 @@ pub struct BillingRun {
 }
 
 impl Store {
-    /// Persons whose books are behind: the month that began at `month` is not billed, or a fitting or a removal was recorded `since` then and after the books
-    /// were last carried on. At most `limit`, after this one.
+    /// Persons whose books are behind: the month that began at `month` is not billed, or they do not know a fitting, a removal or money that was recorded `since`
+    /// then. At most `limit`, after this one.
     ///
     /// # Errors
     /// When the database does not answer.
@@ -160,6 +163,9 @@ impl Store {
     /// When the caller does not reach the unit.
     pub async fn books_run_ask(&self, caller: &Caller, unit: &str, now: DateTime<Utc>) -> Result<(i64, bool), BooksError> {
         let scope = self.books_scope(caller, unit).await?;
+        if scope.len() > 1 && !caller.reaches_all() {
+            return Err(BooksError::UnitNeeded);
+        }
         let due = self.books_persons_count(&scope).await? as i64;
         let unit_id = if caller.reaches_all() && unit.is_empty() { None } else { scope.first().copied() };
         let mut client = self.client().await?;

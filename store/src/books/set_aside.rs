@@ -21,7 +21,7 @@ const OF_YEAR: &str = "
     FROM ledger_postings p JOIN ledger_entries e USING (entry_id) WHERE p.account = 'liabilities:setaside' AND e.at < $2";
 const SPENDINGS: &str = "
     SELECT spending_id, at, amount, purpose, approver, proof, recorded_at, proposed_by, approved_by FROM set_aside_spendings
-    WHERE at >= $1 AND at < $2 ORDER BY at, spending_id";
+    WHERE recorded_at >= $1 AND recorded_at < $2 ORDER BY recorded_at, spending_id";
 
 /// The unit whose account it is.
 const CENTRAL_UNIT: i64 = 1;
@@ -120,7 +120,8 @@ pub(crate) async fn spend(
     // The ledger's end first: of two who spend at once the second sees what the first left.
     ledger::lock(transaction).await?;
     spending_concerns(transaction, caller, new).await?;
-    let at = Moment::try_from(new.at).map_err(|error| StoreError::Refused(error.to_string()))?;
+    // In the year in which it is recorded: statements of years that are over stay as they were handed over.
+    let at = Moment::try_from(now).map_err(|error| StoreError::Refused(error.to_string()))?;
     let negative = new.amount.negated().map_err(|error| StoreError::Refused(error.to_string()))?;
     let postings = vec![(Account::LiabilitySetAside, new.amount), (Account::CashFees, negative)];
     let entry = Entry { at, text: "set-aside spent".to_owned(), postings };

@@ -146,10 +146,11 @@ pub(super) async fn match_lines(
 ) -> Result<Found, BooksError> {
     let owners = Owners::of(transaction, caller, sought).await?;
     let certain: Vec<(&Sought<'_>, i64)> = sought.iter().filter_map(|sought| Some((sought, owners.of_line(&sought.named)?))).collect();
-    let doubtful = doubtful(transaction, (unit_id, format), &certain).await?;
-    let certain: Vec<(&Sought<'_>, i64)> = certain.into_iter().filter(|(sought, _)| !doubtful.contains(sought.import_id)).collect();
+    // The persons first: what somebody records of them by hand at this moment is seen by the doubts.
     let persons: BTreeSet<i64> = certain.iter().map(|(_, wearer_id)| *wearer_id).collect();
     transaction.query(LOCK_ALL, &[&persons.into_iter().collect::<Vec<_>>()]).await?;
+    let doubtful = doubtful(transaction, (unit_id, format), &certain).await?;
+    let certain: Vec<(&Sought<'_>, i64)> = certain.into_iter().filter(|(sought, _)| !doubtful.contains(sought.import_id)).collect();
     let wearers: Vec<i64> = certain.iter().map(|(_, wearer_id)| *wearer_id).collect();
     let times: Vec<DateTime<Utc>> = certain.iter().map(|(sought, _)| sought.paid_at).collect();
     let amounts: Vec<i64> = certain.iter().map(|(sought, _)| sought.line.amount.minor_units()).collect();

@@ -77,7 +77,11 @@ fn raises(table: &Tariffs, new: &Tariff, now: Moment) -> bool {
     days.into_iter().filter_map(|day| table.in_force(day, now)).any(|old| {
         let cap = |row: &Tariff| row.first_month_cap.map_or(i64::MAX, Money::minor_units);
         let classes = old.class_daily.iter().any(|(class, price)| new.class_daily.get(class).unwrap_or(&new.daily) > price);
-        new.daily > old.daily || new.install > old.install || new.replace > old.replace || cap(new) > cap(old) || classes
+        // A ceiling counts as of the enrolment, a class that is new as the full price before.
+        let ceiling = |row: &Tariff, regime| row.deposit_ceiling.get(&regime).map_or(i64::MAX, |most| most.minor_units());
+        let ceilings = [Regime::Tag, Regime::House].iter().any(|regime| ceiling(new, *regime) > ceiling(old, *regime));
+        let classes = classes || new.class_daily.iter().any(|(class, price)| !old.class_daily.contains_key(class) && *price > old.daily);
+        ceilings || new.daily > old.daily || new.install > old.install || new.replace > old.replace || cap(new) > cap(old) || classes
     })
 }
 
