@@ -458,6 +458,15 @@ difference-cash-fees = the fee money of all is not payments less refunds
 difference-income = the documents of all are not the income in the ledger
 reminder-hardship = If you cannot pay, tell the centre's finance unit: a reduced price or a waiver can be granted by decision. A debt is no breach of the monitoring.
 
+# Relief: classes, waivers, required deposits.
+unknown-relief = There is no such class, waiver or required deposit in your units. Look for it in the wearer's list.
+relief-over = This was ended already. Read when and why in the wearer's list.
+relief-is-deposit = A required deposit is not ended. Require another amount by the new decision; 0 if nothing is required any more.
+relief-end-outside = It cannot end then: it began at { $from }, and its end must be after that and before its present end. Choose another time, or leave it empty if it never held.
+class-without-price = Tariff { $tariff } has no price for class { $class }. Choose a class that every tariff of that time has a price for, or a shorter time.
+class-overlaps = The wearer is in a class for a part of that time, since { $from }. End that one first, or choose a time beside it.
+required-beyond-ceiling = At most { NUMBER($ceiling) } rials may be required of this wearer. Check the amount with the decision.
+
 # The work list of billing: what it is, what was done meanwhile, what to do.
 todo-no-order = Fitting { $fitting } began without an order in force: record the order that it follows.
 todo-not-reckoned = The books cannot be reckoned: { $error }.

@@ -83,6 +83,9 @@ fn act(method: &str, request: &[u8]) -> Result<Act, Status> {
         "/paband.billing.v1.SetAside/RecordSpending" => crate::finance::spending_act(&read(request)?),
         "/paband.enrolment.v1.Fittings/RemoveTag" => Ok(Act::RemoveTag(removal_asked(&read(request)?)?)),
         "/paband.billing.v1.Documents/MarkUncollectible" => crate::finance::uncollectible_act(&read(request)?),
+        "/paband.billing.v1.Relief/GrantClass" => crate::finance::class_act(&read(request)?),
+        "/paband.billing.v1.Relief/GrantWaiver" => crate::finance::waiver_act(&read(request)?),
+        "/paband.billing.v1.Relief/RequireDeposit" => crate::finance::deposit_act(&read(request)?),
         _ => Err(refusal(Code::Unimplemented, Reason::NotDeclared, &[])),
     }
 }

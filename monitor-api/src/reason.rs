@@ -251,6 +251,14 @@ codes! {
         HappenedAlready = "HAPPENED_ALREADY" [],
         BooksDisagree = "BOOKS_DISAGREE" [expected, found],
         TooManyRows = "TOO_MANY_ROWS" [max],
+        // Relief.
+        UnknownRelief = "UNKNOWN_RELIEF" [],
+        ReliefOver = "RELIEF_OVER" [],
+        ReliefIsDeposit = "RELIEF_IS_DEPOSIT" [],
+        ReliefEndOutside = "RELIEF_END_OUTSIDE" [from],
+        ClassWithoutPrice = "CLASS_WITHOUT_PRICE" [class, tariff],
+        ClassOverlaps = "CLASS_OVERLAPS" [from],
+        RequiredBeyondCeiling = "REQUIRED_BEYOND_CEILING" [ceiling],
     }
 }
 

@@ -11,8 +11,8 @@ use crate::enrolment::{
 };
 use crate::events::Happening;
 use crate::finance::{
-    AccountService, DepositService, DocumentService, PaymentService, RefundService, ReminderService, ReportService, RunService,
-    STATEMENT_BYTES_MAX, SetAsideService, StatementService, TariffService,
+    AccountService, DepositService, DocumentService, PaymentService, RefundService, ReliefService, ReminderService, ReportService,
+    RunService, STATEMENT_BYTES_MAX, SetAsideService, StatementService, TariffService,
 };
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
@@ -33,6 +33,7 @@ use proto::billing::deposits_server::DepositsServer;
 use proto::billing::documents_server::DocumentsServer;
 use proto::billing::payments_server::PaymentsServer;
 use proto::billing::refunds_server::RefundsServer;
+use proto::billing::relief_server::ReliefServer;
 use proto::billing::reminders_server::RemindersServer;
 use proto::billing::reports_server::ReportsServer;
 use proto::billing::runs_server::RunsServer;
@@ -226,6 +227,7 @@ fn with_finance(router: Router<Gates>, store: &Store) -> Result<Router<Gates>, S
         .add_service(limited!(RunsServer, RunService::new(store.clone())))
         .add_service(limited!(TariffsServer, TariffService::new(store.clone(), proposing.clone())))
         .add_service(limited!(SetAsideServer, SetAsideService::new(store.clone(), proposing.clone())))
+        .add_service(limited!(ReliefServer, ReliefService::new(store.clone(), proposing.clone())))
         .add_service(limited!(DocumentsServer, DocumentService::new(store.clone(), proposing)))
         .add_service(limited!(RemindersServer, ReminderService::new(store.clone())))
         .add_service(limited!(AccountsServer, AccountService::new(store.clone())))

@@ -58,6 +58,8 @@ REVOKE UPDATE, DELETE, TRUNCATE ON set_aside_spendings FROM paband_service;
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON billing_policy FROM paband_service;
 -- And so is what became of documents.
 REVOKE UPDATE, DELETE, TRUNCATE ON billing_document_events FROM paband_service;
+-- What was granted to persons, and what was required of them.
+REVOKE UPDATE, DELETE, TRUNCATE ON billing_reliefs, deposit_requirements FROM paband_service;
 -- Whom a set of zones bound, and by whose word, stays written down.
 REVOKE DELETE, TRUNCATE ON zone_sets, zone_set_zones FROM paband_service;
 REVOKE TRUNCATE ON zone_set_wearers FROM paband_service;

@@ -18,6 +18,9 @@ mod money_refused;
 mod money_shown;
 mod payments;
 mod refunds;
+mod relief;
+mod relief_asked;
+mod relief_shown;
 mod reminders;
 mod reports;
 mod reports_shown;
@@ -37,6 +40,7 @@ pub(crate) use documents::DocumentService;
 pub use ledger_file::{LedgerAsked, LedgerFileError, LedgerFormat, write_ledger};
 pub(crate) use payments::PaymentService;
 pub(crate) use refunds::RefundService;
+pub(crate) use relief::{ReliefService, class_act, deposit_act, waiver_act};
 pub(crate) use reminders::ReminderService;
 pub(crate) use reports::ReportService;
 pub(crate) use runs::RunService;
@@ -51,6 +55,7 @@ use crate::fields::Fields;
 use crate::reason::{Reason, Todo, Wrong};
 use crate::status::{invalid, refusal, wrong};
 use billing::Money;
+use geofence::Timestamp;
 use proto::billing as schema;
 use store::{BooksError, WorkReason};
 use tonic::{Code, Status};
@@ -84,6 +89,24 @@ pub(crate) fn refused(request: &'static str, error: &BooksError) -> Status {
         BooksError::ReminderNotDue => (Code::FailedPrecondition, Reason::ReminderNotDue),
         BooksError::HappenedAlready => (Code::FailedPrecondition, Reason::HappenedAlready),
         BooksError::Blocked(why) => return refusal(Code::FailedPrecondition, Reason::BooksBlocked, &[("why", todo(why))]),
+        // Relief.
+        BooksError::UnknownRelief => (Code::NotFound, Reason::UnknownRelief),
+        BooksError::ReliefOver => (Code::FailedPrecondition, Reason::ReliefOver),
+        BooksError::ReliefIsDeposit => (Code::FailedPrecondition, Reason::ReliefIsDeposit),
+        BooksError::ReliefEndOutside(from) => {
+            return refusal(Code::FailedPrecondition, Reason::ReliefEndOutside, &[("from", Timestamp::from(*from).to_string())]);
+        }
+        BooksError::ClassWithoutPrice { class, tariff } => {
+            let args = [("class", class.clone()), ("tariff", tariff.clone())];
+            return refusal(Code::FailedPrecondition, Reason::ClassWithoutPrice, &args);
+        }
+        BooksError::ClassOverlaps(from) => {
+            return refusal(Code::FailedPrecondition, Reason::ClassOverlaps, &[("from", Timestamp::from(*from).to_string())]);
+        }
+        BooksError::RequiredBeyondCeiling(ceiling) => {
+            let args = [("ceiling", ceiling.minor_units().to_string())];
+            return refusal(Code::FailedPrecondition, Reason::RequiredBeyondCeiling, &args);
+        }
         BooksError::Store(error) => return crate::alerts::store_failed(request, error),
     };
     refusal(code, reason, &[])

@@ -23,7 +23,7 @@ use tonic::{Request, Response, Status};
 const PROPOSE_TARIFF: &str = "/paband.billing.v1.Tariffs/ProposeTariff";
 
 /// Longest name of a row or a class, characters.
-const NAME_MAX: usize = 40;
+pub(super) const NAME_MAX: usize = 40;
 
 /// Most price classes of a row.
 const CLASSES_MAX: usize = 20;

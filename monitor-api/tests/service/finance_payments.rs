@@ -115,10 +115,7 @@ async fn what_makes_no_sense_is_told_field_by_field() {
         ),
         (RecordPaymentRequest { amount: rials(0), ..good.clone() }, &[("amount", "MUST_BE_ABOVE_ZERO")]),
         (RecordPaymentRequest { amount: rials(i64::MAX), ..good.clone() }, &[("amount", "ABOVE_MAX")]),
-        (
-            RecordPaymentRequest { amount: Some(Money { amount: 5, currency: "USD".into() }), ..good.clone() },
-            &[("amount", "NOT_RIALS")],
-        ),
+        (RecordPaymentRequest { amount: Some(Money { amount: 5, currency: "USD".into() }), ..good.clone() }, &[("amount", "NOT_RIALS")]),
         (RecordPaymentRequest { paid_at: ago(-3600), ..good.clone() }, &[("paid_at", "IN_FUTURE")]),
         (RecordPaymentRequest { paid_at: ago(20_000_000_000), ..good.clone() }, &[("paid_at", "VERY_LONG_AGO")]),
     ];

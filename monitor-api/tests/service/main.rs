@@ -24,6 +24,7 @@ mod finance_house;
 mod finance_papers;
 mod finance_payments;
 mod finance_refunds;
+mod finance_relief;
 mod finance_reports;
 mod finance_runs;
 mod finance_statements;

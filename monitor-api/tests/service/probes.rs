@@ -7,6 +7,7 @@ mod imports;
 pub mod leave;
 pub mod money;
 pub mod papers;
+pub mod relief;
 pub mod zones;
 
 pub use files::FILES_OF_TEHRAN;
@@ -74,6 +75,7 @@ pub fn probes(tehran: &Tehran) -> Vec<Probe> {
     probes.extend(files::of_files());
     probes.extend(zones::probes());
     probes.extend(money::probes());
+    probes.extend(relief::probes());
     probes
 }
 

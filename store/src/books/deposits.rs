@@ -67,7 +67,7 @@ pub(super) async fn within_ceiling(transaction: &Transaction<'_>, wearer_id: i64
 
 /// What is required, and the most that may be held. Before the tag is fitted the ceiling is that of the order's regime, by the tariff of the day: the
 /// deposit is asked for at the installation. Without an order nothing may be held.
-async fn terms(transaction: &Transaction<'_>, wearer_id: i64, now: &BooksNow) -> Result<(Money, Option<Money>), BooksError> {
+pub(super) async fn terms(transaction: &Transaction<'_>, wearer_id: i64, now: &BooksNow) -> Result<(Money, Option<Money>), BooksError> {
     let BooksNow { facts, tariffs, as_of, .. } = now;
     let fitted = deposit_terms(facts, tariffs, *as_of).map_err(|error| StoreError::Unreadable(error.to_string()))?;
     if let Some(terms) = fitted {

@@ -5,6 +5,7 @@ use crate::StoreError;
 use crate::change::ChangeError;
 use billing::Money;
 use billing::calendar::Day;
+use chrono::{DateTime, Utc};
 
 /// Told apart by what the caller is told.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +65,33 @@ pub enum BooksError {
     /// The person's facts contradict each other.
     #[error("the person's books cannot be reckoned: {0}")]
     Blocked(super::WorkReason),
+    // Relief.
+    /// No such relief within the caller's reach.
+    #[error("there is no such relief here")]
+    UnknownRelief,
+    /// It was ended already.
+    #[error("the relief was ended already")]
+    ReliefOver,
+    /// A required deposit is not ended: another amount is required instead.
+    #[error("it is a required deposit")]
+    ReliefIsDeposit,
+    /// It would end before it begins, or after it ends; it begins then.
+    #[error("the relief, from {0}, does not hold then")]
+    ReliefEndOutside(DateTime<Utc>),
+    /// The tariff of a part of the time has no price for the class.
+    #[error("tariff {tariff} has no price for class {class}")]
+    ClassWithoutPrice {
+        /// Which class.
+        class: String,
+        /// The row of the tariff.
+        tariff: String,
+    },
+    /// The person is in a class for a part of the time: one that began then.
+    #[error("the person is in a class that began at {0}")]
+    ClassOverlaps(DateTime<Utc>),
+    /// More than may be required: the ceiling.
+    #[error("at most {0} may be required")]
+    RequiredBeyondCeiling(Money),
 
     /// The database.
     #[error(transparent)]

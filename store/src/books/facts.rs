@@ -3,6 +3,7 @@
 
 use super::PersonError;
 use super::facts_of_orders::of_order;
+use super::required::add_required;
 use crate::StoreError;
 use billing::calendar::Moment;
 use billing::{Covered, Fact, FactId, Money, Period, Regime, What};
@@ -78,6 +79,7 @@ pub(super) async fn facts(transaction: &Transaction<'_>, persons: &[i64]) -> Res
     for row in transaction.query(FINANCE, &[&persons]).await? {
         add(&mut facts, &row, of_finance(&row));
     }
+    add_required(transaction, persons, &mut facts).await?;
     Ok(facts)
 }
 

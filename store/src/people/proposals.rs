@@ -1,6 +1,7 @@
 //! Four eyes: acts that one person proposes and another confirms.
 
 use super::{PeopleError, RoleChange, grants};
+use crate::books::{NewRelief, relief_concerns, relief_grant};
 use crate::books::{UncollectibleMark, uncollectible_concerns, uncollectible_mark};
 use crate::books::{spend, spending_concerns, tariff_add, tariff_concerns};
 use crate::change::{self, Change};
@@ -149,6 +150,8 @@ pub enum Act {
     SpendSetAside(NewSpending),
     /// A document given up: nobody will pay it.
     MarkUncollectible(UncollectibleMark),
+    /// A price class, a waiver or a required deposit of a wearer.
+    GrantRelief(NewRelief),
 }
 
 /// How a proposal is decided.
@@ -246,6 +249,10 @@ impl Store {
         audit::append(&transaction, &[caller.entry("done")]).await?;
         let proposal = one(&transaction, caller, proposal_id, now).await?;
         transaction.commit().await?;
+        drop(client);
+        if let Decided::Confirmed(Act::GrantRelief(new)) = decided {
+            self.relief_follow(new).await;
+        }
         Ok(proposal)
     }
 }
@@ -302,6 +309,7 @@ async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act, now
         Act::AddTariff(tariff) => Ok(tariff_concerns(transaction, caller, tariff, now).await?),
         Act::SpendSetAside(new) => Ok(spending_concerns(transaction, caller, new).await?),
         Act::MarkUncollectible(mark) => Ok(uncollectible_concerns(transaction, caller, mark, now).await?),
+        Act::GrantRelief(new) => Ok(relief_concerns(transaction, caller, new).await?),
     }
 }
 
@@ -336,6 +344,7 @@ async fn take_effect(
         Act::AddTariff(tariff) => Ok(tariff_add(transaction, caller, tariff, &proposal.proposed_by, now).await.map(|()| None)?),
         Act::SpendSetAside(new) => Ok(Some(spend(transaction, caller, new, &proposal.proposed_by, now).await?)),
         Act::MarkUncollectible(mark) => Ok(Some(uncollectible_mark(transaction, caller, mark, &proposal.proposed_by, now).await?)),
+        Act::GrantRelief(new) => Ok(Some(relief_grant(transaction, caller, new, &proposal.proposed_by).await?)),
         Act::ReleaseData { archive: None, .. } => Err(StoreError::Refused("a release without its archive".to_owned()).into()),
     }
 }
