@@ -181,7 +181,7 @@ impl Store {
             }
             open.commit(relief_id).await?;
         }
-        Ok(one(&*client.transaction().await?, caller, relief_id).await?)
+        one(&*client.transaction().await?, caller, relief_id).await
     }
 
     /// Carries a wearer's books on after relief was granted: a required deposit is asked for at once. What was granted is safe already: what fails here is done by
