@@ -2,7 +2,7 @@
 //! run, or the database was away, is due still, and found at the next look.
 
 use billing::calendar::Moment;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use std::time::Duration;
 use store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
@@ -11,10 +11,7 @@ use tokio_util::sync::CancellationToken;
 const LOOK_EVERY: Duration = Duration::from_secs(20);
 
 /// Persons whose books are carried on in one transaction.
-const PORTION: i64 = 500;
-
-/// Facts are recorded by transactions that end a little later than they say.
-const LATE_MAX: TimeDelta = TimeDelta::minutes(10);
+const PORTION: usize = 500;
 
 /// Looks until `stop`.
 pub async fn run(store: Store, stop: CancellationToken) {
@@ -25,9 +22,7 @@ pub async fn run(store: Store, stop: CancellationToken) {
     let mut looked: Option<DateTime<Utc>> = None;
     loop {
         let now = Utc::now();
-        // The first look asks of all time.
-        let since = looked.map_or(DateTime::UNIX_EPOCH, |looked| looked - LATE_MAX);
-        match look(&store, since, now, &stop).await {
+        match look(&store, looked, now, &stop).await {
             Ok(()) => looked = Some(now),
             // What was not done is due still.
             Err(error) => tracing::warn!(%error, "billing waits: the database did not do it; the next look tries again"),
@@ -40,15 +35,15 @@ pub async fn run(store: Store, stop: CancellationToken) {
 }
 
 /// Carries on the books of whoever is due.
-async fn look(store: &Store, since: DateTime<Utc>, now: DateTime<Utc>, stop: &CancellationToken) -> Result<(), StoreError> {
+async fn look(store: &Store, since: Option<DateTime<Utc>>, now: DateTime<Utc>, stop: &CancellationToken) -> Result<(), StoreError> {
     let month = month_began(now)?;
     let run_id = store.books_run_monthly(month, now).await?;
-    let (mut last, mut blocked) = (0, 0);
-    while !stop.is_cancelled() {
-        let persons = store.books_due((month, since, now), last, PORTION).await?;
-        let Some(newest) = persons.last() else { break };
-        last = *newest;
-        let issued = store.books_portion(&persons, now, run_id).await?;
+    let mut blocked = 0;
+    for persons in store.books_due(month, since, now).await?.chunks(PORTION) {
+        if stop.is_cancelled() {
+            break;
+        }
+        let issued = store.books_portion(persons, now, run_id).await?;
         blocked += issued.blocked;
         if issued.documents > 0 || issued.blocked > 0 {
             tracing::info!(persons = issued.persons, documents = issued.documents, blocked = issued.blocked, "billed");

@@ -10,14 +10,19 @@ use tokio_postgres::{Row, Transaction};
 /// Whose facts contradict each other is tried again so often: somebody may have mended them.
 const BLOCKED_AGAIN_AFTER: TimeDelta = TimeDelta::hours(1);
 
+/// Facts are recorded by transactions that end a little later than they say.
+const LATE_MAX: TimeDelta = TimeDelta::minutes(10);
+
 /// A run that has not got on for so long was broken off.
 const BROKEN_OFF_AFTER: TimeDelta = TimeDelta::minutes(10);
 
 /// Books that are behind: not carried on since the month began; or they do not know a fitting, a removal or money that was recorded; or they were blocked. $1 month's
-/// beginning, $2 recorded since, $3 blocked ones found before.
+/// beginning, $2 recorded since, $3 blocked ones found before, $4 whoever has no books at all, whenever fitted.
 const DUE: &str = "
     SELECT wearer_id FROM (
         SELECT wearer_id FROM billing_accounts WHERE through < $1
+        UNION SELECT i.wearer_id FROM installations i
+            WHERE $4 AND i.state = 'completed' AND NOT EXISTS (SELECT FROM billing_accounts a WHERE a.wearer_id = i.wearer_id)
         UNION SELECT i.wearer_id FROM installations i LEFT JOIN billing_accounts a USING (wearer_id)
             WHERE i.state = 'completed' AND i.ended_at >= $2 AND NOT coalesce(a.facts ? ('fitting:' || i.fitting_id), false)
         UNION SELECT f.wearer_id FROM removals r JOIN fittings f USING (fitting_id) JOIN installations i USING (fitting_id)
@@ -28,7 +33,7 @@ const DUE: &str = "
             WHERE b.recorded_at >= $2 AND NOT coalesce(a.facts ? ('finance:' || b.fact_id), false)
         UNION SELECT wearer_id FROM billing_work WHERE is_block
     ) due
-    WHERE NOT EXISTS (SELECT FROM billing_work w WHERE w.wearer_id = due.wearer_id AND w.is_block AND w.found_at > $3)";
+    WHERE NOT EXISTS (SELECT FROM billing_work w WHERE w.wearer_id = due.wearer_id AND w.is_block AND w.found_at > $3) ORDER BY wearer_id";
 
 /// The newest run of the month; of one that is over no number.
 const MONTHLY: &str = "
@@ -88,18 +93,13 @@ pub struct BillingRun {
 
 impl Store {
     /// Persons whose books are behind: the month that began at `month` is not billed, or they do not know a fitting, a removal or money that was recorded `since`
-    /// then. At most `limit`, after this one.
+    /// then. `since` absent: since the month began (books that are older are due anyway), and whoever has no books at all. All of them, by their numbers.
     ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn books_due(
-        &self,
-        (month, since, now): (DateTime<Utc>, DateTime<Utc>, DateTime<Utc>),
-        after: i64,
-        limit: i64,
-    ) -> Result<Vec<i64>, StoreError> {
-        let text = format!("{DUE} AND wearer_id > $4 ORDER BY wearer_id LIMIT $5");
-        let rows = self.client().await?.query(&text, &[&month, &since, &(now - BLOCKED_AGAIN_AFTER), &after, &limit]).await?;
+    pub async fn books_due(&self, month: DateTime<Utc>, since: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Result<Vec<i64>, StoreError> {
+        let recorded = since.unwrap_or(month) - LATE_MAX;
+        let rows = self.client().await?.query(DUE, &[&month, &recorded, &(now - BLOCKED_AGAIN_AFTER), &since.is_none()]).await?;
         Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 
