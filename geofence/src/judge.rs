@@ -1,5 +1,6 @@
 //! The judge of one wearer: reports in, violations out.
 
+use crate::coarse::{KeptAt, Lag};
 use crate::device::{Device, Heard};
 use crate::state::State;
 use crate::tracker::tell;
@@ -15,18 +16,17 @@ const AHEAD_MAX: usize = 64;
 pub struct Judge {
     pub(crate) plan: Arc<Plan>,
     pub(crate) memory: Memory,
+    /// Boxed, because most wearers have not been found to break anything by time alone since their last report.
     pub(crate) ahead: Option<Box<Ahead>>,
     /// The newest judged report.
     pub(crate) newest: Order,
     /// The newest report when the memory was last kept as a checkpoint.
-    pub(crate) kept_at: Timestamp,
-    /// How long after it was taken the newest report was received, milliseconds.
-    pub(crate) lag_ms: i64,
-    /// Time alone has found more than can be taken back: only judging the past again can.
-    pub(crate) no_way_back: bool,
+    pub(crate) kept_at: KeptAt,
+    /// How long after it was taken the newest report was received.
+    pub(crate) lag: Lag,
 }
 
-const _: () = assert!(size_of::<Judge>() <= 208, "a judge grew: a million of them are held");
+const _: () = assert!(size_of::<Judge>() <= 176, "a judge grew: a million of them are held");
 
 /// A tag whose newest report came later than this is catching up: it sends what it kept, milliseconds ...
 const LAG_MS: i64 = 10_000;
@@ -40,9 +40,18 @@ pub(crate) struct Memory {
     pub device: Device,
 }
 
-/// The way back: time ran ahead of the reports, and a report under way may be from before.
+/// Time ran ahead of the reports, and a report under way may be from before.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Ahead {
+pub(crate) enum Ahead {
+    /// What was found since can be taken back.
+    WayBack(WayBack),
+    /// More was found than can be taken back: only judging the past again can.
+    NoWayBack,
+}
+
+/// The way back to the newest report.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct WayBack {
     /// As of the newest report, before time ran ahead.
     pub settled: Memory,
     /// What was found since.
@@ -53,12 +62,12 @@ impl Judge {
     /// Judges from `from` (the fitting): earlier boundaries are not looked at (policy 8.12).
     pub fn new(plan: Arc<Plan>, from: Timestamp) -> Self {
         let memory = Memory { zones: State::new(&plan, from), device: Device::new(from) };
-        Self { plan, memory, ahead: None, newest: Order::before(from), kept_at: from, lag_ms: 0, no_way_back: false }
+        Self { plan, memory, ahead: None, newest: Order::before(from), kept_at: KeptAt::of(from), lag: Lag::default() }
     }
 
     /// Whether a report belongs before one that has been judged: [`Judge::report`] would not look at it, the past must be judged again.
     pub fn is_late(&self, order: &Order) -> bool {
-        *order < self.newest || (self.no_way_back && order.at() <= self.clock())
+        *order < self.newest || (self.has_no_way_back() && order.at() <= self.clock())
     }
 
     /// Judges one report. Reports come in their [`Order`], but may come after [`Judge::advance`] has gone past them: what was found
@@ -71,8 +80,7 @@ impl Judge {
             return;
         }
         self.newest = order;
-        self.no_way_back = false;
-        self.lag_ms = received_at.millis_since(order.at()).max(0);
+        self.lag = Lag::of_millis(received_at.millis_since(order.at()));
         let battery_percent = (report.battery_percent != Report::BATTERY_UNSAID).then_some(report.battery_percent);
         let clock_is_off = report.clock_is_off(received_at);
         self.hear(&Heard { at: order.at(), fix: fix.as_ref(), clock_is_off, signals: report.signals, battery_percent }, found);
@@ -88,20 +96,24 @@ impl Judge {
 
     /// Judges what was heard, not before anything heard so far.
     pub(crate) fn hear(&mut self, heard: &Heard, found: &mut Vec<Violation>) {
-        match self.ahead.take() {
-            Some(ahead) if heard.at <= self.memory.zones.clock => self.hear_again(*ahead, heard, found),
+        match self.ahead.take().map(|ahead| *ahead) {
+            Some(Ahead::WayBack(back)) if heard.at <= self.memory.zones.clock => self.hear_again(back, heard, found),
             _ => self.memory.take(&self.plan, heard, found),
         }
     }
 
+    pub(crate) fn has_no_way_back(&self) -> bool {
+        matches!(self.ahead.as_deref(), Some(Ahead::NoWayBack))
+    }
+
     /// Goes back, takes it in, and lets time run ahead again.
-    fn hear_again(&mut self, ahead: Ahead, heard: &Heard, found: &mut Vec<Violation>) {
+    fn hear_again(&mut self, back: WayBack, heard: &Heard, found: &mut Vec<Violation>) {
         let now = self.memory.zones.clock;
-        self.memory = ahead.settled;
+        self.memory = back.settled;
         let mut again = Vec::new();
         self.memory.take(&self.plan, heard, &mut again);
         self.advance(now, &mut again);
-        for old in ahead.told {
+        for old in back.told {
             if !again.iter().any(|new| new.is_same(&old)) {
                 tell(found, old.refuted());
             }
@@ -112,37 +124,45 @@ impl Judge {
     /// Finds what falls due by time alone up to and including `now`. Silence is a matter of when reports are received: while a tag sends an
     /// hour's backlog it is not silent, although its newest report is an hour old.
     pub fn advance(&mut self, now: Timestamp, found: &mut Vec<Violation>) {
-        if self.next_due().is_none_or(|due| due > now) {
-            self.memory.advance(&self.plan, self.zones_now(now), now.plus_millis(-self.lag_ms), found);
+        if self.has_no_way_back() || self.next_due().is_none_or(|due| due > now) {
+            self.advance_memory(now, found);
             return;
         }
-        let mut ahead = self.ahead.take().unwrap_or_else(|| Box::new(Ahead { settled: self.memory.clone(), told: Vec::new() }));
+        let mut back = match self.ahead.take().map(|ahead| *ahead) {
+            Some(Ahead::WayBack(back)) => back,
+            _ => WayBack { settled: self.memory.clone(), told: Vec::new() },
+        };
         let mut told = Vec::new();
-        self.memory.advance(&self.plan, self.zones_now(now), now.plus_millis(-self.lag_ms), &mut told);
+        self.advance_memory(now, &mut told);
         for violation in told {
-            tell(&mut ahead.told, violation.clone());
+            tell(&mut back.told, violation.clone());
             tell(found, violation);
         }
-        self.no_way_back |= ahead.told.len() > AHEAD_MAX;
-        self.ahead = (!self.no_way_back).then_some(ahead);
+        let ahead = if back.told.len() > AHEAD_MAX { Ahead::NoWayBack } else { Ahead::WayBack(back) };
+        self.ahead = Some(Box::new(ahead));
+    }
+
+    fn advance_memory(&mut self, now: Timestamp, found: &mut Vec<Violation>) {
+        let (zones_now, device_now) = (self.zones_now(now), now.plus_millis(-self.lag.millis()));
+        self.memory.advance(&self.plan, zones_now, device_now, found);
     }
 
     /// When [`Judge::advance`] may find something next (it may also find nothing then); `None` if never without another report.
     pub fn next_due(&self) -> Option<Timestamp> {
         let device = self.plan.watch().and_then(|watch| self.memory.device.next_due(&watch.rules, &watch.deaf));
-        let device = device.map(|due| due.plus_millis(self.lag_ms));
-        let zones = self.memory.zones.next_due().map(|due| if self.lag_ms > LAG_MS { due.max(self.caught_up_at()) } else { due });
+        let device = device.map(|due| due.plus_millis(self.lag.millis()));
+        let zones = self.memory.zones.next_due().map(|due| if self.lag.millis() > LAG_MS { due.max(self.caught_up_at()) } else { due });
         zones.into_iter().chain(device).min()
     }
 
     /// When a tag that sends a backlog is taken to have sent all of it.
     fn caught_up_at(&self) -> Timestamp {
-        self.newest.at().plus_millis(self.lag_ms.saturating_add(CATCHING_UP_MS))
+        self.newest.at().plus_millis(self.lag.millis() + CATCHING_UP_MS)
     }
 
     /// Up to when zones are judged by time alone: while a tag catches up, not further than it has come.
     fn zones_now(&self, now: Timestamp) -> Timestamp {
-        let catches_up = self.lag_ms > LAG_MS && now < self.caught_up_at();
+        let catches_up = self.lag.millis() > LAG_MS && now < self.caught_up_at();
         if catches_up { self.memory.zones.clock.max(self.newest.at()).min(now) } else { now }
     }
 
@@ -150,8 +170,8 @@ impl Judge {
     /// instant and is told by the next call of [`Judge::report`] or [`Judge::advance`].
     pub fn set_plan(&mut self, plan: Arc<Plan>) {
         self.memory.zones.change_plan(&self.plan, &plan);
-        if let Some(ahead) = &mut self.ahead {
-            ahead.settled.zones.change_plan(&self.plan, &plan);
+        if let Some(Ahead::WayBack(back)) = self.ahead.as_deref_mut() {
+            back.settled.zones.change_plan(&self.plan, &plan);
         }
         self.plan = plan;
     }

@@ -4,6 +4,7 @@ mod again;
 mod batch;
 pub mod check;
 mod civil;
+mod coarse;
 pub mod command;
 mod device;
 mod ellipsoid;

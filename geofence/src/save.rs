@@ -1,7 +1,8 @@
 //! A judge's memory as bytes: one version byte, then postcard.
 
+use crate::coarse::{KeptAt, Lag};
 use crate::device::Device;
-use crate::judge::{Ahead, Memory};
+use crate::judge::{Ahead, Memory, WayBack};
 use crate::state::{SavedState, State};
 use crate::{Judge, Order, Plan, Timestamp, Violation};
 use serde::{Deserialize, Serialize};
@@ -53,14 +54,14 @@ impl Judge {
 
     /// Appends the memory in a versioned form for [`Judge::restore`].
     pub fn save(&self, out: &mut Vec<u8>) {
-        let ahead = self.ahead.as_ref().map(|ahead| (ahead.settled.save(&self.plan), ahead.told.clone()));
+        let ahead = self.way_back().map(|back| (back.settled.save(&self.plan), back.told.clone()));
         let saved = Saved {
             memory: self.memory.save(&self.plan),
             ahead,
             newest: self.newest,
-            kept_at: self.kept_at,
-            lag_ms: self.lag_ms,
-            no_way_back: self.no_way_back,
+            kept_at: self.kept_at.time(),
+            lag_ms: self.lag.millis(),
+            no_way_back: self.has_no_way_back(),
         };
         write(&saved, out);
     }
@@ -75,34 +76,40 @@ impl Judge {
             return Err(StateError::UnknownVersion(*form));
         }
         let saved: Saved = postcard::from_bytes(bytes).map_err(|error| StateError::Damaged(error.to_string()))?;
-        let restore_ahead = |(settled, told)| Box::new(Ahead { settled: Memory::restore(&plan, settled), told });
-        let ahead = saved.ahead.map(restore_ahead);
+        let restore_back = |(settled, told)| Ahead::WayBack(WayBack { settled: Memory::restore(&plan, settled), told });
+        let ahead = if saved.no_way_back { Some(Ahead::NoWayBack) } else { saved.ahead.map(restore_back) };
         Ok(Self {
             memory: Memory::restore(&plan, saved.memory),
-            ahead,
+            ahead: ahead.map(Box::new),
             newest: saved.newest,
-            kept_at: saved.kept_at,
-            lag_ms: saved.lag_ms,
-            no_way_back: saved.no_way_back,
+            kept_at: KeptAt::of(saved.kept_at),
+            lag: Lag::of_millis(saved.lag_ms),
             plan,
         })
+    }
+
+    fn way_back(&self) -> Option<&WayBack> {
+        match self.ahead.as_deref() {
+            Some(Ahead::WayBack(back)) => Some(back),
+            Some(Ahead::NoWayBack) | None => None,
+        }
     }
 
     /// The memory before a report at `at` is taken in, if it is time to keep one: of which newest report, and its bytes. About one a day, so
     /// that judging the past again never begins more than a day early.
     pub fn checkpoint_before(&mut self, at: Timestamp) -> Option<(Timestamp, Vec<u8>)> {
-        let newest = self.newest.at();
-        if self.no_way_back || at <= newest || at.millis_since(self.kept_at) < KEPT_EVERY_MS || newest <= self.kept_at {
+        let (newest, kept_at) = (self.newest.at(), self.kept_at.time());
+        if self.has_no_way_back() || at <= newest || at.millis_since(kept_at) < KEPT_EVERY_MS || newest <= kept_at {
             return None;
         }
-        self.kept_at = newest;
+        self.kept_at = KeptAt::of(newest);
         // As of the newest report: what time alone brought since is found again.
-        let settled = self.ahead.as_ref().map_or(&self.memory, |ahead| &ahead.settled);
+        let settled = self.way_back().map_or(&self.memory, |back| &back.settled);
         let mut memory = settled.save(&self.plan);
         // Time may have passed since in which nothing fell due.
         memory.zones.as_of(newest);
         let mut bytes = Vec::new();
-        let saved = Saved { memory, ahead: None, newest: self.newest, kept_at: newest, lag_ms: self.lag_ms, no_way_back: false };
+        let saved = Saved { memory, ahead: None, newest: self.newest, kept_at: newest, lag_ms: self.lag.millis(), no_way_back: false };
         write(&saved, &mut bytes);
         Some((newest, bytes))
     }

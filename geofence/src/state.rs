@@ -9,6 +9,7 @@ use crate::trackers::Trackers;
 use crate::{Fix, Sense, Timestamp, Violation, Zone, ZoneSet};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
+use thin_vec::ThinVec;
 
 /// Trackers, phases and last fixes, judged through `clock`.
 #[derive(Clone, PartialEq, Debug)]
@@ -19,7 +20,7 @@ pub(crate) struct State {
     pub newest_fix: Timestamp,
     recent: Recent,
     /// One for each zone of the plan that is not always on, in its order.
-    phases: Box<[Phase]>,
+    phases: ThinVec<Phase>,
     trackers: Trackers,
     /// Nothing changes by time alone before this.
     next_due: Timestamp,

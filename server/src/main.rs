@@ -8,6 +8,7 @@ macro_rules! say {
     }};
 }
 
+mod allocator;
 mod billing_clock;
 mod cli;
 mod clock;

@@ -96,6 +96,7 @@ impl System {
             tokio::spawn(crate::retention::run_daily(store.clone(), config.retention.limits(), stop.clone())),
             tokio::spawn(crate::billing_clock::run(store.clone(), stop.clone())),
             tokio::spawn(tell_alive(store.clone(), stop.clone())),
+            tokio::spawn(crate::allocator::give_back(stop.clone())),
             tokio::spawn(tell_counters(Arc::clone(&door), stop.clone())),
             tokio::spawn(certificates.follow(look, stop.clone())),
         ];

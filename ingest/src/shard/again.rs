@@ -127,7 +127,7 @@ impl<J: Journal> Shard<J> {
         let mut tasks = Vec::new();
         for tag_id in turn {
             let Some(memory) = self.tags.get_mut(&tag_id).filter(|memory| memory.dirty_from().is_some()) else { continue };
-            if memory.parked > 0 || (under_way != 0 && memory.batch >= under_way) {
+            if memory.parked > 0 || (under_way != 0 && memory.batch() >= under_way) {
                 self.again.note(tag_id, &limits);
                 continue;
             }

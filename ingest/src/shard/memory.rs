@@ -66,16 +66,16 @@ pub(super) struct TagMemory {
     /// When somebody last stopped wearing it; the beginning of time = nobody did.
     worn_until: Timestamp,
     /// The newest batch this memory has taken in; 0 = none.
-    pub batch: i64,
-    /// The first batch that the written memory lacks; 0 = it lacks none.
-    pub first_unwritten: i64,
+    batch: i64,
+    /// The first batch that the written memory lacks is so many before the newest, itself counted; 0 = it lacks none.
+    unwritten: u32,
     /// Submissions of this tag that wait for the database's answer about old reports.
     pub parked: u32,
     /// The instant for which the shard's clock is set for this tag; the end of time = it is not set.
     scheduled: Timestamp,
 }
 
-const _: () = assert!(size_of::<TagMemory>() <= 320, "a tag's memory grew: a million of them are held");
+const _: () = assert!(size_of::<TagMemory>() <= 256, "a tag's memory grew: a million of them are held");
 
 #[derive(Serialize, Deserialize)]
 struct Written {
@@ -87,7 +87,7 @@ impl TagMemory {
     /// A tag that has never reported.
     pub fn new(facts: &TagFacts) -> Self {
         let (wearer, worn_until) = (facts.wearer.as_ref().map(Wearer::new), facts.worn_until.unwrap_or(Timestamp::MIN));
-        Self { keys: ReportKeys::empty(), wearer, worn_until, batch: 0, first_unwritten: 0, parked: 0, scheduled: Timestamp::MAX }
+        Self { keys: ReportKeys::empty(), wearer, worn_until, batch: 0, unwritten: 0, parked: 0, scheduled: Timestamp::MAX }
     }
 
     /// From what was written down. What another version wrote is found again: the keys by asking the database about every report up to
@@ -132,6 +132,29 @@ impl TagMemory {
         });
         let written = Written { keys: self.keys.clone(), judged };
         postcard::to_extend(&written, vec![WRITTEN_VERSION]).expect("writing to memory does not fail")
+    }
+
+    /// The newest batch this memory has taken in; 0 = none.
+    pub const fn batch(&self) -> i64 {
+        self.batch
+    }
+
+    /// The first batch that the written memory lacks.
+    pub fn first_unwritten(&self) -> Option<i64> {
+        (self.unwritten > 0).then(|| self.batch - i64::from(self.unwritten) + 1)
+    }
+
+    /// Something was taken in from this batch, which may be older than the newest.
+    pub fn took_from(&mut self, batch: i64) {
+        let first = self.first_unwritten().map_or(batch, |first| first.min(batch));
+        self.batch = self.batch.max(batch);
+        // Memory is written down within minutes: the distance fits.
+        self.unwritten = u32::try_from(self.batch - first + 1).unwrap_or(u32::MAX);
+    }
+
+    /// The written memory is that of this batch.
+    pub const fn is_written_with(&mut self, batch: i64) {
+        (self.batch, self.unwritten) = (batch, 0);
     }
 
     /// Takes over what staff decided.

@@ -190,8 +190,7 @@ impl<J: Journal> Shard<J> {
         let Some(memory) = self.tags.get_mut(&stored.tag_id) else { return };
         let mut found: Vec<Violation> = Vec::new();
         memory.take(stored, &mut found);
-        memory.first_unwritten = if memory.first_unwritten == 0 { batch } else { memory.first_unwritten.min(batch) };
-        memory.batch = memory.batch.max(batch);
+        memory.took_from(batch);
         if let Some(wearer_id) = memory.wearer_id()
             && !found.is_empty()
         {
@@ -231,7 +230,7 @@ impl<J: Journal> Shard<J> {
         let tags = &self.tags;
         let under_way = self.commit.as_ref().map_or(self.gathering.number, |commit| commit.number);
         let ready = |tag_id| {
-            let is_durable = |memory: &TagMemory| (under_way == 0 || memory.batch < under_way) && !memory.is_judged_again();
+            let is_durable = |memory: &TagMemory| (under_way == 0 || memory.batch() < under_way) && !memory.is_judged_again();
             tags.get(&tag_id).is_none_or(|memory| is_durable(memory))
         };
         let unknown = |tag_id, report: &Report| tags.get(&tag_id).is_some_and(|memory| memory.place(report) == Place::Unknown);

@@ -19,9 +19,9 @@ pub(super) struct Unwritten {
 impl Unwritten {
     /// The memory of a tag took something in from batch `number`.
     pub fn note(&mut self, tag_id: i64, memory: &mut TagMemory, number: i64) {
-        memory.batch = number;
-        if memory.first_unwritten == 0 {
-            memory.first_unwritten = number;
+        let was_written = memory.first_unwritten().is_none();
+        memory.took_from(number);
+        if was_written {
             self.queue.push_back((tag_id, number, Instant::now()));
         }
     }
@@ -53,7 +53,7 @@ impl Unwritten {
             && since.elapsed() >= unwritten_for
         {
             self.queue.pop_front();
-            if let Some(memory) = tags.get_mut(&tag_id).filter(|memory| memory.first_unwritten == first) {
+            if let Some(memory) = tags.get_mut(&tag_id).filter(|memory| memory.first_unwritten() == Some(first)) {
                 states.push(write(tag_id, memory, number));
             }
         }
@@ -63,7 +63,7 @@ impl Unwritten {
     /// The first batch that some written memory lacks.
     pub fn oldest(&mut self, tags: &Tags) -> Option<i64> {
         while let Some(&(tag_id, first, _)) = self.queue.front() {
-            if tags.get(&tag_id).is_some_and(|memory| memory.first_unwritten == first) {
+            if tags.get(&tag_id).is_some_and(|memory| memory.first_unwritten() == Some(first)) {
                 return Some(first);
             }
             self.queue.pop_front();
@@ -79,18 +79,13 @@ impl Unwritten {
     /// Finds anew which tags are unwritten, after memory was reloaded.
     pub fn rebuild(&mut self, tags: &Tags) {
         let now = Instant::now();
-        let mut queue: Vec<_> = tags
-            .iter()
-            .filter(|(_, memory)| memory.first_unwritten != 0)
-            .map(|(&tag_id, memory)| (tag_id, memory.first_unwritten, now))
-            .collect();
+        let mut queue: Vec<_> = tags.iter().filter_map(|(&tag_id, memory)| Some((tag_id, memory.first_unwritten()?, now))).collect();
         queue.sort_unstable_by_key(|&(_, first, _)| first);
         self.queue = queue.into();
     }
 }
 
 fn write(tag_id: i64, memory: &mut TagMemory, number: i64) -> TagState {
-    memory.first_unwritten = 0;
-    memory.batch = number;
+    memory.is_written_with(number);
     TagState { tag_id, batch: number, bytes: memory.write() }
 }

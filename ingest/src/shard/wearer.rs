@@ -16,19 +16,25 @@ const SEEN_WITHIN_MS: i64 = 300_000;
 pub(super) struct Wearer {
     pub wearer_id: i64,
     fitted_at: Timestamp,
-    monitored_from: Timestamp,
     pub judge: Judge,
-    /// Boxed, because few wearers have any.
-    doubt: Option<Box<Doubt>>,
-    /// When the wearer was last seen.
-    seen_at: Timestamp,
-    /// Whether in trouble then.
-    seen_in_trouble: bool,
+    /// Boxed, because few wearers have any of it.
+    more: Option<Box<More>>,
+    seen: Seen,
 }
 
-/// Why a past must be judged again, and how far that is.
+/// When a wearer was last seen, and whether in trouble then.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    /// Seconds since 1970.
+    at_s: u32,
+    in_trouble: bool,
+}
+
+/// What is true of few wearers: they wear another tag than their first, or their past must be judged again.
 #[derive(Debug, Default)]
-struct Doubt {
+struct More {
+    /// From when the wearer is monitored, if that is before the fitting.
+    monitored_from: Option<Timestamp>,
     /// What staff wish.
     request: Option<JudgingRequest>,
     /// The newest answered request.
@@ -57,9 +63,21 @@ impl Wearer {
     pub fn new(facts: &WearerFacts) -> Self {
         let WearerFacts { wearer_id, fitted_at, monitored_from, .. } = *facts;
         let judge = Judge::new(Arc::clone(&facts.plan), fitted_at);
-        let mut wearer = Self { wearer_id, fitted_at, monitored_from, judge, doubt: None, seen_at: Timestamp::MIN, seen_in_trouble: false };
+        let mut wearer = Self { wearer_id, fitted_at, judge, more: None, seen: Seen::default() };
+        wearer.is_monitored_from(monitored_from);
         wearer.request(facts.request.as_ref());
         wearer
+    }
+
+    fn is_monitored_from(&mut self, from: Timestamp) {
+        let from = (from != self.fitted_at).then_some(from);
+        if self.more.is_some() || from.is_some() {
+            self.more.get_or_insert_default().monitored_from = from;
+        }
+    }
+
+    fn monitored_from(&self) -> Timestamp {
+        self.more.as_ref().and_then(|more| more.monitored_from).unwrap_or(self.fitted_at)
     }
 
     /// What staff have decided, as last heard.
@@ -67,15 +85,16 @@ impl Wearer {
         WearerFacts {
             wearer_id: self.wearer_id,
             fitted_at: self.fitted_at,
-            monitored_from: self.monitored_from,
+            monitored_from: self.monitored_from(),
             plan: Arc::clone(self.judge.plan()),
-            request: self.doubt.as_ref().and_then(|doubt| doubt.request.clone()),
+            request: self.more.as_ref().and_then(|more| more.request.clone()),
         }
     }
 
     /// Takes over what staff decided of the same wearer.
     pub fn apply(&mut self, facts: &WearerFacts) {
-        (self.fitted_at, self.monitored_from) = (facts.fitted_at, facts.monitored_from);
+        self.fitted_at = facts.fitted_at;
+        self.is_monitored_from(facts.monitored_from);
         self.judge.set_plan(Arc::clone(&facts.plan));
         self.request(facts.request.as_ref());
     }
@@ -86,90 +105,91 @@ impl Wearer {
     }
 
     pub fn is_dirty_from(&mut self, from: Timestamp, late: bool) {
-        let doubt = self.doubt.get_or_insert_default();
+        let more = self.more.get_or_insert_default();
         let dirty = Dirty { from, late };
-        doubt.dirty = Some(doubt.dirty.map_or(dirty, |known| known.and(dirty)));
+        more.dirty = Some(more.dirty.map_or(dirty, |known| known.and(dirty)));
     }
 
     /// Nothing that was judged so far can be believed.
     pub fn is_dirty(&mut self) {
-        self.is_dirty_from(self.monitored_from, false);
+        self.is_dirty_from(self.monitored_from(), false);
     }
 
     /// From when the past must be judged again.
     pub fn dirty(&self) -> Option<Dirty> {
-        self.doubt.as_ref()?.dirty
+        self.more.as_ref()?.dirty
     }
 
     /// Whether the past is being judged again.
     pub fn is_judged_again(&self) -> bool {
-        self.doubt.as_ref().is_some_and(|doubt| doubt.again.is_some())
+        self.more.as_ref().is_some_and(|more| more.again.is_some())
     }
 
     /// All of the past that is in doubt, whether or not it is being judged again.
     pub fn in_doubt(&self) -> Option<Dirty> {
-        let doubt = self.doubt.as_ref()?;
-        doubt.dirty.into_iter().chain(doubt.again).reduce(Dirty::and)
+        let more = self.more.as_ref()?;
+        more.dirty.into_iter().chain(more.again).reduce(Dirty::and)
     }
 
     /// What the newest report shows of the wearer's area, if it is news.
     pub fn sighting(&mut self, received_at: Timestamp) -> Option<Sighting> {
         let (cell, troubled) = self.judge.sighting()?;
         let at = self.judge.newest_at().min(received_at);
-        let is_news = troubled != self.seen_in_trouble || at.millis_since(self.seen_at) >= SEEN_EVERY_MS;
+        let seen_at = Timestamp::from_millis(i64::from(self.seen.at_s) * 1_000);
+        let is_news = troubled != self.seen.in_trouble || at.millis_since(seen_at) >= SEEN_EVERY_MS;
         if !is_news || received_at.millis_since(at) > SEEN_WITHIN_MS {
             return None;
         }
-        (self.seen_at, self.seen_in_trouble) = (at, troubled);
+        self.seen = Seen { at_s: u32::try_from(at.millis() / 1_000).unwrap_or(0), in_trouble: troubled };
         Some(Sighting { at, wearer: self.wearer_id, cell, troubled })
     }
 
-    /// Begins to judge the past again, if it is in doubt.
+    /// Begins to judge the past again, if it is in more.
     pub fn begin_again(&mut self) -> Option<PastTask> {
-        let doubt = self.doubt.as_mut()?;
-        let dirty = doubt.dirty.take()?;
-        doubt.again = Some(dirty);
-        Some(PastTask { from: dirty.from.max(self.monitored_from), until: self.judge.clock(), facts: self.facts(), retired: None })
+        let more = self.more.as_mut()?;
+        let dirty = more.dirty.take()?;
+        more.again = Some(dirty);
+        Some(PastTask { from: dirty.from.max(self.monitored_from()), until: self.judge.clock(), facts: self.facts(), retired: None })
     }
 
     /// The past could not be judged again; it still must be.
     pub fn abandon_again(&mut self) {
-        if let Some(dirty) = self.doubt.as_mut().and_then(|doubt| doubt.again.take()) {
+        if let Some(dirty) = self.more.as_mut().and_then(|more| more.again.take()) {
             self.is_dirty_from(dirty.from, dirty.late);
         }
     }
 
     /// The past has been judged again: why, and what it answers.
     pub fn end_again(&mut self, tag_id: i64, task: &PastTask, judge: Judge) -> Option<(Arc<str>, JudgedAgain)> {
-        let doubt = self.doubt.as_mut()?;
-        let dirty = doubt.again.take()?;
+        let more = self.more.as_mut()?;
+        let dirty = more.again.take()?;
         let plan = Arc::clone(self.judge.plan());
         self.judge = judge;
         if !Arc::ptr_eq(&plan, &task.facts.plan) {
             self.judge.set_plan(plan);
         }
-        let request = task.facts.request.as_ref().filter(|request| request.number > doubt.answered);
+        let request = task.facts.request.as_ref().filter(|request| request.number > more.answered);
         let cause = match request {
             Some(request) if dirty.late => Arc::from(format!("{}; late report", request.cause)),
             Some(request) => Arc::clone(&request.cause),
             None => Arc::from("late report"),
         };
-        doubt.answered = doubt.answered.max(request.map_or(0, |request| request.number));
-        let answered = JudgedAgain { wearer_id: task.facts.wearer_id, tag_id, from: task.from, request: doubt.answered };
-        if doubt.request.is_none() && doubt.dirty.is_none() && doubt.answered == 0 {
-            self.doubt = None;
+        more.answered = more.answered.max(request.map_or(0, |request| request.number));
+        let answered = JudgedAgain { wearer_id: task.facts.wearer_id, tag_id, from: task.from, request: more.answered };
+        if more.request.is_none() && more.dirty.is_none() && more.answered == 0 && more.monitored_from.is_none() {
+            self.more = None;
         }
         Some((cause, answered))
     }
 
     /// Takes over whether staff wish the past judged again.
     fn request(&mut self, request: Option<&JudgingRequest>) {
-        if self.doubt.is_none() && request.is_none() {
+        if self.more.is_none() && request.is_none() {
             return;
         }
-        let doubt = self.doubt.get_or_insert_default();
-        doubt.request = request.cloned();
-        if let Some(from) = request.filter(|request| request.number > doubt.answered).map(|request| request.from) {
+        let more = self.more.get_or_insert_default();
+        more.request = request.cloned();
+        if let Some(from) = request.filter(|request| request.number > more.answered).map(|request| request.from) {
             self.is_dirty_from(from, false);
         }
     }
