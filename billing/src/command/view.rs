@@ -147,7 +147,7 @@ impl DocumentView {
             number: document.number.clone(),
             due: document.due.map(DayView::from),
             open: invoice.map(|invoice| invoice.open),
-            paid: invoice.map(|invoice| invoice.total.minus(invoice.open)).transpose()?,
+            paid: invoice.map(Invoice::paid).transpose()?,
             status: invoice.map(|invoice| invoice.status(today)),
         })
     }

@@ -17,6 +17,7 @@ pub(super) const WORDS: Words = Words {
         issued: "Issued on",
         month: "About the month",
         due: "To be paid by",
+        void: "VOID: pay nothing for this document",
         open: "Still to pay",
         account: "To the account",
         payment: "Bill and payment identifier",

@@ -80,7 +80,11 @@ impl Sheet<'_> {
     fn written(&self) -> String {
         let Self { words, document, .. } = *self;
         let number = document.number.as_deref().map_or(String::new(), |number| format!(" <bdi dir=\"ltr\">{}</bdi>", escaped(number)));
-        let mut text = format!("<section>\n<h1>{}{number}</h1>\n{}", (words.kind)(document.kind), self.facts());
+        let mut text = format!("<section>\n<h1>{}{number}</h1>\n", (words.kind)(document.kind));
+        if self.invoice.is_some_and(|invoice| invoice.is_void) {
+            writeln!(text, "<p class=\"void\">{}</p>", words.labels.void).expect("writing to a text never fails");
+        }
+        text += &self.facts();
         text += &lines::table(words, document);
         text += &self.sum();
         text += &lines::reasons(words, document);

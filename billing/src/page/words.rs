@@ -65,6 +65,8 @@ pub struct Labels {
     pub month: &'static str,
     /// The last day to pay.
     pub due: &'static str,
+    /// Over a document that is void.
+    pub void: &'static str,
     /// What is not paid yet.
     pub open: &'static str,
     /// Where it is to be paid.
