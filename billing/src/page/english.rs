@@ -20,6 +20,8 @@ pub(super) const WORDS: Words = Words {
         void: "VOID: pay nothing for this document",
         open: "Still to pay",
         account: "To the account",
+        holder: "Bank and holder",
+        how: "How to pay",
         payment: "Bill and payment identifier",
         total: "Total",
         columns: ["What", "Month", "Days", "Price of a day", "Amount"],

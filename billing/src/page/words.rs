@@ -71,6 +71,10 @@ pub struct Labels {
     pub open: &'static str,
     /// Where it is to be paid.
     pub account: &'static str,
+    /// Bank, and in whose name the account is.
+    pub holder: &'static str,
+    /// How to pay.
+    pub how: &'static str,
     /// Bill and payment identifier.
     pub payment: &'static str,
     /// The sum of the lines.

@@ -48,8 +48,7 @@ async fn void(transaction: &Transaction<'_>, caller: &Caller, document: &Documen
     }
     in_nobodys_hand(transaction, document.document_id, now).await?;
     let total = document.total.minor_units();
-    let fact =
-        transaction.query_opt(RECORD, &[&document.wearer_id, &now, &caller.name(), &total, &document.document_id, &reason]).await?;
+    let fact = transaction.query_opt(RECORD, &[&document.wearer_id, &now, &caller.name(), &total, &document.document_id, &reason]).await?;
     let fact_id: i64 = fact.ok_or(BooksError::DocumentVoid)?.get(0);
     borne(transaction, document, fact_id, now).await?;
     let happening = DocumentHappening::Void(reason.to_owned());

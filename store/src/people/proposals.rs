@@ -1,8 +1,8 @@
 //! Four eyes: acts that one person proposes and another confirms.
 
 use super::{PeopleError, RoleChange, grants};
-use crate::books::{NewRelief, relief_concerns, relief_grant};
 use crate::books::{NewPayAccount, bill_codes_concerns, bill_codes_record, pay_account_concerns, pay_account_name};
+use crate::books::{NewRelief, relief_concerns, relief_grant};
 use crate::books::{UncollectibleMark, uncollectible_concerns, uncollectible_mark};
 use crate::books::{spend, spending_concerns, tariff_add, tariff_concerns};
 use crate::change::{self, Change};
