@@ -130,9 +130,9 @@ impl Sheet<'_> {
             (label.due, document.due.map(|day| words.day(day))),
             (label.open, invoice.map(|invoice| words.money(invoice.open))),
             (label.account, paper.asks().then(|| isolated(&head.account))),
-            (label.holder, paper.asks().then(|| escaped(&head.holder))),
+            (label.holder, paper.asks().then(|| said(&head.holder))),
             (label.payment, paper.asks().then(|| isolated(&head.payment))),
-            (label.how, paper.asks().then(|| head.how.iter().map(|how| escaped(how)).collect::<Vec<_>>().join("<br>"))),
+            (label.how, paper.asks().then(|| head.how.iter().map(|how| said(how)).collect::<Vec<_>>().join("<br>"))),
         ];
         let mut text = String::from("<table class=\"facts\">\n");
         for (name, value) in rows {
@@ -189,6 +189,11 @@ impl Words {
     fn money(&self, amount: Money) -> String {
         format!("<bdi class=\"money\">{} {}</bdi>", self.number(amount), self.unit(amount.currency()))
     }
+}
+
+/// Words of either language, which keep their own direction.
+fn said(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("<bdi>{}</bdi>", escaped(text)) }
 }
 
 /// A Latin datum that keeps its order among Persian words.

@@ -173,7 +173,7 @@ async fn what_somebody_paid_had_in_hand_or_corrected_stands() {
     assert_eq!(refused(newest - 3).await, "DOCUMENT_SENT");
     assert_eq!(reason(&office.void(&office.qom, newest).await.unwrap_err()).0, "UNKNOWN_DOCUMENT");
     let empty = schema::VoidDocumentRequest { document_id: newest, reason: " ".to_owned() };
-    assert_eq!(wrong_fields(&office.documents().await.void_document(empty).await.unwrap_err()), [owned(("reason", "TOO_SHORT"))]);
+    assert_eq!(wrong_fields(&office.documents().await.void_document(empty).await.unwrap_err()), [owned(("reason", "MISSING"))]);
     let facts = "SELECT count(*) FROM billing_facts WHERE kind = 'void'";
     assert_eq!(office.house.database.client().await.query_one(facts, &[]).await.unwrap().get::<_, i64>(0), 0, "nothing was recorded");
     assert_eq!(office.differences().await, []);

@@ -183,3 +183,22 @@ fn case(file: &Path, explain: bool, format: CaseFormat) -> Result<()> {
     out.write_all(written.as_bytes())?;
     Ok(out.flush()?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_printed_end_is_compared_with_that_of_its_entry() {
+        let then = LedgerHead { number: 7, hash: "0a".repeat(32), at: None };
+        for (number, hash, then, expected) in [
+            (7, "0A".repeat(32), Some(&then), true),
+            (7, "0b".repeat(32), Some(&then), false),
+            (8, "0a".repeat(32), None, false),
+            (0, "00".repeat(32), None, true),
+            (0, String::new(), None, false),
+        ] {
+            assert_eq!(is_end(number, &hash, then), expected, "{number} {hash}");
+        }
+    }
+}

@@ -13,11 +13,9 @@ macro_rules! account_columns {
     };
 }
 
-/// Those of the caller's units, and those above that they use while they have none.
 const LIST: &str = concat!(
     account_columns!(),
-    "WHERE EXISTS (SELECT FROM unit_reach r WHERE (r.unit_id = a.unit_id AND r.above_id = ANY ($1)) OR (r.above_id = a.unit_id AND r.unit_id = ANY ($1)))
-        AND ($2 = '' OR u.code = $2) ORDER BY a.since DESC, a.pay_account_id DESC LIMIT 1000"
+    "WHERE EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = a.unit_id AND r.above_id = ANY ($1)) AND ($2 = '' OR u.code = $2) ORDER BY a.since DESC, a.pay_account_id DESC LIMIT 1000"
 );
 const OF_DOCUMENT: &str = concat!(account_columns!(), "JOIN billing_documents d USING (pay_account_id) WHERE d.document_id = $1");
 const UNIT: &str = "SELECT unit_id FROM units u WHERE code = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = u.unit_id AND r.above_id = ANY ($2))";
@@ -80,7 +78,7 @@ pub struct PayAccount {
 }
 
 impl Store {
-    /// The accounts of the caller's units and of those above, of one unit or (empty) of all, the newest first.
+    /// The accounts of the caller's units, of one unit or (empty) of all, the newest first.
     ///
     /// # Errors
     /// When the database does not answer.
