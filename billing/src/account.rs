@@ -14,7 +14,7 @@ use serde::Serialize;
 /// The numbers of an account. What the words mean is in the billing policy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AccountNumbers {
-    /// All invoices.
+    /// All invoices that are not void.
     pub billed: Money,
     /// All credit notes.
     pub credited: Money,
@@ -60,7 +60,7 @@ impl AccountNumbers {
         let invoices = books.receivables.invoices();
         let credit_notes = books.documents.iter().filter(|document| document.kind == Kind::CreditNote);
         Ok(Self {
-            billed: Money::sum(currency, invoices.iter().map(|invoice| invoice.total))?,
+            billed: Money::sum(currency, invoices.iter().filter(|invoice| !invoice.is_void).map(|invoice| invoice.total))?,
             credited: Money::sum(currency, credit_notes.map(|document| document.total))?.negated()?,
             paid: books.paid,
             refunded: books.refunded,

@@ -166,7 +166,7 @@ impl Books {
         let number = document.number.clone().expect("invoices are numbered");
         let (months, total): (BTreeSet<Month>, Money) = (document.months(), document.total);
         let is_damage = document.kind == Kind::DamageInvoice;
-        Ok(self.receivables.issue(Invoice { number, is_damage, months, due, total, open: total })?)
+        Ok(self.receivables.issue(Invoice { number, is_damage, is_void: false, months, due, total, open: total })?)
     }
 
     /// Gives entries from this place on another text, where there is one: documents got their numbers.
@@ -189,6 +189,12 @@ impl Books {
 
     fn post_document(&mut self, place: usize) -> Result<(), BillingError> {
         let document = &self.documents[place];
+        let postings = Self::postings(document)?;
+        self.ledger.post(document.run_at, document.title().to_owned(), postings)
+    }
+
+    /// What a document puts on accounts.
+    pub(crate) fn postings(document: &Document) -> Result<Vec<Posting>, BillingError> {
         let mut postings: Vec<Posting> = vec![(Account::Receivable, document.total)];
         for line in &document.lines {
             let account = match line.code {
@@ -198,7 +204,7 @@ impl Books {
             };
             postings.push((account, line.amount.negated()?));
         }
-        self.ledger.post(document.run_at, document.title().to_owned(), postings)
+        Ok(postings)
     }
 
     /// Brings the set-aside to its percentage of the fee money kept (rule R11): re-computed on the running total, so it never drifts.

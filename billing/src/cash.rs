@@ -53,7 +53,9 @@ impl Books {
             What::Refund { .. } => self.receivables.refund_back(moved).map(|()| true)?,
             What::DepositPayment { .. } => !moved.beyond(self.deposit.held)?.is_positive(),
             What::DepositReturn { .. } => true,
-            // A damage invoice is voided by a person, and so is what was taken from the deposit with it.
+            // One that was refused moved nothing.
+            What::Void { .. } if moved.is_zero() => return Ok(()),
+            // Damage is settled by a person, and so is what was taken from the deposit with it; what is void stays void.
             _ => false,
         };
         if !done {

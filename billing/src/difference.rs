@@ -3,7 +3,7 @@
 
 use crate::BillingError;
 use crate::calendar::{Day, Month, ranges};
-use crate::document::{Days, Line, LineCode};
+use crate::document::{Days, Document, Line, LineCode};
 use crate::explain::because;
 use crate::fact::{Fact, OrderId};
 use crate::money::Money;
@@ -42,6 +42,16 @@ impl Billed {
             days.removed.iter().flat_map(|range| range.first.through(range.last)).for_each(|day| _ = item.days.remove(&day));
         }
         Ok(())
+    }
+
+    /// What these documents billed.
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub(crate) fn of<'a>(documents: impl Iterator<Item = &'a Document>, facts: &[Fact]) -> Result<Self, BillingError> {
+        let mut billed = Self::default();
+        documents.flat_map(|document| &document.lines).try_for_each(|line| billed.add(line, facts))?;
+        Ok(billed)
     }
 
     /// After all that a run found was issued.

@@ -206,6 +206,13 @@ pub enum What {
         /// More than nothing.
         amount: Money,
     },
+    /// An invoice is void (decision D25): what it billed is not billed.
+    Void {
+        /// When.
+        at: Moment,
+        /// Its number.
+        invoice: Arc<str>,
+    },
 }
 
 impl What {
@@ -222,7 +229,8 @@ impl What {
             | Self::Refund { at, .. }
             | Self::DepositPayment { at, .. }
             | Self::DepositReturn { at, .. }
-            | Self::Damage { at, .. } => *at,
+            | Self::Damage { at, .. }
+            | Self::Void { at, .. } => *at,
             Self::Leave(period) | Self::Suspend(period) | Self::Class { period, .. } | Self::Waiver { period, .. } => period.from,
         }
     }

@@ -32,6 +32,7 @@ pub mod statement;
 mod stored;
 mod summary;
 mod tariff;
+mod void;
 mod work;
 
 pub use account::{AccountNumbers, DepositNumbers};

@@ -13,6 +13,8 @@ pub struct Invoice {
     pub number: Arc<str>,
     /// Whether it asks for damage, not for fees.
     pub is_damage: bool,
+    /// Whether it is void: it asks for nothing any more.
+    pub is_void: bool,
     /// The months it bills.
     pub months: BTreeSet<Month>,
     /// The last day to pay.
@@ -87,6 +89,19 @@ impl Receivables {
     pub fn payers(&self, number: &str) -> Vec<(&Origin, Money)> {
         let uses = self.sources.iter().flat_map(|source| source.uses.iter().map(move |(place, part)| (&source.origin, *place, *part)));
         uses.filter(|(_, place, _)| &*self.invoices[*place].number == number).map(|(origin, _, part)| (origin, part)).collect()
+    }
+
+    /// Makes an invoice void on which no money and no credit is; `false` (and nothing changed) for any other.
+    pub(crate) fn void(&mut self, number: &str) -> bool {
+        let may_be =
+            |invoice: &&mut Invoice| &*invoice.number == number && !invoice.is_void && !invoice.is_damage && invoice.open == invoice.total;
+        let Some(invoice) = self.invoices.iter_mut().find(may_be) else { return false };
+        (invoice.is_void, invoice.open) = (true, Money::zero(self.currency));
+        true
+    }
+
+    pub(crate) fn is_void(&self, number: &str) -> bool {
+        self.invoices.iter().any(|invoice| &*invoice.number == number && invoice.is_void)
     }
 
     pub(crate) fn has(&self, number: &str) -> bool {

@@ -23,9 +23,10 @@ pub struct Timeline {
     pub as_of: Moment,
 }
 
-/// What happens at an instant, in the order in which it happens: documents before money, money in before money out.
+/// What happens at an instant, in the order in which it happens: what is void before what is issued, documents before money, money in before money out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
+    Void,
     Run,
     ReviewDeposit,
     Payment,
@@ -65,6 +66,7 @@ pub fn carry_on(timeline: &Timeline, issued: Vec<Document>, through: Option<Mome
             (Step::Run, _) => books.run(facts, tariffs, policy, at)?,
             (Step::Cancel, _) => books.follow_cancellations(facts, policy, at)?,
             (_, Some(fact)) if !is_known(facts, fact, at) => {}
+            (Step::Void, Some(fact)) => books.void(fact, facts, at)?,
             (Step::ReviewDeposit, Some(fact)) => books.review_deposit(fact, facts, tariffs, at)?,
             (_, Some(fact)) => books.move_money(fact, policy, at)?,
             (_, None) => {}
@@ -122,7 +124,10 @@ impl Books {
             _ => false,
         };
         self.ignored_payments = self.ignored_payments.iter().filter(|id| ignored(id)).cloned().collect();
-        holds.into_iter().try_for_each(|fact| self.move_money(fact, policy, at))
+        holds.into_iter().try_for_each(|fact| match fact.what {
+            What::Void { .. } => self.void(fact, facts, at),
+            _ => self.move_money(fact, policy, at),
+        })
     }
 }
 
@@ -145,6 +150,7 @@ fn step_of(fact: &Fact) -> Option<Step> {
         What::Damage { .. } => Some(Step::Damage),
         What::DepositReturn { .. } => Some(Step::DepositReturn),
         What::Cancel { .. } => Some(Step::Cancel),
+        What::Void { .. } => Some(Step::Void),
         _ => None,
     }
 }

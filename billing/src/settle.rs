@@ -67,7 +67,8 @@ impl Receivables {
         match (claim.kind, claim.due, claim.months.first()) {
             (Kind::Invoice | Kind::DamageInvoice, Some(due), _) => {
                 let (is_damage, total) = (claim.kind == Kind::DamageInvoice, claim.total);
-                self.issue(Invoice { number: number.clone(), is_damage, months: claim.months.clone(), due, total, open: total })?;
+                let months = claim.months.clone();
+                self.issue(Invoice { number: number.clone(), is_damage, is_void: false, months, due, total, open: total })?;
             }
             (Kind::CreditNote, _, Some(month)) => self.credit_note(number, *month, claim.total.negated()?)?,
             _ => return Ok(false),
@@ -82,6 +83,7 @@ impl Receivables {
             "payment" => self.pay(id, amount.negated()?, named(fact).as_deref()).map(|()| true)?,
             "refund" => self.refund(amount)? == amount,
             "reversal" if amount.is_positive() => self.take_back(&id, amount)?,
+            "void" => self.void(fact),
             "reversal" => self.refund_back(amount.negated()?).map(|()| true)?,
             _ => false,
         })

@@ -104,16 +104,27 @@ pub enum Status {
     Overdue,
     /// Nothing left to pay.
     Paid,
+    /// It was issued in error and asks for nothing.
+    Void,
 }
 
 impl Invoice {
     /// How it stands on a day. Due dates are days of Tehran.
     pub fn status(&self, today: Day) -> Status {
         match (self.open.is_zero(), today > self.due) {
+            _ if self.is_void => Status::Void,
             (true, _) => Status::Paid,
             (false, true) => Status::Overdue,
             (false, false) => Status::Open,
         }
+    }
+
+    /// What money and credit paid of it.
+    ///
+    /// # Errors
+    /// If currencies are mixed.
+    pub fn paid(&self) -> Result<Money, MoneyError> {
+        if self.is_void { Ok(Money::zero(self.total.currency())) } else { self.total.minus(self.open) }
     }
 }
 

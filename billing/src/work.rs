@@ -60,6 +60,24 @@ pub enum Reason {
     /// A refund beyond the credit.
     #[error("the refund is {0} more than the person's credit: only the credit was paid out; check the amount")]
     RefundTooHigh(Money),
+    /// What is to be void is no invoice of fees that stands.
+    #[error(
+        "there is no invoice of fees \"{0}\" that could be void: credit notes, damage and deposits are corrected by what was recorded of them"
+    )]
+    VoidNoInvoice(Arc<str>),
+    /// Money or credit is on what is to be void.
+    #[error("money or credit is on invoice \"{0}\", so it stands: correct what was recorded, and the next run credits what is too much")]
+    VoidPaid(Arc<str>),
+    /// A later document corrects a month of what is to be void.
+    #[error(
+        "a later document, {later}, is about a month of invoice \"{invoice}\", so it stands: correct what was recorded, and the next run corrects the month"
+    )]
+    VoidCorrected {
+        /// What was to be void.
+        invoice: Arc<str>,
+        /// The number of the later one, or its kind.
+        later: Arc<str>,
+    },
     /// A return beyond the deposit.
     #[error("the return is {0} more than the deposit that is held: only what is held was returned; check the amount")]
     ReturnTooHigh(Money),
@@ -80,6 +98,9 @@ impl Reason {
             Self::NoSuchInvoice(_) => "NO_SUCH_INVOICE",
             Self::RefundTooHigh(_) => "REFUND_TOO_HIGH",
             Self::ReturnTooHigh(_) => "RETURN_TOO_HIGH",
+            Self::VoidNoInvoice(_) => "VOID_NO_INVOICE",
+            Self::VoidPaid(_) => "VOID_PAID",
+            Self::VoidCorrected { .. } => "VOID_CORRECTED",
         }
     }
 
@@ -90,7 +111,8 @@ impl Reason {
             Self::NoTariff(day) | Self::TwoClasses(day) => vec![("day", day.to_string())],
             Self::UnknownClass { tariff, class } => vec![("tariff", tariff.to_string()), ("class", class.to_string())],
             Self::NothingToCancel(fact) => vec![("event", fact.to_string())],
-            Self::NoSuchInvoice(number) => vec![("invoice", number.to_string())],
+            Self::VoidCorrected { invoice, later } => vec![("invoice", invoice.to_string()), ("later", later.to_string())],
+            Self::NoSuchInvoice(number) | Self::VoidNoInvoice(number) | Self::VoidPaid(number) => vec![("invoice", number.to_string())],
             Self::RefundTooHigh(amount) | Self::ReturnTooHigh(amount) => vec![("amount", amount.minor_units().to_string())],
         }
     }

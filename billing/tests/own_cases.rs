@@ -41,8 +41,9 @@ fn document(document: &Value) -> Value {
         format!("{} {}{days}", line["code"].as_str().unwrap(), line["amount"])
     };
     let lines: Vec<String> = document["lines"].as_array().unwrap().iter().map(line).collect();
+    let stands = if document["status"] == "void" { " (void)" } else { "" };
     let day = &document["run_at"]["jalali"].as_str().unwrap()[..10];
-    format!("{day} {} {}: {}", document["kind"].as_str().unwrap(), document["total"], lines.join(", ")).into()
+    format!("{day} {} {}{stands}: {}", document["kind"].as_str().unwrap(), document["total"], lines.join(", ")).into()
 }
 
 /// Objects need hold no more than what is expected of them; a text may be a part.
@@ -78,6 +79,11 @@ fn documents_and_corrections() {
 #[test]
 fn money_and_deposits() {
     check("money.json");
+}
+
+#[test]
+fn what_is_void_is_billed_anew() {
+    check("void.json");
 }
 
 #[test]

@@ -42,7 +42,15 @@ fn a_name_is_a_name_and_never_markup() {
     let case = Case::parse(&cases()[0]).unwrap();
     let books = replay(&case.timeline).unwrap();
     let evil = "<script>alert(1)</script>\"&".to_owned();
-    let head = Head { name: evil.clone(), reference: evil.clone(), centre: evil.clone(), account: evil.clone(), payment: evil };
+    let head = Head {
+        name: evil.clone(),
+        reference: evil.clone(),
+        centre: evil.clone(),
+        account: evil.clone(),
+        holder: evil.clone(),
+        payment: evil.clone(),
+        how: vec![evil],
+    };
     for language in [Language::Persian, Language::English] {
         let page = page(&books.documents, books.receivables.invoices(), &head, language);
         assert!(!page.contains("<script") && page.contains("&lt;script&gt;") && page.contains("&quot;&amp;"));

@@ -46,7 +46,7 @@ impl Stated {
     }
 }
 
-/// Reads all documents of an answer. The heads are the document's own `head`, else the answer's, else `head`; without a file reference the case's name is
+/// Reads all documents of an answer that are not void. The heads are the document's own `head`, else the answer's, else `head`; without a file reference the case's name is
 /// it.
 ///
 /// # Errors
@@ -62,7 +62,9 @@ pub fn read(text: &str, head: Option<&Head>) -> Result<Vec<Stated>, CaseError> {
     let stated = |(place, document): (usize, DocumentView)| {
         document.read(currency, &common).map_err(|fault| CaseError::Document(place + 1, fault.0))
     };
-    let all: Vec<Stated> = answer.documents.into_iter().enumerate().map(stated).collect::<Result<_, _>>()?;
+    // Nobody is handed what is void.
+    let stands = |(_, document): &(usize, DocumentView)| document.status.as_deref() != Some("void");
+    let all: Vec<Stated> = answer.documents.into_iter().enumerate().filter(stands).map(stated).collect::<Result<_, _>>()?;
     if all.is_empty() { Err(CaseError::NoDocuments) } else { Ok(all) }
 }
 
@@ -110,6 +112,7 @@ struct DocumentView {
     number: Option<String>,
     due: Option<DayView>,
     open: Option<i64>,
+    status: Option<String>,
     head: Option<Head>,
 }
 

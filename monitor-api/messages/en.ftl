@@ -458,6 +458,14 @@ difference-cash-fees = the fee money of all is not payments less refunds
 difference-income = the documents of all are not the income in the ledger
 reminder-hardship = If you cannot pay, tell the centre's finance unit: a reduced price or a waiver can be granted by decision. A debt is no breach of the monitoring.
 
+# Void documents, and how people pay.
+document-void = This document is void: nothing is asked for by it, and nothing more is recorded of it. Look for the invoice that the next run issued.
+void-no-invoice = Only an invoice of fees can be void. Correct what was recorded: of leave, fittings, damage or the deposit; the next run issues what follows from it.
+document-sent = The document was handed over, reminded of or objected to, so it stands. Correct what was recorded; the next run credits what is too much.
+document-paid = Money or credit is on the document, so it stands. Correct what was recorded; the next run credits what is too much. If the payment was wrong, reverse it first.
+document-corrected = The later document { $later } is about a month of this one, so this one stands. Make the later one void first if that is possible, or correct what was recorded; the next run corrects the month.
+bill-codes-in-use = Bill ids are made of these codes already. Compare them with the letter of the Central Bank.
+
 # Relief: classes, waivers, required deposits.
 unknown-relief = There is no such class, waiver or required deposit in your units. Look for it in the wearer's list.
 relief-over = This was ended already. Read when and why in the wearer's list.
@@ -481,3 +489,6 @@ todo-cannot-take-back = What was cancelled has already moved money that cannot b
 todo-no-such-invoice = A payment names the invoice { $invoice }, which is not issued; the oldest invoices were paid: check the payment.
 todo-refund-too-high = A refund is { NUMBER($amount) } rials more than the credit, and only the credit was paid out: check the amount.
 todo-return-too-high = A return is { NUMBER($amount) } rials more than the deposit, and only what is held was returned: check the amount.
+todo-void-no-invoice = What was to be void, { $invoice }, is no invoice of fees that stands: check its number.
+todo-void-paid = Money or credit is on invoice { $invoice }, so it was not made void: correct what was recorded, and the next run credits what is too much.
+todo-void-corrected = The later document { $later } is about a month of invoice { $invoice }, so that one was not made void: correct what was recorded, and the next run corrects the month.

@@ -251,6 +251,13 @@ codes! {
         HappenedAlready = "HAPPENED_ALREADY" [],
         BooksDisagree = "BOOKS_DISAGREE" [expected, found],
         TooManyRows = "TOO_MANY_ROWS" [max],
+        // Void documents, and how people pay.
+        DocumentVoid = "DOCUMENT_VOID" [],
+        VoidNoInvoice = "VOID_NO_INVOICE" [],
+        DocumentSent = "DOCUMENT_SENT" [],
+        DocumentPaid = "DOCUMENT_PAID" [],
+        DocumentCorrected = "DOCUMENT_CORRECTED" [later],
+        BillCodesInUse = "BILL_CODES_IN_USE" [],
         // Relief.
         UnknownRelief = "UNKNOWN_RELIEF" [],
         ReliefOver = "RELIEF_OVER" [],
@@ -374,6 +381,9 @@ codes! {
         NoSuchInvoice = "NO_SUCH_INVOICE" [invoice],
         RefundTooHigh = "REFUND_TOO_HIGH" [amount],
         ReturnTooHigh = "RETURN_TOO_HIGH" [amount],
+        VoidNoInvoice = "VOID_NO_INVOICE" [invoice],
+        VoidPaid = "VOID_PAID" [invoice],
+        VoidCorrected = "VOID_CORRECTED" [invoice, later],
     }
 }
 

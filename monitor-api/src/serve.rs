@@ -11,8 +11,8 @@ use crate::enrolment::{
 };
 use crate::events::Happening;
 use crate::finance::{
-    AccountService, DepositService, DocumentService, PaymentService, RefundService, ReliefService, ReminderService, ReportService,
-    RunService, STATEMENT_BYTES_MAX, SetAsideService, StatementService, TariffService,
+    AccountService, DepositService, DocumentService, PayingService, PaymentService, RefundService, ReliefService, ReminderService,
+    ReportService, RunService, STATEMENT_BYTES_MAX, SetAsideService, StatementService, TariffService,
 };
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
@@ -31,6 +31,7 @@ use proto::access::units_server::UnitsServer;
 use proto::billing::accounts_server::AccountsServer;
 use proto::billing::deposits_server::DepositsServer;
 use proto::billing::documents_server::DocumentsServer;
+use proto::billing::paying_server::PayingServer;
 use proto::billing::payments_server::PaymentsServer;
 use proto::billing::refunds_server::RefundsServer;
 use proto::billing::relief_server::ReliefServer;
@@ -228,7 +229,8 @@ fn with_finance(router: Router<Gates>, store: &Store) -> Result<Router<Gates>, S
         .add_service(limited!(TariffsServer, TariffService::new(store.clone(), proposing.clone())))
         .add_service(limited!(SetAsideServer, SetAsideService::new(store.clone(), proposing.clone())))
         .add_service(limited!(ReliefServer, ReliefService::new(store.clone(), proposing.clone())))
-        .add_service(limited!(DocumentsServer, DocumentService::new(store.clone(), proposing)))
+        .add_service(limited!(DocumentsServer, DocumentService::new(store.clone(), proposing.clone())))
+        .add_service(limited!(PayingServer, PayingService::new(store.clone(), proposing)))
         .add_service(limited!(RemindersServer, ReminderService::new(store.clone())))
         .add_service(limited!(AccountsServer, AccountService::new(store.clone())))
         .add_service(limited!(ReportsServer, ReportService::new(store.clone())))

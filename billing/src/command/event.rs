@@ -58,10 +58,11 @@ fn read_what(kind: &str, event: Value) -> Result<(&'static str, What), String> {
         "deposit_payment" => typed(event).map(|Sum { at, amount }| ("deposit_payment", What::DepositPayment { at, amount }))?,
         "deposit_return" => typed(event).map(|Return { at, amount }| ("deposit_return", What::DepositReturn { at, amount }))?,
         "damage" => typed(event).map(|Sum { at, amount }| ("damage", What::Damage { at, amount }))?,
+        "void" => typed(event).map(|Void { at, invoice }| ("void", What::Void { at, invoice }))?,
         other => {
             return Err(format!(
                 "the type \"{other}\" is unknown: write install, remove, leave, suspend, replace, regime, class, waiver, cancel, run, payment, \
-                 refund, deposit_payment, deposit_return or damage"
+                 refund, deposit_payment, deposit_return, damage or void"
             ));
         }
     })
@@ -213,6 +214,14 @@ struct Return {
     at: Moment,
     #[serde(default, deserialize_with = "optional_amount")]
     amount: Option<Money>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Void {
+    #[serde(deserialize_with = "moment")]
+    at: Moment,
+    invoice: Arc<str>,
 }
 
 fn yes() -> bool {

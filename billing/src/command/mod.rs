@@ -7,7 +7,7 @@ mod output;
 mod view;
 
 use crate::calendar::Day;
-use crate::{BillingError, Currency, Document, Invoice, Ledger, page, replay};
+use crate::{BillingError, Currency, Ledger, page, replay};
 pub use error::CaseError;
 pub use input::Case;
 pub use output::Answer;
@@ -41,12 +41,11 @@ pub fn bill_case(text: &str, explain: bool) -> Result<Answer, CaseError> {
     Answer::of(&case, explain)
 }
 
-/// Documents as a case's answer writes them, every line explained; `invoices` tell what of them is paid.
+/// Documents as a case's answer writes them, every line explained, with whose each is and how to pay it.
 ///
 /// # Errors
 /// If an amount leaves 64 bits.
-pub fn documents_json(documents: &[Document], invoices: &[Invoice], today: Day) -> Result<String, BillingError> {
-    let views: Vec<_> =
-        documents.iter().map(|document| view::DocumentView::of(document, invoices, today, true)).collect::<Result<_, _>>()?;
+pub fn documents_json(papers: &[page::Paper<'_>], today: Day) -> Result<String, BillingError> {
+    let views: Vec<_> = papers.iter().map(|paper| view::DocumentView::of_paper(paper, today)).collect::<Result<_, _>>()?;
     Ok(serde_json::to_string_pretty(&views).expect("a document is plain data"))
 }

@@ -4,6 +4,7 @@ use crate::calendar::{Day, DayRange, Moment};
 use crate::document::{Because, Document, Kind, Line, Why};
 use crate::fact::FactId;
 use crate::money::{Money, MoneyError};
+use crate::page::{Head, Paper};
 use crate::receivables::Invoice;
 use crate::summary::Status;
 use serde::Serialize;
@@ -131,11 +132,23 @@ pub(super) struct DocumentView {
     paid: Option<Money>,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<Status>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head: Option<Head>,
 }
 
 impl DocumentView {
     pub(super) fn of(document: &Document, invoices: &[Invoice], today: Day, explain: bool) -> Result<Self, MoneyError> {
         let invoice = invoices.iter().find(|invoice| Some(&invoice.number) == document.number.as_ref());
+        Self::with(document, invoice, today, explain)
+    }
+
+    /// A document explained, with its head.
+    pub(super) fn of_paper(paper: &Paper<'_>, today: Day) -> Result<Self, MoneyError> {
+        let view = Self::with(paper.document, paper.invoice, today, true)?;
+        Ok(Self { head: Some(paper.head.clone()), ..view })
+    }
+
+    fn with(document: &Document, invoice: Option<&Invoice>, today: Day, explain: bool) -> Result<Self, MoneyError> {
         let (order, month) = document.of.as_ref().map(|(order, month)| (order.clone(), month.to_string())).unzip();
         Ok(Self {
             kind: document.kind,
@@ -147,8 +160,9 @@ impl DocumentView {
             number: document.number.clone(),
             due: document.due.map(DayView::from),
             open: invoice.map(|invoice| invoice.open),
-            paid: invoice.map(|invoice| invoice.total.minus(invoice.open)).transpose()?,
+            paid: invoice.map(Invoice::paid).transpose()?,
             status: invoice.map(|invoice| invoice.status(today)),
+            head: None,
         })
     }
 }

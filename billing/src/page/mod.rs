@@ -14,13 +14,13 @@ use crate::calendar::{Day, DayRange, Month};
 use crate::document::{Document, Kind, LineCode, Why};
 use crate::money::{Currency, Money};
 use crate::receivables::Invoice;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
 
 /// What a page says beside the document itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Head {
     /// The wearer's name.
@@ -31,8 +31,12 @@ pub struct Head {
     pub centre: String,
     /// Where it is to be paid; empty = not said.
     pub account: String,
+    /// At which bank, and in whose name the account is.
+    pub holder: String,
     /// Bill and payment identifier; empty = none.
     pub payment: String,
+    /// How it is to be paid, each in a sentence.
+    pub how: Vec<String>,
 }
 
 /// Why a line or a day is as it is, in words.
@@ -50,37 +54,61 @@ pub fn kind_words(language: Language, kind: Kind) -> &'static str {
     (Words::of(language).kind)(kind)
 }
 
-/// Documents as one page, each on a sheet of its own. `invoices` tell what of them is paid.
-pub fn page(documents: &[Document], invoices: &[Invoice], head: &Head, language: Language) -> String {
-    let words = Words::of(language);
-    let mut sheets = String::new();
-    for document in documents {
-        let invoice = invoices.iter().find(|invoice| Some(&invoice.number) == document.number.as_ref());
-        sheets += &Sheet { words, document, invoice, head }.written();
+/// A document with what is said beside it.
+#[derive(Clone, Copy, Debug)]
+pub struct Paper<'a> {
+    /// What was issued.
+    pub document: &'a Document,
+    /// What of it is paid, if it is an invoice.
+    pub invoice: Option<&'a Invoice>,
+    /// Whose it is, and how to pay it.
+    pub head: &'a Head,
+}
+
+impl Paper<'_> {
+    /// Whether it is to be paid.
+    fn asks(&self) -> bool {
+        self.invoice.map_or(self.document.kind == Kind::DepositRequest, |invoice| !invoice.open.is_zero())
     }
+}
+
+/// Documents of one head as one page. `invoices` tell what of them is paid.
+pub fn page(documents: &[Document], invoices: &[Invoice], head: &Head, language: Language) -> String {
+    let invoice = |document: &Document| invoices.iter().find(|invoice| Some(&invoice.number) == document.number.as_ref());
+    let papers: Vec<Paper<'_>> = documents.iter().map(|document| Paper { document, invoice: invoice(document), head }).collect();
+    pages(&papers, language)
+}
+
+/// Documents as one page, each on a sheet of its own.
+pub fn pages(papers: &[Paper<'_>], language: Language) -> String {
+    let words = Words::of(language);
+    let sheets: String = papers.iter().map(|paper| Sheet { words, paper: *paper }.written()).collect();
+    let title = papers.first().map_or("", |paper| &paper.head.reference);
     format!(
         "<!DOCTYPE html>\n<html lang=\"{}\" dir=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n<title>{}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n{sheets}</body>\n</html>\n",
         words.lang,
         words.dir,
-        escaped(&head.reference),
+        escaped(title),
     )
 }
 
 /// One document.
 struct Sheet<'a> {
     words: &'static Words,
-    document: &'a Document,
-    invoice: Option<&'a Invoice>,
-    head: &'a Head,
+    paper: Paper<'a>,
 }
 
 impl Sheet<'_> {
     fn written(&self) -> String {
-        let Self { words, document, .. } = *self;
+        let Self { words, paper: Paper { document, invoice, .. } } = *self;
         let number = document.number.as_deref().map_or(String::new(), |number| format!(" <bdi dir=\"ltr\">{}</bdi>", escaped(number)));
-        let mut text = format!("<section>\n<h1>{}{number}</h1>\n{}", (words.kind)(document.kind), self.facts());
+        let mut text = format!("<section>\n<h1>{}{number}</h1>\n", (words.kind)(document.kind));
+        if invoice.is_some_and(|invoice| invoice.is_void) {
+            writeln!(text, "<p class=\"void\">{}</p>", words.labels.void).expect("writing to a text never fails");
+        }
+        text += &self.facts();
         text += &lines::table(words, document);
         text += &self.sum();
         text += &lines::reasons(words, document);
@@ -89,7 +117,8 @@ impl Sheet<'_> {
     }
 
     fn facts(&self) -> String {
-        let Self { words, document, head, invoice } = *self;
+        let Self { words, paper } = *self;
+        let Paper { document, invoice, head } = paper;
         let label = &words.labels;
         let month = document.of.as_ref().map(|(_, month)| words.month(*month));
         let rows = [
@@ -100,8 +129,10 @@ impl Sheet<'_> {
             (label.month, month),
             (label.due, document.due.map(|day| words.day(day))),
             (label.open, invoice.map(|invoice| words.money(invoice.open))),
-            (label.account, invoice.map(|_| isolated(&head.account))),
-            (label.payment, invoice.map(|_| isolated(&head.payment))),
+            (label.account, paper.asks().then(|| isolated(&head.account))),
+            (label.holder, paper.asks().then(|| said(&head.holder))),
+            (label.payment, paper.asks().then(|| isolated(&head.payment))),
+            (label.how, paper.asks().then(|| head.how.iter().map(|how| said(how)).collect::<Vec<_>>().join("<br>"))),
         ];
         let mut text = String::from("<table class=\"facts\">\n");
         for (name, value) in rows {
@@ -113,7 +144,7 @@ impl Sheet<'_> {
     }
 
     fn sum(&self) -> String {
-        let total = self.document.total;
+        let total = self.paper.document.total;
         let spelled = (self.words.spelled)(total).map_or(String::new(), |words| format!(" <span class=\"words\">({words})</span>"));
         format!("<p class=\"sum\">{}: <strong>{}</strong>{spelled}</p>\n", self.words.labels.total, self.words.money(total))
     }
@@ -158,6 +189,11 @@ impl Words {
     fn money(&self, amount: Money) -> String {
         format!("<bdi class=\"money\">{} {}</bdi>", self.number(amount), self.unit(amount.currency()))
     }
+}
+
+/// Words of either language, which keep their own direction.
+fn said(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!("<bdi>{}</bdi>", escaped(text)) }
 }
 
 /// A Latin datum that keeps its order among Persian words.

@@ -65,10 +65,16 @@ pub struct Labels {
     pub month: &'static str,
     /// The last day to pay.
     pub due: &'static str,
+    /// Over a document that is void.
+    pub void: &'static str,
     /// What is not paid yet.
     pub open: &'static str,
     /// Where it is to be paid.
     pub account: &'static str,
+    /// Bank, and in whose name the account is.
+    pub holder: &'static str,
+    /// How to pay.
+    pub how: &'static str,
     /// Bill and payment identifier.
     pub payment: &'static str,
     /// The sum of the lines.

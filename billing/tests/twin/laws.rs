@@ -39,8 +39,18 @@ fn billed_documents(answer: &Value) -> i64 {
     let fees = ["invoice", "credit_note", "rerate_note", "statement"];
     sum(list(&answer["documents"])
         .iter()
-        .filter(|document| fees.contains(&document["kind"].as_str().unwrap()))
+        .filter(|document| fees.contains(&document["kind"].as_str().unwrap()) && document["status"] != "void")
         .map(|document| &document["total"]))
+}
+
+/// A void document and its reversal: the same postings, turned about, once.
+fn check_void(answer: &Value, document: &Value) {
+    let entries = |text: String| list(&answer["ledger"]["entries"]).iter().filter(move |entry| entry["text"] == *text).collect::<Vec<_>>();
+    let number = document["number"].as_str().unwrap();
+    let (issued, reversed) = (entries(number.to_owned()), entries(format!("void {number}")));
+    assert_eq!((issued.len(), reversed.len()), (1, 1), "{number}");
+    let turned = |posting: &Value| json!([posting[0], -posting[1].as_i64().unwrap()]);
+    assert_eq!(list(&issued[0]["postings"]).iter().map(turned).collect::<Vec<_>>(), *list(&reversed[0]["postings"]));
 }
 
 /// The facts that name nothing but themselves and time; whether money could be placed depends on when it came.
@@ -52,6 +62,10 @@ fn check_books(answer: &Value) {
             "credit_note" => assert!(total < 0),
             "rerate_note" | "statement" => assert_eq!(total, 0),
             _ => assert!(total > 0),
+        }
+        if document["status"] == "void" {
+            assert_eq!((&document["open"], &document["paid"]), (&json!(0), &json!(0)));
+            check_void(answer, document);
         }
         for line in list(&document["lines"]) {
             if let (Some(days), Some(unit)) = (line["days"].as_i64(), line["unit"].as_i64()) {
@@ -137,6 +151,35 @@ proptest! {
         prop_assert_eq!(&once["unbilled"], &json!(0));
         case["events"].as_array_mut().unwrap().push(second);
         prop_assert_eq!(once, answer(&case));
+    }
+
+    /// Whatever invoices nobody paid are made void after their facts were mended: the next run bills the truth, and the one after it nothing.
+    #[test]
+    fn after_void_and_run_what_stands_is_the_truth(scenario in scenario(), numbers in prop::collection::vec(1..6_u8, 1..4)) {
+        let mut case = scenario.json();
+        let at = |seconds: i64| super::calendar::utc(scenario.as_of + seconds);
+        let before = answer(&case);
+        for (place, number) in numbers.iter().enumerate() {
+            let void = json!({"type": "void", "at": at(60 + place as i64), "invoice": format!("INV-{number}"), "id": format!("void {place}")});
+            case["events"].as_array_mut().unwrap().push(void);
+        }
+        case["as_of"] = at(100).into();
+        let voided = answer(&case);
+        check_books(&voided);
+        prop_assert!(list(&voided["documents"]).len() == list(&before["documents"]).len() || scenario.is_run_between(100));
+        for (id, seconds) in [("run 1", 200), ("run 2", 300)] {
+            case["events"].as_array_mut().unwrap().push(json!({"type": "run", "at": at(seconds), "id": id}));
+        }
+        case["as_of"] = at(200).into();
+        let once = answer(&case);
+        check_books(&once);
+        prop_assert_eq!(&once["unbilled"], &json!(0));
+        prop_assert_eq!(billed_documents(&once), nets(&once));
+        case["as_of"] = at(300).into();
+        let twice = answer(&case);
+        prop_assert!(twice["documents"].as_array().unwrap().len() == once["documents"].as_array().unwrap().len() || scenario.is_run_between(300));
+        let is_void = |answer: &Value| list(&answer["documents"]).iter().filter(|document| document["status"] == "void").count();
+        prop_assert_eq!(is_void(&twice), is_void(&voided));
     }
 
     /// What was issued and kept, and then carried on with what happened since, is the same as all of it from the beginning.

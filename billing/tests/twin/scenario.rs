@@ -20,6 +20,7 @@ pub enum Happening {
     Damage { amount: i64 },
     Regime { house: bool, deposit: i64 },
     Run,
+    Void { number: u8 },
 }
 
 /// One event: what, when (and until when), when it was recorded, when it was cancelled.
@@ -65,6 +66,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         1 => amount.prop_map(|amount| Happening::Damage { amount }),
         1 => (any::<bool>(), 0..50_000_000_i64).prop_map(|(house, deposit)| Happening::Regime { house, deposit }),
         1 => Just(Happening::Run),
+        2 => (1..6_u8).prop_map(|number| Happening::Void { number }),
     ]
 }
 
@@ -143,6 +145,7 @@ impl Event {
                 json!({"type": "regime", "at": at, "regime": if *house { "house" } else { "tag" }, "deposit_required": deposit})
             }
             Happening::Run => json!({"type": "run", "at": at}),
+            Happening::Void { number } => json!({"type": "void", "at": at, "invoice": format!("INV-{number}")}),
         };
         event["id"] = format!("event {id:02}").into();
         event["recorded_at"] = utc(self.recorded).into();
@@ -152,6 +155,14 @@ impl Event {
 }
 
 impl Scenario {
+    /// Whether something of it takes effect within so many seconds after its end: then a run may be there too.
+    pub fn is_run_between(&self, seconds: i64) -> bool {
+        let within = |at: i64| (self.as_of..=self.as_of + seconds).contains(&at);
+        let month_begins = super::calendar::month_of(super::calendar::day_of(self.as_of))
+            != super::calendar::month_of(super::calendar::day_of(self.as_of + seconds));
+        month_begins || self.events.iter().any(|event| within(event.from) || within(event.recorded) || event.cancelled.is_some_and(within))
+    }
+
     /// The case file.
     pub fn json(&self) -> Value {
         let row = |version: &str, from: Value, recorded_at: Option<String>, daily: i64, fee: i64| {

@@ -29,6 +29,7 @@ pub(super) fn list_asked(asked: &schema::ListDocumentsRequest) -> Result<Documen
         Ok(schema::DocumentStatus::Overdue) => Some(DocumentStatus::Overdue),
         Ok(schema::DocumentStatus::Paid) => Some(DocumentStatus::Paid),
         Ok(schema::DocumentStatus::Uncollectible) => Some(DocumentStatus::Uncollectible),
+        Ok(schema::DocumentStatus::Void) => Some(DocumentStatus::Void),
         Ok(schema::DocumentStatus::NothingToPay) => Some(DocumentStatus::Told),
         Err(_) => {
             fields.note("status", Wrong::UnknownChoice, &[("value", asked.status.to_string())]);
@@ -94,6 +95,13 @@ pub(super) fn answer_asked(asked: &schema::AnswerObjectionRequest) -> Result<(Ob
         }
     };
     fields.check().map(|()| (outcome, text))
+}
+
+/// Why a document is void.
+pub(super) fn void_asked(asked: &schema::VoidDocumentRequest) -> Result<String, Status> {
+    let mut fields = Fields::default();
+    let reason = fields.text("reason", &asked.reason, REASON_MAX);
+    fields.check().map(|()| reason)
 }
 
 pub(super) fn uncollectible_asked(asked: &schema::MarkUncollectibleRequest) -> Result<UncollectibleMark, Status> {

@@ -4,7 +4,7 @@ use crate::language::Language;
 use store::DocumentStatus;
 
 /// The columns, and how wide they are, characters.
-pub(super) const COLUMNS: [(&str, &str, f64); 11] = [
+pub(super) const COLUMNS: [(&str, &str, f64); 12] = [
     ("شمارهٔ سند", "Number", 26.0),
     ("نوع", "Kind", 26.0),
     ("تاریخ صدور", "Issued on", 12.0),
@@ -15,6 +15,7 @@ pub(super) const COLUMNS: [(&str, &str, f64); 11] = [
     ("مبلغ (ریال)", "Total (IRR)", 16.0),
     ("پرداخت‌شده (ریال)", "Paid (IRR)", 16.0),
     ("مانده (ریال)", "Open (IRR)", 16.0),
+    ("باطل‌شده (ریال)", "Void (IRR)", 16.0),
     ("وضعیت", "Status", 18.0),
 ];
 
@@ -29,6 +30,14 @@ pub(super) const fn sum(language: Language) -> &'static str {
     match language {
         Language::Persian => "جمع",
         Language::English => "Total",
+    }
+}
+
+/// Before the ledger's end.
+pub(super) const fn ledger_head(language: Language) -> &'static str {
+    match language {
+        Language::Persian => "پایان دفتر (شمارهٔ ثبت، روز، مهر)",
+        Language::English => "End of the ledger (entry, day, seal)",
     }
 }
 
@@ -47,6 +56,7 @@ pub(super) const fn status(status: DocumentStatus, language: Language) -> &'stat
         DocumentStatus::Overdue => ("سررسید گذشته", "overdue"),
         DocumentStatus::Paid => ("پرداخت‌شده", "paid"),
         DocumentStatus::Uncollectible => ("غیرقابل وصول", "uncollectible"),
+        DocumentStatus::Void => ("باطل‌شده", "void"),
     };
     match language {
         Language::Persian => persian,

@@ -1,6 +1,7 @@
 //! Documents as answers show them.
 
 use super::money;
+use super::pay_to::pay_to;
 use super::shown::{day, month, page_language, range, ranges};
 use crate::accounts::instant;
 use crate::enrolment::tehran_day;
@@ -20,6 +21,7 @@ pub(super) fn document(shown: &DocumentShown) -> schema::Document {
         DocumentStatus::Overdue => schema::DocumentStatus::Overdue,
         DocumentStatus::Paid => schema::DocumentStatus::Paid,
         DocumentStatus::Uncollectible => schema::DocumentStatus::Uncollectible,
+        DocumentStatus::Void => schema::DocumentStatus::Void,
     };
     schema::Document {
         document_id: row.document_id,
@@ -32,7 +34,7 @@ pub(super) fn document(shown: &DocumentShown) -> schema::Document {
         total: Some(money(row.total)),
         due: row.due.map(day),
         open: invoice.as_ref().map(|invoice| money(invoice.open)),
-        paid: invoice.as_ref().and_then(|invoice| invoice.total.minus(invoice.open).ok()).map(money),
+        paid: invoice.as_ref().and_then(|invoice| invoice.paid().ok()).map(money),
         status: status.into(),
         ..schema::Document::default()
     }
@@ -44,6 +46,7 @@ pub(super) fn whole(whole: &DocumentWhole) -> schema::Document {
         lines: whole.document.lines.iter().map(line).collect(),
         payments: whole.payments.iter().map(payment).collect(),
         events: whole.events.iter().map(event).collect(),
+        pay_to: pay_to(whole).map(|pay_to| pay_to.told(current())),
         ..document(&whole.shown)
     }
 }
@@ -120,6 +123,7 @@ fn event(event: &DocumentEvent) -> schema::DocumentEvent {
             ..said("uncollectible", reason)
         },
         What::Reminder(number, how) => schema::DocumentEvent { reminder: u32::from(*number), ..said("reminder", how) },
+        What::Void(reason) => said("void", reason),
         What::RemindersOff(true, reason) => said("reminders_off", reason),
         What::RemindersOff(false, reason) => said("reminders_on", reason),
     }

@@ -1,6 +1,6 @@
 //! The service of documents.
 
-use super::document_asked::{answer_asked, list_asked, objection_asked, sent_asked};
+use super::document_asked::{answer_asked, list_asked, objection_asked, sent_asked, void_asked};
 use super::shown::language;
 use super::{document_page, document_shown, refused};
 use crate::alerts::store_failed;
@@ -8,6 +8,7 @@ use crate::enrolment::tehran_day;
 use crate::events::Happening;
 use crate::fields::{Fields, REFERENCE_MAX};
 use crate::gate::{asked, caller};
+use crate::language::Language;
 use crate::proposals::Proposing;
 use crate::reason::{Reason, Wrong};
 use crate::status::refusal;
@@ -99,7 +100,7 @@ impl Documents for DocumentService {
             return Err(refusal(Code::FailedPrecondition, Reason::NothingOwed, &[]));
         }
         let (text, ending, media_type) = if is_json {
-            (json(&documents, now)?, "json", "application/json")
+            (json(&documents, now, language(wished))?, "json", "application/json")
         } else {
             (document_page::html(&documents, language(wished)), "html", "text/html; charset=utf-8")
         };
@@ -115,6 +116,15 @@ impl Documents for DocumentService {
     async fn mark_uncollectible(&self, request: Request<schema::MarkUncollectibleRequest>) -> Result<Response<Proposal>, Status> {
         caller(&request)?.about(format!("document {}", request.get_ref().document_id));
         self.proposing.propose(MARK_UNCOLLECTIBLE, request).await
+    }
+
+    async fn void_document(&self, request: Request<schema::VoidDocumentRequest>) -> Result<Response<schema::Document>, Status> {
+        let (caller, asked) = asked(request)?;
+        caller.about(format!("document {}", asked.document_id));
+        let reason = void_asked(&asked)?;
+        let done = self.store.document_void(&caller, asked.document_id, &reason).await;
+        let document_id = done.map_err(|error| refused("VoidDocument", &error))?;
+        shown("VoidDocument", self.store.document(&caller, document_id, Utc::now()).await)
     }
 
     async fn record_objection(&self, request: Request<schema::RecordObjectionRequest>) -> Result<Response<schema::Document>, Status> {
@@ -149,9 +159,9 @@ fn render_asked(which: Option<Which>, format: i32) -> Result<(Which, bool), Stat
     Ok((which, format == schema::DocumentFormat::Json))
 }
 
-fn json(documents: &[DocumentWhole], now: DateTime<Utc>) -> Result<String, Status> {
+fn json(documents: &[DocumentWhole], now: DateTime<Utc>, language: Language) -> Result<String, Status> {
     let today = billing::calendar::Day::try_from(tehran_day(now)).map_err(|error| error.to_string());
-    let written = today.and_then(|today| document_page::json(documents, today).map_err(|error| error.to_string()));
+    let written = today.and_then(|today| document_page::json(documents, today, language).map_err(|error| error.to_string()));
     written.map_err(|error| {
         Happening::RequestFailed { request: "RenderDocument", error: &error }.tell();
         refusal(Code::Internal, Reason::Internal, &[])

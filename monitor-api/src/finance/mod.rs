@@ -16,6 +16,8 @@ mod looks;
 mod money_asked;
 mod money_refused;
 mod money_shown;
+mod pay_to;
+mod paying;
 mod payments;
 mod refunds;
 mod relief;
@@ -38,6 +40,7 @@ pub(crate) use deposits::DepositService;
 pub(crate) use document_acts::uncollectible_act;
 pub(crate) use documents::DocumentService;
 pub use ledger_file::{LedgerAsked, LedgerFileError, LedgerFormat, write_ledger};
+pub(crate) use paying::{PayingService, bill_codes_act, pay_account_act};
 pub(crate) use payments::PaymentService;
 pub(crate) use refunds::RefundService;
 pub(crate) use relief::{ReliefService, class_act, deposit_act, waiver_act};
@@ -89,6 +92,15 @@ pub(crate) fn refused(request: &'static str, error: &BooksError) -> Status {
         BooksError::ReminderNotDue => (Code::FailedPrecondition, Reason::ReminderNotDue),
         BooksError::HappenedAlready => (Code::FailedPrecondition, Reason::HappenedAlready),
         BooksError::Blocked(why) => return refusal(Code::FailedPrecondition, Reason::BooksBlocked, &[("why", todo(why))]),
+        // Void documents, and how people pay.
+        BooksError::DocumentVoid => (Code::FailedPrecondition, Reason::DocumentVoid),
+        BooksError::VoidNoInvoice => (Code::FailedPrecondition, Reason::VoidNoInvoice),
+        BooksError::DocumentSent => (Code::FailedPrecondition, Reason::DocumentSent),
+        BooksError::DocumentPaid => (Code::FailedPrecondition, Reason::DocumentPaid),
+        BooksError::DocumentCorrected(later) => {
+            return refusal(Code::FailedPrecondition, Reason::DocumentCorrected, &[("later", later.clone())]);
+        }
+        BooksError::BillCodesInUse => (Code::FailedPrecondition, Reason::BillCodesInUse),
         // Relief.
         BooksError::UnknownRelief => (Code::NotFound, Reason::UnknownRelief),
         BooksError::ReliefOver => (Code::FailedPrecondition, Reason::ReliefOver),

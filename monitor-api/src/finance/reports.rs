@@ -95,7 +95,8 @@ impl Reports for ReportService {
         let failed = |error| store_failed("GetTrialBalance", &error);
         let (as_of, units) = (AsOf::instant(at).map_err(failed)?, units(&self.store, &caller, &unit).await?);
         let balances = self.store.trial_balance(&unit_ids(&units), as_of).await.map_err(failed)?;
-        Ok(Response::new(trial_balance(&balances).map_err(|error| broken("GetTrialBalance", &error))?))
+        let head = self.store.ledger_head().await.map_err(failed)?;
+        Ok(Response::new(trial_balance(&balances, head).map_err(|error| broken("GetTrialBalance", &error))?))
     }
 
     async fn export_ledger(&self, request: Request<schema::ExportLedgerRequest>) -> Result<Response<Self::ExportLedgerStream>, Status> {
@@ -132,10 +133,11 @@ impl Reports for ReportService {
             return Err(refusal(Code::FailedPrecondition, Reason::BooksDisagree, &args));
         }
         caller.about(format!("{} documents", documents.len()));
+        let head = self.store.ledger_head().await.map_err(|error| store_failed("ExportDocuments", &error))?;
         let (file, ending, media_type) = if is_csv {
-            (document_list::csv(&documents, language).map_err(|error| broken("ExportDocuments", &error))?, "csv", CSV)
+            (document_list::csv(&documents, &head, language).map_err(|error| broken("ExportDocuments", &error))?, "csv", CSV)
         } else {
-            (document_list::xlsx(&documents, month, language).map_err(|error| broken("ExportDocuments", &error))?, "xlsx", XLSX)
+            (document_list::xlsx(&documents, month, &head, language).map_err(|error| broken("ExportDocuments", &error))?, "xlsx", XLSX)
         };
         let mut pieces = pieces(&file);
         if let Some(first) = pieces.first_mut() {

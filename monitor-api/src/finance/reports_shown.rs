@@ -3,6 +3,7 @@
 use super::account_shown::aging;
 use super::money;
 use super::shown::unit_name;
+use crate::accounts::instant;
 use crate::catalogue::text;
 use crate::language::Language;
 use crate::reason::books_difference;
@@ -11,7 +12,7 @@ use billing::export::Balances;
 use billing::{Account, Aging, Currency, Invoice, Money, MoneyError};
 use proto::billing as schema;
 use std::collections::BTreeSet;
-use store::{BooksDifference, BooksSums, Difference, OpenInvoice, StatisticsUnit};
+use store::{BooksDifference, BooksSums, Difference, LedgerHead, OpenInvoice, StatisticsUnit};
 
 /// The row that is the sum of the others.
 const TOTAL: &str = "total";
@@ -49,12 +50,14 @@ fn row(unit: String, name: String, open: &[&OpenInvoice], today: Day) -> Result<
     })
 }
 
-/// Every account there is.
-pub(super) fn trial_balance(balances: &Balances) -> Result<schema::GetTrialBalanceResponse, MoneyError> {
+/// Every account there is, and the ledger's end.
+pub(super) fn trial_balance(balances: &Balances, head: LedgerHead) -> Result<schema::GetTrialBalanceResponse, MoneyError> {
     let of = |account: Account| balances.get(&account).copied().unwrap_or(Money::zero(Currency::IRR));
     let one = |account: Account| schema::AccountBalance { account: account.name().to_owned(), amount: Some(money(of(account))) };
     let sum = Money::sum(Currency::IRR, balances.values().copied())?;
-    Ok(schema::GetTrialBalanceResponse { accounts: Account::ALL.into_iter().map(one).collect(), sum: Some(money(sum)) })
+    let head = schema::LedgerHead { number: head.number, hash: head.hash, at: head.at.map(instant) };
+    let accounts = Account::ALL.into_iter().map(one).collect();
+    Ok(schema::GetTrialBalanceResponse { accounts, sum: Some(money(sum)), head: Some(head) })
 }
 
 pub(super) fn reconciled(sums: &BooksSums, differences: Vec<BooksDifference>) -> schema::ReconcileResponse {

@@ -18,7 +18,7 @@ impl Office {
         ReliefClient::with_interceptor(self.house.channel().await, who.clone())
     }
 
-    async fn confirm(&self, who: &As, proposed: &Proposal) -> Result<Proposal, Status> {
+    pub async fn confirm(&self, who: &As, proposed: &Proposal) -> Result<Proposal, Status> {
         let mut proposals = ProposalsClient::with_interceptor(self.house.channel().await, who.clone());
         proposals.confirm_proposal(ConfirmProposalRequest { proposal_id: proposed.proposal_id }).await.map(Response::into_inner)
     }
@@ -34,7 +34,7 @@ impl Office {
         self.confirm(&self.reza, &proposed).await
     }
 
-    async fn run(&self) {
+    pub async fn run(&self) {
         let mut runs = RunsClient::with_interceptor(self.house.channel().await, self.sara.clone());
         runs.start_run(schema::StartRunRequest { who: Some(start_run_request::Who::Wearer("w-1".to_owned())) }).await.unwrap();
     }

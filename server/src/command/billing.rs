@@ -11,7 +11,7 @@ use billing::page::Language;
 use clap::{Subcommand, ValueEnum};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use store::{BooksFault, Issued};
+use store::{BooksFault, Issued, LedgerHead, Store};
 
 /// Commands on billing.
 #[derive(Debug, Subcommand)]
@@ -29,8 +29,15 @@ pub enum BillingCommand {
     },
     /// Carry everybody's books on to now: documents, numbers and ledger entries of whatever is due. Again it issues nothing.
     Run,
-    /// Hold the books against themselves: the chain of the ledger, and the numbers of documents.
-    Verify,
+    /// Hold the books against themselves: the chain of the ledger, and the numbers of documents. Prints the ledger's end.
+    Verify {
+        /// The ledger's end as it is printed on an old list of documents or trial balance, 64 hexadecimal digits: nothing before it was changed since?
+        #[arg(long, value_name = "HASH", requires = "number")]
+        head: Option<String>,
+        /// The number of that entry.
+        #[arg(long, requires = "head")]
+        number: Option<i64>,
+    },
     /// Write the ledger to the standard output, for an accountant's program.
     Export {
         /// For which program.
@@ -78,7 +85,7 @@ pub async fn run(config: &Config, command: &BillingCommand) -> Result<()> {
     match command {
         BillingCommand::Case { file, explain, format } => case(file, *explain, *format),
         BillingCommand::Run => carry_on(config).await,
-        BillingCommand::Verify => verify(config).await,
+        BillingCommand::Verify { head, number } => verify(config, number.zip(head.as_deref())).await,
         BillingCommand::Export { format, from, to } => books_read::export(config, *format, *from, *to).await,
         BillingCommand::Reconcile { as_of } => books_read::reconcile(config, *as_of).await,
     }
@@ -111,12 +118,12 @@ async fn carry_on(config: &Config) -> Result<()> {
     Ok(())
 }
 
-async fn verify(config: &Config) -> Result<()> {
+async fn verify(config: &Config, printed: Option<(i64, &str)>) -> Result<()> {
     crate::logging::start(&config.log)?;
     let database = Database::open(config).await?;
-    let faults = database.store.books_verify().await;
+    let read = ends(&database.store, printed).await;
     database.close().await?;
-    let faults = faults?;
+    let (faults, head, then) = read?;
     for fault in &faults {
         match fault {
             BooksFault::Entry(number) => say!("entry {number} of the ledger was changed, moved or taken out"),
@@ -126,11 +133,40 @@ async fn verify(config: &Config) -> Result<()> {
             }
         }
     }
-    if faults.is_empty() {
+    say!("the ledger's end: entry {} of {}, {}", head.number, head.at.map_or("no time".to_owned(), |at| at.to_rfc3339()), head.hash);
+    let is_as_printed = printed.is_none_or(|(number, hash)| is_end(number, hash.trim(), then.as_ref()));
+    if !is_as_printed {
+        say!(
+            "the end that was given is not that of the ledger: entries up to {} were changed since, or the paper is not of these books",
+            number_of(printed)
+        );
+    }
+    if faults.is_empty() && is_as_printed {
         say!("the books are whole");
         return Ok(());
     }
     bail!("the books are not whole: touch nothing, and tell the auditor")
+}
+
+/// The faults, the ledger's end, and what it was at the printed number.
+async fn ends(store: &Store, printed: Option<(i64, &str)>) -> Result<(Vec<BooksFault>, LedgerHead, Option<LedgerHead>)> {
+    let then = match printed {
+        Some((number, _)) => store.ledger_head_at(number).await?,
+        None => None,
+    };
+    Ok((store.books_verify().await?, store.ledger_head().await?, then))
+}
+
+/// Whether a printed end is that of the ledger; that of the empty one is all zeros.
+fn is_end(number: i64, hash: &str, then: Option<&LedgerHead>) -> bool {
+    match then {
+        Some(then) => then.hash.eq_ignore_ascii_case(hash),
+        None => number == 0 && hash.len() == 64 && hash.bytes().all(|digit| digit == b'0'),
+    }
+}
+
+fn number_of(printed: Option<(i64, &str)>) -> i64 {
+    printed.map_or(0, |(number, _)| number)
 }
 
 fn case(file: &Path, explain: bool, format: CaseFormat) -> Result<()> {
@@ -146,4 +182,23 @@ fn case(file: &Path, explain: bool, format: CaseFormat) -> Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(written.as_bytes())?;
     Ok(out.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_printed_end_is_compared_with_that_of_its_entry() {
+        let then = LedgerHead { number: 7, hash: "0a".repeat(32), at: None };
+        for (number, hash, then, expected) in [
+            (7, "0A".repeat(32), Some(&then), true),
+            (7, "0b".repeat(32), Some(&then), false),
+            (8, "0a".repeat(32), None, false),
+            (0, "00".repeat(32), None, true),
+            (0, String::new(), None, false),
+        ] {
+            assert_eq!(is_end(number, &hash, then), expected, "{number} {hash}");
+        }
+    }
 }

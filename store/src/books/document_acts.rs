@@ -3,6 +3,7 @@
 use super::document_events::{DocumentHappening, ObjectionOutcome, events, reminders_off};
 use super::documents::{DocumentRow, document_row};
 use super::owing::settled;
+use super::void::stands;
 use super::{AsOf, BooksError};
 use crate::Store;
 use crate::change::{self, Change, OpenChange};
@@ -80,7 +81,7 @@ impl Store {
 }
 
 /// The document within reach; nobody else writes about its wearer until the commit.
-async fn document_locked(transaction: &Transaction<'_>, caller: &Caller, document_id: i64) -> Result<DocumentRow, BooksError> {
+pub(super) async fn document_locked(transaction: &Transaction<'_>, caller: &Caller, document_id: i64) -> Result<DocumentRow, BooksError> {
     transaction.query_opt(LOCK, &[&document_id]).await?;
     document_row(transaction, caller, document_id).await
 }
@@ -91,8 +92,9 @@ async fn may_happen(
     happening: &DocumentHappening,
     now: DateTime<Utc>,
 ) -> Result<(), BooksError> {
+    stands(transaction, document.document_id).await?;
     match happening {
-        DocumentHappening::Sent(_) | DocumentHappening::Objection(_) => Ok(()),
+        DocumentHappening::Sent(_) | DocumentHappening::Objection(_) | DocumentHappening::Void(_) => Ok(()),
         DocumentHappening::Answer { objection, .. } => {
             let row = transaction.query_one(OBJECTION, &[objection]).await?;
             if row.get(1) { Err(BooksError::ObjectionAnswered) } else { Ok(()) }
@@ -113,8 +115,9 @@ async fn may_happen(
     }
 }
 
-/// Refuses what is paid, asks for nothing, or was given up.
+/// Refuses what is paid, asks for nothing, is void or was given up.
 async fn still_owed(transaction: &Transaction<'_>, document: &DocumentRow, now: DateTime<Utc>) -> Result<(), BooksError> {
+    stands(transaction, document.document_id).await?;
     if document.uncollectible_since.is_some() {
         return Err(BooksError::UncollectibleAlready);
     }
@@ -150,7 +153,7 @@ pub(crate) async fn uncollectible_mark(
     Ok(document_id)
 }
 
-async fn insert(
+pub(super) async fn insert(
     transaction: &Transaction<'_>,
     document_id: i64,
     happening: &DocumentHappening,
@@ -164,6 +167,7 @@ async fn insert(
         What::Answer { text, .. } => ("answer", text),
         What::Uncollectible { reason, .. } => ("uncollectible", reason),
         What::Reminder(_, text) => ("reminder", text),
+        What::Void(text) => ("void", text),
         What::RemindersOff(true, text) => ("reminders_off", text),
         What::RemindersOff(false, text) => ("reminders_on", text),
     };

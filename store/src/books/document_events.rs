@@ -1,4 +1,4 @@
-//! What became of documents: sent, objected to, given up, reminded of. Only added to.
+//! What became of documents: sent, objected to, given up, reminded of, void. Only added to.
 
 use super::AsOf;
 use crate::StoreError;
@@ -65,6 +65,8 @@ pub enum DocumentHappening {
     Reminder(u8, String),
     /// No reminders any more (`true`) or again, for this reason.
     RemindersOff(bool, String),
+    /// It is void, for this reason: it asks for nothing.
+    Void(String),
 }
 
 /// Something that happened to a document.
@@ -110,6 +112,7 @@ fn event_from(row: &Row) -> Result<DocumentEvent, StoreError> {
             let decision = Decision { authority: row.get(10), number: row.get(11), date: row.get(12) };
             DocumentHappening::Uncollectible { reason: text, decision, confirmed_by: row.get(5) }
         }
+        "void" => DocumentHappening::Void(text),
         "reminder" => DocumentHappening::Reminder(u8::try_from(row.get::<_, i16>(9)).unwrap_or_default(), text),
         kind => DocumentHappening::RemindersOff(kind == "reminders_off", text),
     };

@@ -3,9 +3,12 @@
 use super::document_events::{DocumentEvent, events};
 use super::documents::{DocumentRow, DocumentShown, document_row, documents_of, shown};
 use super::owing::settled;
+use super::pay_accounts::{PayAccount, account_of};
+use super::payments::bill_id_of;
 use super::{AsOf, BooksError};
 use crate::{Store, StoreError};
 use access::Caller;
+use billing::identifier::BillId;
 use billing::{Document, Money, Origin, StoredDocument};
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
@@ -40,6 +43,10 @@ pub struct DocumentWhole {
     pub payments: Vec<DocumentPayment>,
     /// What became of it.
     pub events: Vec<DocumentEvent>,
+    /// The account it was issued with.
+    pub account: Option<PayAccount>,
+    /// The bill id of its wearer, if the number of the file is not too long for one; and whether it is an internal reference.
+    pub bill_id: (Option<BillId>, bool),
 }
 
 impl Store {
@@ -78,7 +85,9 @@ async fn whole(client: &impl GenericClient, row: DocumentRow, now: DateTime<Utc>
     let events = events(client, row.document_id, now).await?;
     let shown = shown(client, vec![row], AsOf::instant(now)?).await?.pop();
     let shown = shown.ok_or_else(|| StoreError::Unreadable("a document is gone".to_owned()))?;
-    Ok(DocumentWhole { shown, document, payments, events })
+    let account = account_of(client, shown.row.document_id).await?;
+    let bill_id = bill_id_of(client, shown.row.wearer_id).await?;
+    Ok(DocumentWhole { shown, document, payments, events, account, bill_id })
 }
 
 async fn payments(client: &impl GenericClient, row: &DocumentRow, now: DateTime<Utc>) -> Result<Vec<DocumentPayment>, BooksError> {

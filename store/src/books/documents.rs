@@ -86,6 +86,8 @@ pub enum DocumentStatus {
     Paid,
     /// Given up, and not paid.
     Uncollectible,
+    /// It was issued in error, and asks for nothing.
+    Void,
 }
 
 /// A document and how it stands.
@@ -204,6 +206,7 @@ pub(super) async fn shown(client: &impl GenericClient, rows: Vec<DocumentRow>, a
 fn status(invoice: Option<&Invoice>, is_given_up: bool, today: Day) -> DocumentStatus {
     match invoice.map(|invoice| invoice.status(today)) {
         None => DocumentStatus::Told,
+        Some(Status::Void) => DocumentStatus::Void,
         Some(Status::Paid) => DocumentStatus::Paid,
         Some(_) if is_given_up => DocumentStatus::Uncollectible,
         Some(Status::Open) => DocumentStatus::Open,

@@ -65,6 +65,26 @@ pub enum BooksError {
     /// The person's facts contradict each other.
     #[error("the person's books cannot be reckoned: {0}")]
     Blocked(super::WorkReason),
+    // Void documents.
+    /// It is void.
+    #[error("the document is void")]
+    DocumentVoid,
+    /// Only invoices of fees can be void.
+    #[error("it is no invoice of fees that stands")]
+    VoidNoInvoice,
+    /// Somebody had it in hand.
+    #[error("the document was handed over, reminded of or objected to")]
+    DocumentSent,
+    /// Money or credit is on it.
+    #[error("money or credit is on the document")]
+    DocumentPaid,
+    /// This later document is about a month of it.
+    #[error("the later document {0} is about a month of it")]
+    DocumentCorrected(String),
+    // Where and under which ids people pay.
+    /// These codes are printed already.
+    #[error("bill ids are made of these codes already")]
+    BillCodesInUse,
     // Relief.
     /// No such relief within the caller's reach.
     #[error("there is no such relief here")]

@@ -52,8 +52,8 @@ const ORDERS: &str = "
     WHERE w.wearer_id = ANY ($1) ORDER BY w.wearer_id, f.order_id, f.at, f.version";
 
 const FINANCE: &str = "
-    SELECT wearer_id, fact_id, kind, at, until, recorded_at, amount, class, percent, covers, reference, invoice, cancels FROM billing_facts
-    WHERE wearer_id = ANY ($1) ORDER BY fact_id";
+    SELECT f.wearer_id, f.fact_id, f.kind, f.at, f.until, f.recorded_at, f.amount, f.class, f.percent, f.covers, f.reference, f.invoice, f.cancels, d.number
+    FROM billing_facts f LEFT JOIN billing_documents d ON d.document_id = f.voids WHERE f.wearer_id = ANY ($1) ORDER BY f.fact_id";
 
 /// The facts of each person, or why they make none.
 pub(super) type Facts = HashMap<i64, Result<Vec<Fact>, PersonError>>;
@@ -153,6 +153,7 @@ fn of_finance(row: &Row) -> Result<Vec<Fact>, PersonError> {
         "deposit_payment" => What::DepositPayment { at, amount: amount() },
         "deposit_return" => What::DepositReturn { at, amount: row.get::<_, Option<i64>>(6).map(Money::rials) },
         "damage" => What::Damage { at, amount: amount() },
+        "void" => What::Void { at, invoice: text(13).unwrap_or_else(|| Arc::from("")) },
         "cancel" => What::Cancel { at, fact: named(format!("finance:{}", row.get::<_, Option<i64>>(12).unwrap_or_default())) },
         _ => What::Run { at },
     };

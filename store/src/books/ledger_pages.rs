@@ -25,7 +25,7 @@ const BALANCES: &str = "
 const ISSUED: &str = "
     SELECT coalesce(sum(p.amount), 0)::bigint
     FROM ledger_entries e JOIN ledger_postings p ON p.entry_id = e.entry_id AND p.account = 'assets:receivable' JOIN wearers w USING (wearer_id)
-    WHERE w.unit_id = ANY ($1) AND e.at >= $2 AND e.at < $3 AND e.text !~ '^(payment|refund|reversal) '";
+    WHERE w.unit_id = ANY ($1) AND e.at >= $2 AND e.at < $3 AND e.text !~ '^(payment|refund|reversal|void) '";
 
 /// Entries of one page.
 pub const LEDGER_PAGE: i64 = 2000;

@@ -8,7 +8,7 @@ use access::Caller;
 use billing::Money;
 use billing::identifier::BillId;
 use chrono::{DateTime, Utc};
-use tokio_postgres::{Row, Transaction};
+use tokio_postgres::{GenericClient, Row, Transaction};
 
 macro_rules! payment_columns {
     () => {
@@ -43,8 +43,9 @@ const LINE_WAITS: &str = "
     UPDATE statement_lines SET version = version + 1, state = 'waiting', fact_id = NULL, is_automatic = false, decided_by = $2, decided_at = $3, reason = $4
     WHERE fact_id = $1";
 const BILL_WEARER: &str = "
-    SELECT w.wearer_id, c.company, c.service FROM wearers w LEFT JOIN (SELECT company, service FROM bill_codes ORDER BY since DESC LIMIT 1) c ON true
-    WHERE w.reference = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))";
+    SELECT w.wearer_id FROM wearers w WHERE w.reference = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))";
+
+const CODES: &str = "SELECT company, service FROM bill_codes ORDER BY since DESC LIMIT 1";
 
 /// A payment, of fees or as a deposit.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -167,11 +168,9 @@ impl Store {
     /// When the wearer is not within reach.
     pub async fn bill_id(&self, caller: &Caller, wearer: &str) -> Result<(Option<BillId>, bool), BooksError> {
         caller.about_wearer(wearer);
-        let row = self.client().await?.query_opt(BILL_WEARER, &[&wearer, &caller.roots]).await?.ok_or(BooksError::UnknownWearer)?;
-        let codes = row.get::<_, Option<i16>>(1).zip(row.get::<_, Option<i16>>(2));
-        let (company, service) = codes.map_or((0, 0), |(company, service)| (company as u16, service as u8));
-        let file = u32::try_from(row.get::<_, i64>(0)).ok();
-        Ok((file.and_then(|file| BillId::new(file, company, service).ok()), codes.is_none()))
+        let client = self.client().await?;
+        let row = client.query_opt(BILL_WEARER, &[&wearer, &caller.roots]).await?.ok_or(BooksError::UnknownWearer)?;
+        Ok(bill_id_of(&**client, row.get(0)).await?)
     }
 
     async fn payment_followed(&self, caller: &Caller, payment_id: i64) -> Result<Payment, BooksError> {
@@ -183,6 +182,14 @@ impl Store {
         self.books_follow(&[payment.wearer_id]).await?;
         Ok(payment)
     }
+}
+
+/// The bill id of a wearer by the newest codes, and whether it is an internal reference.
+pub(super) async fn bill_id_of(client: &impl GenericClient, wearer_id: i64) -> Result<(Option<BillId>, bool), StoreError> {
+    let codes = client.query_opt(CODES, &[]).await?;
+    let (company, service) = codes.as_ref().map_or((0, 0), |row| (row.get::<_, i16>(0) as u16, row.get::<_, i16>(1) as u8));
+    let file = u32::try_from(wearer_id).ok();
+    Ok((file.and_then(|file| BillId::new(file, company, service).ok()), codes.is_none()))
 }
 
 async fn payment_record(transaction: &Transaction<'_>, caller: &Caller, new: &NewPayment) -> Result<i64, BooksError> {

@@ -41,6 +41,18 @@ macro_rules! money {
     };
 }
 
+/// Void invoices whose reversal takes back another amount than they asked for, on receivables or as income.
+const VOIDS: &str = concat!(
+    money!(),
+    "SELECT d.number, k.reference, -k.amount, coalesce(p.receivable, 0)::bigint, -coalesce(p.income, 0)::bigint
+    FROM known k JOIN billing_facts f USING (fact_id) JOIN billing_documents d ON d.document_id = f.voids
+        LEFT JOIN LATERAL (
+            SELECT sum(p.amount) FILTER (WHERE p.account = 'assets:receivable') AS receivable, sum(p.amount) FILTER (WHERE starts_with(p.account, 'income:')) AS income
+            FROM ledger_entries e JOIN ledger_postings p USING (entry_id)
+            WHERE e.wearer_id = k.wearer_id AND e.text = 'void ' || d.number AND e.at < $2) p ON true
+    WHERE k.kind = 'void' AND k.since < $2
+        AND (d.total <> k.amount OR coalesce(p.receivable, 0) <> -d.total OR coalesce(p.income, 0) <> d.total) ORDER BY d.document_id"
+);
 /// Payments, refunds and deposits that the ledger has with another amount, or not at all.
 const MONEY: &str = concat!(
     money!(),
@@ -71,6 +83,8 @@ const STRANGE: &str = "
         AND NOT EXISTS (SELECT FROM billing_documents d WHERE d.wearer_id = e.wearer_id AND coalesce(d.number, d.kind) = e.text)
         AND NOT EXISTS (SELECT FROM billing_facts f WHERE f.wearer_id = e.wearer_id AND f.fact_id = CASE
             WHEN e.text ~ '^(payment|refund|deposit|reversal) finance:[0-9]{1,18}$' THEN substring(e.text FROM '[0-9]+$')::bigint END)
+        AND NOT EXISTS (SELECT FROM billing_facts f JOIN billing_documents d ON d.document_id = f.voids
+            WHERE starts_with(e.text, 'void ') AND f.wearer_id = e.wearer_id AND e.text = 'void ' || d.number)
     ORDER BY e.entry_id";
 
 /// Persons whose deposit money is not what is owed back to them.
@@ -81,9 +95,12 @@ const DEPOSITS: &str = "
     WHERE w.unit_id = ANY ($1) AND e.at < $2 AND p.account IN ('liabilities:deposit', 'assets:cash:deposit')
     GROUP BY w.wearer_id, w.reference HAVING sum(p.amount) <> 0 ORDER BY w.reference";
 
-const OF_DOCUMENTS: &str = "
-    SELECT coalesce(sum(d.total), 0)::bigint FROM billing_documents d JOIN wearers w USING (wearer_id)
-    WHERE w.unit_id = ANY ($1) AND d.run_at < $2 AND d.kind IN ('invoice', 'credit_note', 'damage_invoice')";
+const OF_DOCUMENTS: &str = concat!(
+    money!(),
+    "SELECT (SELECT coalesce(sum(d.total), 0) FROM billing_documents d JOIN wearers w USING (wearer_id)
+            WHERE w.unit_id = ANY ($1) AND d.run_at < $2 AND d.kind IN ('invoice', 'credit_note', 'damage_invoice'))::bigint
+        - (SELECT coalesce(sum(k.amount), 0) FROM known k WHERE k.kind = 'void' AND k.since < $2)::bigint"
+);
 const INCOME_OF_DOCUMENTS: &str = "
     SELECT -coalesce(sum(p.amount), 0)::bigint FROM ledger_entries e JOIN ledger_postings p USING (entry_id) JOIN wearers w USING (wearer_id)
     WHERE w.unit_id = ANY ($1) AND e.at < $2 AND starts_with(p.account, 'income:') AND e.text <> 'damage from deposit'";
@@ -144,7 +161,7 @@ pub struct BooksSums {
     pub cash_deposit: Money,
     /// Owed back, on `liabilities:deposit`.
     pub deposits_owed: Money,
-    /// All invoices less credit notes.
+    /// All invoices less credit notes and what is void.
     pub documents: Money,
     /// Income of documents in the ledger.
     pub income: Money,
@@ -165,7 +182,9 @@ impl Store {
             (STRANGE, Difference::StrangeEntry),
             (DEPOSITS, Difference::Deposit),
         ];
-        for row in transaction.query(DOCUMENTS, &[&units, &as_of.before]).await? {
+        let mut documents = transaction.query(DOCUMENTS, &[&units, &as_of.before]).await?;
+        documents.extend(transaction.query(VOIDS, &[&units, &as_of.before]).await?);
+        for row in documents {
             let (receivable, income) =
                 (difference(Difference::DocumentReceivable, &row, 3), difference(Difference::DocumentIncome, &row, 4));
             differences.extend([receivable, income].into_iter().filter(|one| one.expected != one.found));

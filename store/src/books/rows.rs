@@ -9,9 +9,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 use tokio_postgres::Transaction;
 
 const DOCUMENTS: &str = "
-    INSERT INTO billing_documents (wearer_id, place, unit_id, kind, run_at, number, total, due, body, issued_at)
-    SELECT w, p, u, k, r, n, t, d, b::json, $10 FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[], $7::bigint[],
-        $8::date[], $9::text[]) AS given (w, p, u, k, r, n, t, d, b)";
+    INSERT INTO billing_documents (wearer_id, place, unit_id, kind, run_at, number, total, due, body, issued_at, pay_account_id)
+    SELECT w, p, u, k, r, n, t, d, b::json, $10, named.pay_account_id
+    FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[], $7::bigint[], $8::date[], $9::text[])
+            WITH ORDINALITY AS given (w, p, u, k, r, n, t, d, b, nth)
+        LEFT JOIN (SELECT unit_id, purpose, pay_account_of(unit_id, purpose, $10)
+            FROM (SELECT DISTINCT unnest($3::bigint[])) AS units (unit_id) CROSS JOIN (VALUES ('fees'), ('deposit')) AS purposes (purpose)
+        ) AS named (unit_id, purpose, pay_account_id) ON named.unit_id = u AND named.purpose = CASE
+            WHEN k IN ('invoice', 'damage_invoice') THEN 'fees' WHEN k = 'deposit_request' THEN 'deposit' END
+    ORDER BY nth";
 const ACCOUNTS: &str = "
     INSERT INTO billing_accounts AS a (wearer_id, through, documents, entries, facts)
     SELECT w, t, d, e, f::jsonb FROM unnest($1::bigint[], $2::timestamptz[], $3::integer[], $4::integer[], $5::text[]) AS given (w, t, d, e, f)

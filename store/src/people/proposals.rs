@@ -1,6 +1,7 @@
 //! Four eyes: acts that one person proposes and another confirms.
 
 use super::{PeopleError, RoleChange, grants};
+use crate::books::{NewPayAccount, bill_codes_concerns, bill_codes_record, pay_account_concerns, pay_account_name};
 use crate::books::{NewRelief, relief_concerns, relief_grant};
 use crate::books::{UncollectibleMark, uncollectible_concerns, uncollectible_mark};
 use crate::books::{spend, spending_concerns, tariff_add, tariff_concerns};
@@ -152,6 +153,10 @@ pub enum Act {
     MarkUncollectible(UncollectibleMark),
     /// A price class, a waiver or a required deposit of a wearer.
     GrantRelief(NewRelief),
+    /// The account that a centre names.
+    NamePayAccount(NewPayAccount),
+    /// Company and service of bill ids.
+    RecordBillCodes(u16, u8),
 }
 
 /// How a proposal is decided.
@@ -310,6 +315,8 @@ async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act, now
         Act::SpendSetAside(new) => Ok(spending_concerns(transaction, caller, new).await?),
         Act::MarkUncollectible(mark) => Ok(uncollectible_concerns(transaction, caller, mark, now).await?),
         Act::GrantRelief(new) => Ok(relief_concerns(transaction, caller, new).await?),
+        Act::NamePayAccount(new) => Ok(pay_account_concerns(transaction, caller, new).await?),
+        Act::RecordBillCodes(company, service) => Ok(bill_codes_concerns(transaction, caller, (*company, *service)).await?),
     }
 }
 
@@ -344,6 +351,10 @@ async fn take_effect(
         Act::AddTariff(tariff) => Ok(tariff_add(transaction, caller, tariff, &proposal.proposed_by, now).await.map(|()| None)?),
         Act::SpendSetAside(new) => Ok(Some(spend(transaction, caller, new, &proposal.proposed_by, now).await?)),
         Act::MarkUncollectible(mark) => Ok(Some(uncollectible_mark(transaction, caller, mark, &proposal.proposed_by, now).await?)),
+        Act::NamePayAccount(new) => Ok(Some(pay_account_name(transaction, caller, new, &proposal.proposed_by, now).await?)),
+        Act::RecordBillCodes(company, service) => {
+            Ok(bill_codes_record(transaction, caller, (*company, *service), &proposal.proposed_by, now).await.map(|()| None)?)
+        }
         Act::GrantRelief(new) => Ok(Some(relief_grant(transaction, caller, new, &proposal.proposed_by).await?)),
         Act::ReleaseData { archive: None, .. } => Err(StoreError::Refused("a release without its archive".to_owned()).into()),
     }

@@ -11,16 +11,20 @@ pub const OF_TEHRAN: &str = r#"
         FROM units WHERE code = 'tehran';
     INSERT INTO ledger_entries (entry_id, wearer_id, place, at, text, hash) VALUES (1, 1, 0, '2026-09-23T00:00:00Z', 'INV-tehran-1405-000001', decode(repeat('00', 32), 'hex'));
     INSERT INTO ledger_postings (entry_id, line, account, amount) VALUES (1, 1, 'assets:receivable', 100000), (1, 2, 'income:usage', -100000);
+    INSERT INTO pay_accounts (unit_id, purpose, bank, holder, sheba, since, proposed_by, approved_by, approved_at)
+        SELECT unit_id, 'fees', 'x', 'The capital', 'IR240150000001177301920207', now(), 'x', 'y', now() FROM units WHERE code = 'tehran';
     INSERT INTO billing_document_events (document_id, kind, at, recorded_at, recorded_by, text) VALUES (1, 'objection', now(), now(), 'tehran-clerk', 'x');"#;
 
 /// Everything of it that a call could change, for a `jsonb_build_object`.
 pub const STATE: &str = "
     'document_events', (SELECT jsonb_agg(e ORDER BY event_id) FROM billing_document_events e), 'documents', (SELECT count(*) FROM billing_documents),
-    'entries', (SELECT count(*) FROM ledger_entries), 'facts', (SELECT count(*) FROM billing_facts)";
+    'entries', (SELECT count(*) FROM ledger_entries), 'facts', (SELECT count(*) FROM billing_facts),
+    'pay_accounts', (SELECT jsonb_agg(a) FROM pay_accounts a), 'bill_codes', (SELECT jsonb_agg(c) FROM bill_codes c)";
 
 pub fn probes() -> Vec<Probe> {
     let mut probes = of_documents();
     probes.extend(of_reminders());
+    probes.extend(of_paying());
     probes.extend(of_accounts());
     probes.extend(of_reports());
     probes
@@ -40,6 +44,7 @@ fn of_documents() -> Vec<Probe> {
     };
     use schema::render_document_request::Which;
     let uncollectible = schema::MarkUncollectibleRequest { document_id, reason: text.clone(), decision };
+    let void = schema::VoidDocumentRequest { document_id, reason: text.clone() };
     let objection = schema::RecordObjectionRequest { document_id, at: None, text: text.clone() };
     let answer = schema::AnswerObjectionRequest { objection_id: 1, outcome: schema::ObjectionOutcome::Upheld.into(), text: text.clone() };
     let unknown = "UNKNOWN_DOCUMENT";
@@ -50,6 +55,7 @@ fn of_documents() -> Vec<Probe> {
         shows("/paband.billing.v1.Documents/RenderDocument", &render(Which::Wearer(wearer)), Told::Unknown("UNKNOWN_WEARER")),
         changes("/paband.billing.v1.Documents/MarkSent", &schema::MarkSentRequest { document_id, at: None, how: text }, unknown),
         changes("/paband.billing.v1.Documents/MarkUncollectible", &uncollectible, unknown),
+        changes("/paband.billing.v1.Documents/VoidDocument", &void, unknown),
         changes("/paband.billing.v1.Documents/RecordObjection", &objection, unknown),
         changes("/paband.billing.v1.Documents/AnswerObjection", &answer, "UNKNOWN_OBJECTION"),
     ]
@@ -66,6 +72,25 @@ fn of_reminders() -> Vec<Probe> {
             &schema::SwitchRemindersRequest { document_id, on: false, reason },
             "UNKNOWN_DOCUMENT",
         ),
+    ]
+}
+
+fn of_paying() -> Vec<Probe> {
+    let text = "x".to_owned();
+    let name = schema::NamePayAccountRequest {
+        unit: "tehran".to_owned(),
+        purpose: schema::PayPurpose::Fees.into(),
+        bank: text.clone(),
+        holder: text,
+        sheba: "IR240150000001177301920207".to_owned(),
+        ..Default::default()
+    };
+    let codes = schema::RecordBillCodesRequest { company: 1, service: 1 };
+    vec![
+        shows("/paband.billing.v1.Paying/ListPayAccounts", &schema::ListPayAccountsRequest::default(), Told::Nothing),
+        changes("/paband.billing.v1.Paying/NamePayAccount", &name, "UNKNOWN_UNIT"),
+        Probe { shows: false, ..shows("/paband.billing.v1.Paying/ListBillCodes", &schema::ListBillCodesRequest {}, Told::Nothing) },
+        Probe { shows: false, ..shows("/paband.billing.v1.Paying/RecordBillCodes", &codes, Told::Whatever) },
     ]
 }
 
