@@ -49,7 +49,7 @@ impl Store {
         let row = transaction.query_opt(WEARER, &[&wearer, &caller.roots]).await?.ok_or(BooksError::UnknownWearer)?;
         let persons = [row.get::<_, i64>(0)];
         let person = people(&transaction, &persons, Look::Preview).await?.pop().ok_or(BooksError::UnknownWearer)?;
-        let known = facts(&transaction, &persons).await?.remove(&persons[0]).unwrap_or_else(|| Ok(Vec::new()));
+        let known = facts(&transaction, &persons).await?.facts.remove(&persons[0]).unwrap_or_else(|| Ok(Vec::new()));
         let timeline = Timeline {
             facts: known.map_err(|error| BooksError::Blocked((&error).into()))?,
             tariffs: tariffs(&transaction).await?,

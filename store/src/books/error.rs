@@ -92,6 +92,13 @@ pub enum BooksError {
     /// More than may be required: the ceiling.
     #[error("at most {0} may be required")]
     RequiredBeyondCeiling(Money),
+    // Late facts.
+    /// Nothing of this name waits for an approval.
+    #[error("no such late fact waits")]
+    UnknownLateFact,
+    /// The order was closed more than twelve months ago; the last day was this one.
+    #[error("it could be approved until {0}")]
+    LateFactTooLate(Day),
 
     /// The database.
     #[error(transparent)]

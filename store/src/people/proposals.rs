@@ -1,6 +1,7 @@
 //! Four eyes: acts that one person proposes and another confirms.
 
 use super::{PeopleError, RoleChange, grants};
+use crate::books::{LateApproval, late_approve, late_concerns};
 use crate::books::{NewRelief, relief_concerns, relief_grant};
 use crate::books::{UncollectibleMark, uncollectible_concerns, uncollectible_mark};
 use crate::books::{spend, spending_concerns, tariff_add, tariff_concerns};
@@ -152,6 +153,8 @@ pub enum Act {
     MarkUncollectible(UncollectibleMark),
     /// A price class, a waiver or a required deposit of a wearer.
     GrantRelief(NewRelief),
+    /// What was recorded of an order after it was closed is to count.
+    ApproveLateFact(LateApproval),
 }
 
 /// How a proposal is decided.
@@ -253,6 +256,9 @@ impl Store {
         if let Decided::Confirmed(Act::GrantRelief(new)) = decided {
             self.relief_follow(new).await;
         }
+        if let Decided::Confirmed(Act::ApproveLateFact(approval)) = decided {
+            self.late_follow(approval).await;
+        }
         Ok(proposal)
     }
 }
@@ -310,6 +316,7 @@ async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act, now
         Act::SpendSetAside(new) => Ok(spending_concerns(transaction, caller, new).await?),
         Act::MarkUncollectible(mark) => Ok(uncollectible_concerns(transaction, caller, mark, now).await?),
         Act::GrantRelief(new) => Ok(relief_concerns(transaction, caller, new).await?),
+        Act::ApproveLateFact(approval) => Ok(late_concerns(transaction, caller, approval).await?),
     }
 }
 
@@ -345,6 +352,7 @@ async fn take_effect(
         Act::SpendSetAside(new) => Ok(Some(spend(transaction, caller, new, &proposal.proposed_by, now).await?)),
         Act::MarkUncollectible(mark) => Ok(Some(uncollectible_mark(transaction, caller, mark, &proposal.proposed_by, now).await?)),
         Act::GrantRelief(new) => Ok(Some(relief_grant(transaction, caller, new, &proposal.proposed_by).await?)),
+        Act::ApproveLateFact(approval) => Ok(Some(late_approve(transaction, caller, approval, &proposal.proposed_by).await?)),
         Act::ReleaseData { archive: None, .. } => Err(StoreError::Refused("a release without its archive".to_owned()).into()),
     }
 }
