@@ -259,6 +259,18 @@ codes! {
         ClassWithoutPrice = "CLASS_WITHOUT_PRICE" [class, tariff],
         ClassOverlaps = "CLASS_OVERLAPS" [from],
         RequiredBeyondCeiling = "REQUIRED_BEYOND_CEILING" [ceiling],
+        // Accounts for refunds, lines of statements, the policy.
+        HolderDiffers = "HOLDER_DIFFERS" [],
+        NoRefundAccount = "NO_REFUND_ACCOUNT" [],
+        RefundAccountChanged = "REFUND_ACCOUNT_CHANGED" [],
+        RefundReferenceSeen = "REFUND_REFERENCE_SEEN" [refund],
+        LineAmountDiffers = "LINE_AMOUNT_DIFFERS" [amount],
+        HasLine = "HAS_LINE" [line],
+        StatementLineCameIn = "STATEMENT_LINE_CAME_IN" [],
+        PolicyInUse = "POLICY_IN_USE" [],
+        // Late facts.
+        UnknownLateFact = "UNKNOWN_LATE_FACT" [],
+        LateFactTooLate = "LATE_FACT_TOO_LATE" [until],
     }
 }
 
@@ -374,6 +386,7 @@ codes! {
         NoSuchInvoice = "NO_SUCH_INVOICE" [invoice],
         RefundTooHigh = "REFUND_TOO_HIGH" [amount],
         ReturnTooHigh = "RETURN_TOO_HIGH" [amount],
+        LateFact = "LATE_FACT" [kind, fact, order, until],
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::house::{As, House, sql};
 use crate::probes::fittings::{FITTINGS_OF_TEHRAN, STATE_OF_FITTINGS};
-use crate::probes::{FILES_OF_TEHRAN, OF_TEHRAN, Probe, Tehran, Told, finance, leave, money, papers, place_hold, probes, relief};
+use crate::probes::{FILES_OF_TEHRAN, OF_TEHRAN, Probe, Tehran, Told, finance, late, leave, money, papers, place_hold, probes, relief};
 use crate::raw::{ask, reason_of, send};
 use access::Role;
 use geofence::ViolationKind::StrapOpen;
@@ -92,7 +92,8 @@ impl Country {
         let bills = format!("SELECT jsonb_build_object({})::text", finance::STATE);
         let papers = format!("SELECT jsonb_build_object({})::text", papers::STATE);
         let reliefs = format!("SELECT jsonb_build_object({})::text", relief::STATE);
-        for query in [STATE, STATE_OF_FITTINGS, &leaves, &bills, &papers, &money, &reliefs] {
+        let lates = format!("SELECT jsonb_build_object({})::text", late::STATE);
+        for query in [STATE, STATE_OF_FITTINGS, &leaves, &bills, &papers, &money, &reliefs, &lates] {
             state.push_str(client.query_one(query, &[]).await.unwrap().get(0));
         }
         state

@@ -92,6 +92,9 @@ pub enum BooksError {
     /// More than may be required: the ceiling.
     #[error("at most {0} may be required")]
     RequiredBeyondCeiling(Money),
+    /// Documents were issued by the switches of the policy.
+    #[error("documents were issued by this policy")]
+    PolicyInUse,
     // Late facts.
     /// Nothing of this name waits for an approval.
     #[error("no such late fact waits")]

@@ -2,6 +2,7 @@
 
 use super::{PeopleError, RoleChange, grants};
 use crate::books::{LateApproval, late_approve, late_concerns};
+use crate::books::{policy_concerns, policy_set};
 use crate::books::{NewRelief, relief_concerns, relief_grant};
 use crate::books::{UncollectibleMark, uncollectible_concerns, uncollectible_mark};
 use crate::books::{spend, spending_concerns, tariff_add, tariff_concerns};
@@ -155,6 +156,8 @@ pub enum Act {
     GrantRelief(NewRelief),
     /// What was recorded of an order after it was closed is to count.
     ApproveLateFact(LateApproval),
+    /// The switches of the billing policy.
+    SetPolicy(billing::Policy),
 }
 
 /// How a proposal is decided.
@@ -317,6 +320,7 @@ async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act, now
         Act::MarkUncollectible(mark) => Ok(uncollectible_concerns(transaction, caller, mark, now).await?),
         Act::GrantRelief(new) => Ok(relief_concerns(transaction, caller, new).await?),
         Act::ApproveLateFact(approval) => Ok(late_concerns(transaction, caller, approval).await?),
+        Act::SetPolicy(_) => Ok(policy_concerns(transaction, caller).await?),
     }
 }
 
@@ -353,6 +357,7 @@ async fn take_effect(
         Act::MarkUncollectible(mark) => Ok(Some(uncollectible_mark(transaction, caller, mark, &proposal.proposed_by, now).await?)),
         Act::GrantRelief(new) => Ok(Some(relief_grant(transaction, caller, new, &proposal.proposed_by).await?)),
         Act::ApproveLateFact(approval) => Ok(Some(late_approve(transaction, caller, approval, &proposal.proposed_by).await?)),
+        Act::SetPolicy(policy) => Ok(policy_set(transaction, caller, policy, &proposal.proposed_by).await.map(|()| None)?),
         Act::ReleaseData { archive: None, .. } => Err(StoreError::Refused("a release without its archive".to_owned()).into()),
     }
 }
