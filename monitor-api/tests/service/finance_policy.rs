@@ -57,7 +57,7 @@ async fn a_reminder_moves_over_holidays_and_fridays_and_the_due_date_stays() {
         let mut reminders = office.reminders().await;
         let asked = ListRemindersRequest { day: day(at), state: ReminderState::Due.into(), ..Default::default() };
         let found = reminders.list_reminders(asked).await.unwrap().into_inner().reminders;
-        found.into_iter().map(|one| (one.due.unwrap().solar_hijri, one.day.unwrap().solar_hijri)).collect::<Vec<_>>()
+        found.into_iter().map(|one| (one.due.unwrap().solar_hijri, one.remind_on.unwrap().solar_hijri)).collect::<Vec<_>>()
     };
     let both = |due: &str, day: &str| vec![(due.to_owned(), day.to_owned())];
     assert_eq!(listed("1403/02/13").await, both("1403/02/10", "1403/02/13"), "banks are open on Thursdays");

@@ -51,6 +51,7 @@ impl Country {
         sql(&house.database, money::OF_TEHRAN).await;
         sql(&house.database, papers::OF_TEHRAN).await;
         sql(&house.database, relief::OF_TEHRAN).await;
+        sql(&house.database, late::OF_TEHRAN).await;
         house.writer("tehran-home", StrapOpen).await.open(1).await;
         let clerk = house.log_in("tehran-clerk", &[(Role::Intake, "tehran")]).await;
         let import = proto::enrolment::BeginImportRequest { kind: 1, file_name: "tehran/12.csv".to_owned(), bytes: 1 };

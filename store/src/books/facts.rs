@@ -4,6 +4,7 @@
 use super::PersonError;
 use super::facts_of_orders::{end_of, of_order};
 use super::late::{Closing, Decided, LateRefusal, OrderEnd, Waiting, closings, hold_back};
+use super::merged::add_merged;
 use super::required::add_required;
 use crate::StoreError;
 use billing::calendar::Moment;
@@ -98,6 +99,7 @@ pub(super) async fn facts(transaction: &Transaction<'_>, persons: &[i64]) -> Res
         add(&mut facts, &row, of_finance(&row));
     }
     add_required(transaction, persons, &mut facts).await?;
+    add_merged(transaction, persons, &mut facts).await?;
     let late = held_back(transaction, &mut facts, &ends).await?;
     Ok(Recorded { facts, late })
 }

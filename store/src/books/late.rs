@@ -4,6 +4,7 @@
 //! judged by what was known when it was recorded, so that the same books follow for ever.
 
 use super::WorkReason;
+use super::merged::PREFIX;
 use billing::calendar::{Day, Moment};
 use billing::{Fact, FactId, OrderId, Period, What};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -174,7 +175,8 @@ fn no_longer_waits(waiting: &mut [Waiting], id: &FactId) -> bool {
 /// Facts that change what days or fees cost, by the instant at which they were recorded: what one act wrote down stands or falls together.
 fn groups(facts: &[Fact]) -> Vec<Vec<&Fact>> {
     let mut groups: BTreeMap<Moment, Vec<&Fact>> = BTreeMap::new();
-    for fact in facts {
+    // That a day was billed in two files is an error, whenever it is found.
+    for fact in facts.iter().filter(|fact| !fact.id.to_string().starts_with(PREFIX)) {
         if period(fact).is_some() || target(facts, fact).and_then(period).is_some() {
             groups.entry(fact.recorded_at).or_default().push(fact);
         }

@@ -1,5 +1,6 @@
 //! Payments: recorded by hand, listed, reversed. Those of statements are the same facts.
 
+use super::merged::file_of_invoice;
 use super::record::{NewFact, borne, lock, record, wearer_locked};
 use super::{BooksError, MoneyRefusal, deposits};
 use crate::change::{self, Change};
@@ -193,7 +194,9 @@ impl Store {
 }
 
 async fn payment_record(transaction: &Transaction<'_>, caller: &Caller, new: &NewPayment) -> Result<i64, BooksError> {
-    let (wearer_id, now) = wearer_locked(transaction, caller, &new.wearer).await?;
+    let (wearer_id, _) = wearer_locked(transaction, caller, &new.wearer).await?;
+    let wearer_id = file_of_invoice(transaction, wearer_id, &new.invoice).await?;
+    let now = lock(transaction, wearer_id).await?;
     let kind = if new.is_deposit { "deposit_payment" } else { "payment" };
     let like = transaction.query_opt(LIKE_OF_STATEMENT, &[&new.reference, &new.amount, &caller.roots]).await?;
     if let Some(like) = like {

@@ -10,8 +10,10 @@ use tokio_postgres::Transaction;
 const WHO: &str = "SELECT set_by, EXISTS (SELECT FROM billing_documents) FROM billing_policy";
 const IN_USE: &str = "SELECT FROM billing_documents LIMIT 1";
 const SET: &str = "UPDATE billing_policy SET switches = $1::text::jsonb, set_by = $2";
-/// No document is issued meanwhile.
-const NOBODY_ISSUES: &str = "LOCK TABLE billing_documents IN SHARE ROW EXCLUSIVE MODE";
+/// Nobody reckons by the switches meanwhile to issue something: by this lock.
+const NOBODY_ISSUES: &str = "SELECT pg_advisory_xact_lock(x'706162616e6467'::bigint)";
+/// Who issues something reckons by switches that nobody sets until that is written.
+pub(super) const SWITCHES_STAY: &str = "SELECT pg_advisory_xact_lock_shared(x'706162616e6467'::bigint)";
 
 /// The switches in force.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -50,7 +52,7 @@ pub(crate) async fn policy_concerns(transaction: &Transaction<'_>, caller: &Call
 
 /// Sets them in the caller's transaction.
 pub(crate) async fn policy_set(transaction: &Transaction<'_>, caller: &Caller, policy: &Policy, proposed_by: &str) -> Result<(), BooksError> {
-    transaction.execute(NOBODY_ISSUES, &[]).await?;
+    transaction.query_one(NOBODY_ISSUES, &[]).await?;
     policy_concerns(transaction, caller).await?;
     let switches = serde_json::to_string(policy).expect("switches are always written");
     transaction.execute(SET, &[&switches, &format!("{proposed_by}, {}", caller.name())]).await?;

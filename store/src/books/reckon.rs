@@ -2,6 +2,7 @@
 
 use super::facts::{Recorded, facts};
 use super::people::{Person, people};
+use super::policy_acts::SWITCHES_STAY;
 use super::tariffs::{policy, tariffs};
 use super::{PersonError, WorkReason};
 use crate::StoreError;
@@ -39,6 +40,9 @@ pub(super) struct Reckoned {
 
 impl Ground {
     pub(super) async fn of(transaction: &Transaction<'_>, persons: &[i64], now: Moment, look: Look) -> Result<Self, StoreError> {
+        if look == Look::Issue {
+            transaction.query_one(SWITCHES_STAY, &[]).await?;
+        }
         let (tariffs, policy) = (tariffs(transaction).await?, policy(transaction).await?);
         Ok(Self { recorded: facts(transaction, persons).await?, tariffs, policy, now, look })
     }

@@ -1,5 +1,6 @@
 //! Whose a line is: by itself where it is certain, else by the word of a person.
 
+use super::merged::file_of_invoice;
 use super::payments::{self, Payment};
 use super::record::{NewFact, lock, record, wearer_locked};
 use super::statement_lines::{LineState, StatementLine, one, one_to_change};
@@ -17,9 +18,9 @@ const OF_FILES: &str = "
     SELECT f.wearer_id, w.wearer_id FROM wearers f JOIN wearers w ON w.wearer_id = coalesce(f.merged_into, f.wearer_id)
     WHERE f.wearer_id = ANY ($1) AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))";
 const OF_INVOICES: &str = "
-    SELECT d.number, d.wearer_id FROM billing_documents d JOIN wearers w USING (wearer_id)
+    SELECT d.number, d.wearer_id FROM billing_documents d JOIN wearers w USING (wearer_id) LEFT JOIN wearers m ON m.wearer_id = w.merged_into
     WHERE d.number = ANY ($1) AND d.kind IN ('invoice', 'damage_invoice')
-        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))";
+        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id IN (w.unit_id, m.unit_id) AND r.above_id = ANY ($2))";
 const CODES: &str = "SELECT company, service FROM bill_codes";
 /// Lines that may have been paid in already: by hand under the same bank reference, or read in from a file of another format, which names them otherwise.
 const DOUBTFUL: &str = "
@@ -138,8 +139,10 @@ impl Store {
 
 async fn line_match(transaction: &Transaction<'_>, caller: &Caller, asked: &LineMatch) -> Result<(), BooksError> {
     match &asked.is {
-        LineIs::PaymentOf { wearer, .. } => {
-            let (wearer_id, now) = wearer_locked(transaction, caller, wearer).await?;
+        LineIs::PaymentOf { wearer, invoice, .. } => {
+            let (wearer_id, _) = wearer_locked(transaction, caller, wearer).await?;
+            let wearer_id = file_of_invoice(transaction, wearer_id, invoice).await?;
+            let now = lock(transaction, wearer_id).await?;
             let line = waiting_line(transaction, caller, asked).await?;
             line_is_new(transaction, caller, &line, (wearer_id, &asked.is), now).await
         }
