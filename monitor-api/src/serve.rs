@@ -11,8 +11,8 @@ use crate::enrolment::{
 };
 use crate::events::Happening;
 use crate::finance::{
-    AccountService, DepositService, DocumentService, LateFactService, PaymentService, PolicyService, RefundService, ReliefService, ReminderService, ReportService,
-    RunService, STATEMENT_BYTES_MAX, SetAsideService, StatementService, TariffService,
+    AccountService, DepositService, DocumentService, LateFactService, PaymentService, PolicyService, RefundService, ReliefService,
+    ReminderService, ReportService, RunService, STATEMENT_BYTES_MAX, SetAsideService, StatementService, TariffService,
 };
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};

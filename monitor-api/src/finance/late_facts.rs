@@ -10,9 +10,7 @@ use chrono::Utc;
 use proto::access::Proposal;
 use proto::billing as schema;
 use proto::billing::late_facts_server::LateFacts;
-use proto::billing::{
-    ApproveLateFactRequest, ListLateFactsRequest, ListLateFactsResponse, RefuseLateFactRequest, RefuseLateFactResponse,
-};
+use proto::billing::{ApproveLateFactRequest, ListLateFactsRequest, ListLateFactsResponse, RefuseLateFactRequest, RefuseLateFactResponse};
 use store::{Act, LateApproval, LateFact, LateFilter, LateKind, Store};
 use tonic::{Request, Response, Status};
 

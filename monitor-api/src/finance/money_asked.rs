@@ -7,7 +7,9 @@ use billing::calendar::Moment;
 use billing::identifier::{Sheba, ShebaError};
 use chrono::{DateTime, Utc};
 use proto::billing as schema;
-use store::{HolderGround, LineIs, LineMatch, NewDamage, NewPayment, NewRefund, NewRefundAccount, PaymentFilter, RefundFilter, RefundState};
+use store::{
+    HolderGround, LineIs, LineMatch, NewDamage, NewPayment, NewRefund, NewRefundAccount, PaymentFilter, RefundFilter, RefundState,
+};
 use tonic::Status;
 
 /// Longest report, objection and answer, characters.

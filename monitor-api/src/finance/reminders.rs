@@ -2,8 +2,8 @@
 
 use super::document_asked::{holidays_asked, holidays_set_asked, page_asked, reminder_asked, switch_asked};
 use super::documents::happened;
-use super::{money, refused};
 use super::shown::{UNIT_MAX, as_of, day, unit_ids, units};
+use super::{money, refused};
 use crate::accounts::instant;
 use crate::alerts::store_failed;
 use crate::catalogue::text;
@@ -66,14 +66,12 @@ impl Reminders for ReminderService {
         Ok(Response::new(schema::ListRemindersResponse { reminders, next_before_document_id }))
     }
 
-    async fn list_holidays(
-        &self,
-        request: Request<schema::ListHolidaysRequest>,
-    ) -> Result<Response<schema::ListHolidaysResponse>, Status> {
+    async fn list_holidays(&self, request: Request<schema::ListHolidaysRequest>) -> Result<Response<schema::ListHolidaysResponse>, Status> {
         caller(&request)?;
         let (from, to) = holidays_asked(&request.into_inner())?;
         let found = self.store.holidays(from, to).await.map_err(|error| store_failed("ListHolidays", &error))?;
-        let holidays = found.into_iter().map(|one| schema::Holiday { day: Some(date(one.day)), name: one.name, recorded_by: one.recorded_by });
+        let holidays =
+            found.into_iter().map(|one| schema::Holiday { day: Some(date(one.day)), name: one.name, recorded_by: one.recorded_by });
         Ok(Response::new(schema::ListHolidaysResponse { holidays: holidays.collect() }))
     }
 

@@ -56,10 +56,10 @@ async fn a_leave_that_came_late_counts_by_two_persons_or_is_refused() {
     assert!(change <= 0, "{change}");
     let mut runs = RunsClient::with_interceptor(office.house.channel().await, sara.clone());
     let work = runs.list_work(ListWorkRequest::default()).await.unwrap().into_inner().work;
-    assert_eq!(work.iter().map(|work| (work.wearer.as_str(), work.code.as_str(), work.is_blocked)).collect::<Vec<_>>(), [
-        ("w-1", "LATE_FACT", false),
-        ("w-2", "LATE_FACT", false)
-    ]);
+    assert_eq!(
+        work.iter().map(|work| (work.wearer.as_str(), work.code.as_str(), work.is_blocked)).collect::<Vec<_>>(),
+        [("w-1", "LATE_FACT", false), ("w-2", "LATE_FACT", false)]
+    );
     assert!(work[0].reason.contains("leave:1"), "{}", work[0].reason);
 
     assert_eq!(refused(client.approve_late_fact(approval("w-1", "leave:9")).await), "UNKNOWN_LATE_FACT");
@@ -150,7 +150,10 @@ async fn a_class_that_two_persons_grant_for_an_order_just_closed_counts_at_once_
     let mut client = late(&office, &sara).await;
     let of_wearer = || ListLateFactsRequest { wearer: "w-1".to_owned(), ..Default::default() };
     assert_eq!(client.list_late_facts(of_wearer()).await.unwrap().into_inner().late_facts, []);
-    assert_eq!(office.number("SELECT count(*) FROM late_fact_decisions WHERE is_approved AND proposed_by = 'sara' AND decided_by = 'reza'").await, 1);
+    assert_eq!(
+        office.number("SELECT count(*) FROM late_fact_decisions WHERE is_approved AND proposed_by = 'sara' AND decided_by = 'reza'").await,
+        1
+    );
     // One person ends it: of what is closed only two do.
     relief.end_relief(EndReliefRequest { relief_id, at: None, reason: "x".to_owned() }).await.unwrap();
     let [one] = <[_; 1]>::try_from(client.list_late_facts(of_wearer()).await.unwrap().into_inner().late_facts).unwrap();

@@ -77,7 +77,8 @@ async fn what_may_be_either_of_two_waits_for_a_person_whose_word_can_be_taken_ba
     assert_eq!(refund(&office, &sara, two.refund_id).await.state(), RefundState::Sent);
     assert_eq!(refund(&office, &sara, one.refund_id).await.state(), RefundState::Approved);
     let third = client.match_line(is_refund(&third, three.refund_id)).await.unwrap().into_inner();
-    let aside = |line: &StatementLine| SetLineAsideRequest { line_id: line.line_id, expected_version: line.version, reason: "wrong".to_owned() };
+    let aside =
+        |line: &StatementLine| SetLineAsideRequest { line_id: line.line_id, expected_version: line.version, reason: "wrong".to_owned() };
     let back = client.set_line_aside(aside(&matched)).await.unwrap().into_inner();
     assert_eq!((back.state(), back.refund_id), (StatementLineState::SetAside, 0));
     let again = refund(&office, &sara, two.refund_id).await;

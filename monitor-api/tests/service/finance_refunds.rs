@@ -138,7 +138,8 @@ async fn money_goes_back_to_the_person_s_own_account_or_on_a_ground_with_its_pro
     office.approve(&reza, &again).await.unwrap();
 
     // The own name in another order needs no ground, and one that is given anyhow is not written down.
-    let own = client.set_refund_account(SetRefundAccountRequest { ground: 1, proof: "x".to_owned(), ..account("KARIMI  ALI") }).await.unwrap();
+    let own =
+        client.set_refund_account(SetRefundAccountRequest { ground: 1, proof: "x".to_owned(), ..account("KARIMI  ALI") }).await.unwrap();
     assert_eq!(own.into_inner().ground(), HolderGround::Unspecified);
     let seen = client.get_refund_account(GetRefundAccountRequest { wearer: "w-1".to_owned() }).await.unwrap().into_inner();
     assert_eq!((seen.holder.as_str(), seen.proof.as_str()), ("KARIMI  ALI", ""));

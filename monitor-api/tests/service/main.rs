@@ -22,6 +22,7 @@ mod finance_deposits;
 mod finance_files;
 mod finance_house;
 mod finance_late;
+mod finance_merged;
 mod finance_outgoing;
 mod finance_papers;
 mod finance_payments;

@@ -123,12 +123,7 @@ impl Office {
 
     /// Asks for money back.
     pub async fn request(&self, who: &As, wearer: &str, amount: i64, deposit: bool) -> Result<Refund, Status> {
-        let asked = RequestRefundRequest {
-            wearer: wearer.to_owned(),
-            amount: rials(amount),
-            deposit,
-            reason: "paid too much".to_owned(),
-        };
+        let asked = RequestRefundRequest { wearer: wearer.to_owned(), amount: rials(amount), deposit, reason: "paid too much".to_owned() };
         self.refunds(who).await.request_refund(asked).await.map(tonic::Response::into_inner)
     }
 

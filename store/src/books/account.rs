@@ -1,10 +1,10 @@
 //! The account of one person as of any instant: by the `billing` crate alone, from the facts as they were known then.
 
 use super::facts::facts;
+use super::merged::{MergedFile, merged_into};
 use super::people::{Person, people};
 use super::reckon::Look;
 use super::tariffs::{policy, tariffs};
-use super::merged::{MergedFile, merged_into};
 use super::{BooksError, PersonError, WorkReason};
 use crate::{Store, StoreError};
 use access::Caller;

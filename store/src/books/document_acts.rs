@@ -1,8 +1,8 @@
 //! Writing down what became of documents. Each is possible or not by how the document stands now.
 
-use super::holidays::closed_days;
 use super::document_events::{DocumentHappening, ObjectionOutcome, events, reminders_off};
 use super::documents::{DocumentRow, document_row};
+use super::holidays::closed_days;
 use super::owing::settled;
 use super::{AsOf, BooksError};
 use crate::Store;

@@ -3,7 +3,7 @@
 
 use super::PersonError;
 use super::facts_of_orders::{end_of, of_order};
-use super::late::{Closing, Decided, LateRefusal, OrderEnd, Waiting, closings, hold_back};
+use super::late::{Closing, Decided, LateRefusal, OrderEnd, Waiting, closings, has_late, hold_back};
 use super::merged::add_merged;
 use super::required::add_required;
 use crate::StoreError;
@@ -70,8 +70,8 @@ const KNOWN: &str = "SELECT wearer_id, jsonb_object_keys(facts) FROM billing_acc
 pub(super) struct Recorded {
     /// What counts.
     pub facts: Facts,
-    /// What came after an order was closed and does not count, and while orders were closed; of whom there is such an order.
-    pub late: HashMap<i64, (Vec<Waiting>, Vec<Closing>)>,
+    /// What came after an order was closed and does not count.
+    pub late: HashMap<i64, Vec<Waiting>>,
 }
 
 /// All facts of these persons.
@@ -104,15 +104,16 @@ pub(super) async fn facts(transaction: &Transaction<'_>, persons: &[i64]) -> Res
     Ok(Recorded { facts, late })
 }
 
-/// Takes out what came late, of persons who have a closed order.
+/// Takes out what came late and does not count.
 async fn held_back(
     transaction: &Transaction<'_>,
     facts: &mut Facts,
     ends: &HashMap<i64, Vec<OrderEnd>>,
-) -> Result<HashMap<i64, (Vec<Waiting>, Vec<Closing>)>, StoreError> {
+) -> Result<HashMap<i64, Vec<Waiting>>, StoreError> {
     let of_person = |person: &i64, ends: &Vec<OrderEnd>| {
-        let closings = closings(facts.get(person)?.as_ref().ok()?, ends);
-        (!closings.is_empty()).then_some((*person, closings))
+        let known = facts.get(person)?.as_ref().ok()?;
+        let closings = closings(known, ends);
+        has_late(known, &closings).then_some((*person, closings))
     };
     let closed: HashMap<i64, Vec<Closing>> = ends.iter().filter_map(|(person, ends)| of_person(person, ends)).collect();
     if closed.is_empty() {
@@ -121,8 +122,7 @@ async fn held_back(
     let mut decided = decided(transaction, &closed.keys().copied().collect::<Vec<i64>>()).await?;
     let late = closed.into_iter().filter_map(|(person, closings)| {
         let known = facts.get_mut(&person)?.as_mut().ok()?;
-        let waiting = hold_back(known, &closings, &decided.remove(&person).unwrap_or_default());
-        Some((person, (waiting, closings)))
+        Some((person, hold_back(known, &closings, &decided.remove(&person).unwrap_or_default())))
     });
     Ok(late.collect())
 }

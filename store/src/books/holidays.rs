@@ -59,6 +59,7 @@ impl Store {
 
 /// All days on which banks are closed, Fridays apart.
 pub(super) async fn closed_days(client: &impl GenericClient) -> Result<BTreeSet<Day>, StoreError> {
-    let day = |row: &tokio_postgres::Row| row.get::<_, NaiveDate>(0).try_into().map_err(|_| StoreError::Unreadable("a bank holiday".to_owned()));
+    let day =
+        |row: &tokio_postgres::Row| row.get::<_, NaiveDate>(0).try_into().map_err(|_| StoreError::Unreadable("a bank holiday".to_owned()));
     client.query(DAYS, &[]).await?.iter().map(day).collect()
 }

@@ -121,11 +121,13 @@ fn used(facts: &[Fact], order: &OrderId) -> Option<((Moment, Moment), Moment)> {
     Some(((first, off.what.at()), off.effective_at()))
 }
 
+/// Whether something of a person came late at all, decided or not.
+pub(super) fn has_late(facts: &[Fact], closings: &[Closing]) -> bool {
+    !closings.is_empty() && groups(facts).iter().any(|group| late(facts, group, closings).is_some())
+}
+
 /// Takes out of a person's facts what came late and does not count; what counts by an approval counts from then on.
 pub(super) fn hold_back(facts: &mut Vec<Fact>, closings: &[Closing], decided: &Decided) -> Vec<Waiting> {
-    if closings.is_empty() {
-        return Vec::new();
-    }
     let (mut waiting, mut since): (Vec<Waiting>, HashMap<FactId, Option<Moment>>) = (Vec::new(), HashMap::new());
     for group in groups(facts) {
         let Some((late, span)) = late(facts, &group, closings) else { continue };
@@ -176,7 +178,8 @@ fn no_longer_waits(waiting: &mut [Waiting], id: &FactId) -> bool {
 fn groups(facts: &[Fact]) -> Vec<Vec<&Fact>> {
     let mut groups: BTreeMap<Moment, Vec<&Fact>> = BTreeMap::new();
     // That a day was billed in two files is an error, whenever it is found.
-    for fact in facts.iter().filter(|fact| !fact.id.to_string().starts_with(PREFIX)) {
+    let is_of_merge = |fact: &&Fact| matches!(&fact.id, FactId::Name(name) if name.starts_with(PREFIX));
+    for fact in facts.iter().filter(|fact| !is_of_merge(fact)) {
         if period(fact).is_some() || target(facts, fact).and_then(period).is_some() {
             groups.entry(fact.recorded_at).or_default().push(fact);
         }
@@ -202,7 +205,8 @@ fn late<'a>(facts: &[Fact], group: &[&Fact], closings: &'a [Closing]) -> Option<
     let spans = changed(facts, group);
     let is_closed = |closing: &&Closing| recorded_at > closing.from && closing.until.is_none_or(|until| recorded_at < until);
     let concerns = |closing: &&Closing, span: &Period| span.from < closing.used.1 && span.to.is_none_or(|to| to > closing.used.0);
-    let late: Vec<&Closing> = closings.iter().filter(is_closed).filter(|closing| spans.iter().any(|span| concerns(closing, span))).collect();
+    let late: Vec<&Closing> =
+        closings.iter().filter(is_closed).filter(|closing| spans.iter().any(|span| concerns(closing, span))).collect();
     let span = spans.into_iter().find(|span| late.iter().any(|closing| concerns(closing, span)))?;
     Some((late, span))
 }

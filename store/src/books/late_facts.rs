@@ -1,10 +1,10 @@
 //! What was recorded of orders after they were closed, as finance sees it: what waits, approving it by two persons, refusing it.
 
+use super::BooksError;
 use super::facts::facts;
-use super::late::{Closing, LateKind, LateRefusal, Waiting};
+use super::late::{LateKind, LateRefusal, Waiting};
 use super::record::{lock, wearer_locked};
 use super::tariffs::{policy, tariffs};
-use super::BooksError;
 use crate::change::{self, Change};
 use crate::{Store, StoreError};
 use access::Caller;
@@ -92,12 +92,7 @@ impl Store {
     ///
     /// # Errors
     /// When the caller does not reach the unit, or the database does not answer.
-    pub async fn late_facts(
-        &self,
-        caller: &Caller,
-        filter: &LateFilter,
-        now: DateTime<Utc>,
-    ) -> Result<(Vec<LateFact>, i64), BooksError> {
+    pub async fn late_facts(&self, caller: &Caller, filter: &LateFilter, now: DateTime<Utc>) -> Result<(Vec<LateFact>, i64), BooksError> {
         let LateFilter { wearer, unit, after, limit } = filter;
         let roots = self.books_scope(caller, unit).await?;
         let since = if wearer.is_empty() { now - APPROVABLE_FOR } else { DateTime::UNIX_EPOCH };
@@ -112,7 +107,7 @@ impl Store {
         let mut late = Vec::new();
         for row in rows {
             let person: i64 = row.get(0);
-            let (Some((waiting, _)), Some(Ok(known))) = (recorded.late.remove(&person), recorded.facts.get(&person)) else { continue };
+            let (Some(waiting), Some(Ok(known))) = (recorded.late.remove(&person), recorded.facts.get(&person)) else { continue };
             for one in waiting {
                 let shown = shown(row.get(1), one, known, (&tariffs, &policy), now)?;
                 let is_listed = !wearer.is_empty() || (shown.refused.is_none() && !shown.is_too_late);
@@ -201,7 +196,7 @@ pub(super) async fn approve_granted(
 
 /// The late fact of this name, of a wearer who is locked.
 async fn waiting(transaction: &Transaction<'_>, wearer_id: i64, fact: &str) -> Result<Waiting, BooksError> {
-    let (waiting, _): (Vec<Waiting>, Vec<Closing>) = facts(transaction, &[wearer_id]).await?.late.remove(&wearer_id).unwrap_or_default();
+    let waiting = facts(transaction, &[wearer_id]).await?.late.remove(&wearer_id).unwrap_or_default();
     let is_it = |one: &Waiting| one.facts.iter().any(|held| held.id.to_string() == fact);
     waiting.into_iter().find(is_it).ok_or(BooksError::UnknownLateFact)
 }

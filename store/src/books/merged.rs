@@ -18,11 +18,11 @@ const BOTH: &str = "
     FROM wearers b
         JOIN LATERAL (SELECT min(lower(f.period)) AS first, max(upper(f.period)) AS last FROM fittings f JOIN installations x USING (fitting_id)
             WHERE f.wearer_id = b.wearer_id AND x.state = 'completed') used ON used.last IS NOT NULL
-        JOIN wearers o ON o.wearer_id = b.merged_into
-            OR (o.merged_into = b.merged_into AND (o.merged_at, o.wearer_id) > (b.merged_at, b.wearer_id))
+        JOIN LATERAL (SELECT b.merged_into UNION ALL SELECT f.wearer_id FROM wearers f
+            WHERE f.merged_into = b.merged_into AND (f.merged_at, f.wearer_id) > (b.merged_at, b.wearer_id)) o (wearer_id) ON true
         JOIN fittings a ON a.wearer_id = o.wearer_id JOIN installations i ON i.fitting_id = a.fitting_id AND i.state = 'completed'
         LEFT JOIN removals r ON r.fitting_id = a.fitting_id
-    WHERE b.wearer_id = ANY ($1) AND lower(a.period) < used.last AND (upper(a.period) IS NULL OR upper(a.period) > used.first)
+    WHERE b.wearer_id = ANY ($1) AND b.merged_into IS NOT NULL AND lower(a.period) < used.last AND (upper(a.period) IS NULL OR upper(a.period) > used.first)
     ORDER BY a.fitting_id";
 const MERGED: &str = "
     SELECT w.reference, coalesce(sum(p.amount), 0)::bigint FROM wearers w LEFT JOIN ledger_entries e ON e.wearer_id = w.wearer_id AND e.at < $2

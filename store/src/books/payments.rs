@@ -204,8 +204,7 @@ async fn payment_record(transaction: &Transaction<'_>, caller: &Caller, new: &Ne
     }
     let reference = next_reference(transaction, caller, &new.reference).await?;
     let invoice = Some(new.invoice.as_str()).filter(|invoice| !invoice.is_empty());
-    let fact =
-        NewFact { reference: Some(&reference), invoice, note: &new.note, ..NewFact::new(wearer_id, kind, new.paid_at, new.amount) };
+    let fact = NewFact { reference: Some(&reference), invoice, note: &new.note, ..NewFact::new(wearer_id, kind, new.paid_at, new.amount) };
     let payment_id = record(transaction, caller, &fact, now).await?;
     if new.is_deposit {
         deposits::within_ceiling(transaction, wearer_id, now).await?;

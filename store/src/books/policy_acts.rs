@@ -51,7 +51,12 @@ pub(crate) async fn policy_concerns(transaction: &Transaction<'_>, caller: &Call
 }
 
 /// Sets them in the caller's transaction.
-pub(crate) async fn policy_set(transaction: &Transaction<'_>, caller: &Caller, policy: &Policy, proposed_by: &str) -> Result<(), BooksError> {
+pub(crate) async fn policy_set(
+    transaction: &Transaction<'_>,
+    caller: &Caller,
+    policy: &Policy,
+    proposed_by: &str,
+) -> Result<(), BooksError> {
     transaction.query_one(NOBODY_ISSUES, &[]).await?;
     policy_concerns(transaction, caller).await?;
     let switches = serde_json::to_string(policy).expect("switches are always written");

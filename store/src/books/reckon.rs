@@ -83,7 +83,7 @@ impl Ground {
             )));
         }
         let truth = rate(&timeline.facts, &timeline.tariffs, &timeline.policy, timeline.as_of)?;
-        let late = self.recorded.late.get(&person.wearer_id).map_or(&[][..], |(waiting, _)| waiting);
+        let late = self.recorded.late.get(&person.wearer_id).map_or(&[][..], Vec::as_slice);
         let work = truth.work.iter().chain(&books.work).map(|work| WorkReason::from(&work.reason));
         let work = work.chain(late.iter().filter_map(|waiting| waiting.todo(timeline.as_of))).collect();
         person.through = Some(timeline.as_of);

@@ -86,7 +86,8 @@ impl Store {
             }
             let (ground, proof) = ground.map_or((None, ""), |(ground, proof)| (Some(ground.name()), proof.as_str()));
             let values = [&new.sheba, &new.holder];
-            let row = open.transaction.query_one(RECORD, &[&wearer_id, values[0], values[1], &ground, &proof, &caller.name(), &now]).await?;
+            let row =
+                open.transaction.query_one(RECORD, &[&wearer_id, values[0], values[1], &ground, &proof, &caller.name(), &now]).await?;
             open.commit(row.get(0)).await?;
         }
         drop(client);

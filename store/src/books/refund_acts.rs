@@ -128,9 +128,8 @@ async fn refund_request(transaction: &Transaction<'_>, caller: &Caller, new: &Ne
     let NewRefund { amount, is_deposit, reason, .. } = new;
     let (who, who_id) = (caller.name(), caller.person_id());
     let (sheba, holder, account_id) = (&account.account.sheba, &account.account.holder, account.account_id);
-    let row = transaction
-        .query_one(REQUEST, &[&wearer_id, is_deposit, amount, sheba, holder, &account_id, reason, &who, &who_id, &now])
-        .await?;
+    let row =
+        transaction.query_one(REQUEST, &[&wearer_id, is_deposit, amount, sheba, holder, &account_id, reason, &who, &who_id, &now]).await?;
     let refund_id = row.get(0);
     caller.about(format!("refund {refund_id}"));
     Ok(refund_id)

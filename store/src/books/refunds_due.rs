@@ -14,7 +14,7 @@ const DUE_AFTER_DAYS: i64 = 30;
 /// Money is owed to a person since the tag is off, or since the balance fell below nothing and stayed there. Where a refund is under way it is listed instead.
 const DUE: &str = "
     WITH scope AS (
-        SELECT w.wearer_id, w.reference FROM wearers w WHERE EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($1))
+        SELECT w.wearer_id, w.reference, w.merged_into FROM wearers w WHERE EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($1))
     ), off AS (
         SELECT f.wearer_id, max(greatest(r.recorded_at, upper(f.period))) AS since
         FROM fittings f JOIN scope USING (wearer_id) LEFT JOIN removals r USING (fitting_id)
@@ -31,7 +31,7 @@ const DUE: &str = "
         SELECT b.wearer_id, b.account = 'liabilities:deposit' AS is_deposit, (-max(b.balance) FILTER (WHERE b.place = n.last))::bigint AS amount, min(b.at) AS arose
         FROM bounds n JOIN balances b USING (wearer_id, account) WHERE n.last > n.before AND b.place > n.before GROUP BY b.wearer_id, b.account
     )
-    SELECT s.reference, o.is_deposit, o.amount, greatest(f.since, o.arose), 0::bigint, '', EXISTS (SELECT FROM refund_accounts a WHERE a.wearer_id = o.wearer_id)
+    SELECT s.reference, o.is_deposit, o.amount, greatest(f.since, o.arose), 0::bigint, '', EXISTS (SELECT FROM refund_accounts a WHERE a.wearer_id IN (s.wearer_id, s.merged_into))
     FROM owed o JOIN off f USING (wearer_id) JOIN scope s USING (wearer_id)
     WHERE NOT EXISTS (SELECT FROM refunds r WHERE r.wearer_id = o.wearer_id AND r.is_deposit = o.is_deposit AND r.state = 'requested')
         AND NOT (o.is_deposit AND EXISTS (SELECT FROM damages d WHERE d.wearer_id = o.wearer_id AND d.state IN ('assessed', 'objected', 'answered')))

@@ -2,9 +2,9 @@
 
 use super::{PeopleError, RoleChange, grants};
 use crate::books::{LateApproval, late_approve, late_concerns};
-use crate::books::{policy_concerns, policy_set};
 use crate::books::{NewRelief, relief_concerns, relief_grant};
 use crate::books::{UncollectibleMark, uncollectible_concerns, uncollectible_mark};
+use crate::books::{policy_concerns, policy_set};
 use crate::books::{spend, spending_concerns, tariff_add, tariff_concerns};
 use crate::change::{self, Change};
 use crate::custody::{hold_concerns, hold_lift, release_concerns, release_insert};

@@ -92,12 +92,7 @@ fn of_payments() -> Vec<Probe> {
 
 fn of_refunds() -> Vec<Probe> {
     let (refund_id, expected_version, text) = (1, 1, "x".to_owned());
-    let request = schema::RequestRefundRequest {
-        wearer: "tehran/12".to_owned(),
-        amount: rials(5),
-        deposit: false,
-        reason: text.clone(),
-    };
+    let request = schema::RequestRefundRequest { wearer: "tehran/12".to_owned(), amount: rials(5), deposit: false, reason: text.clone() };
     let account = schema::SetRefundAccountRequest {
         wearer: "tehran/12".to_owned(),
         sheba: "IR240150000001177301920207".to_owned(),
