@@ -11,6 +11,7 @@ const SCHEMAS: &[&str] = &[
     "paband/billing/v1/reports.proto",
     "paband/billing/v1/relief.proto",
     "paband/billing/v1/paying.proto",
+    "paband/billing/v1/late_facts.proto",
     "paband/custody/v1/custody.proto",
     "paband/enrolment/v1/common.proto",
     "paband/enrolment/v1/imports.proto",

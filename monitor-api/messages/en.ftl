@@ -475,6 +475,20 @@ class-without-price = Tariff { $tariff } has no price for class { $class }. Choo
 class-overlaps = The wearer is in a class for a part of that time, since { $from }. End that one first, or choose a time beside it.
 required-beyond-ceiling = At most { NUMBER($ceiling) } rials may be required of this wearer. Check the amount with the decision.
 
+# Accounts for refunds, lines of statements, the policy.
+holder-differs = The holder of this account has another name than the wearer. Money goes back to the wearer's own account. If it may go to another (a guardian, a legal representative, an heir), choose the ground and give the number of the paper.
+no-refund-account = Nobody recorded where this person's money goes back to. Record the SHEBA of the person's own account first.
+refund-account-changed = Another account was recorded for this person after the refund was asked for. Refuse this refund and ask for a new one.
+refund-reference-seen = Refund { $refund } sent the same amount to the same account under this reference already. Compare the bank's paper: one transfer pays one refund.
+line-amount-differs = That is { NUMBER($amount) } rials, and this line is another amount. Choose what has the amount of the line.
+has-line = Line { $line } is that payment or refund already. Choose another, or set that line aside first.
+statement-line-came-in = This line is money that came in. A refund is a line that went out.
+policy-in-use = Documents were issued by the switches of the policy, so they stay as they are. Nothing was changed.
+
+# What was recorded of an order after it was closed.
+unknown-late-fact = Nothing of this name waits: it was approved, undone, or counts by itself because the order is open again. Load the list anew.
+late-fact-too-late = The order was closed more than twelve months ago: this could be approved until { $until }. The bill stays as it is; of a class or waiver, choose a later beginning or end.
+
 # The work list of billing: what it is, what was done meanwhile, what to do.
 todo-no-order = Fitting { $fitting } began without an order in force: record the order that it follows.
 todo-not-reckoned = The books cannot be reckoned: { $error }.
@@ -492,3 +506,12 @@ todo-return-too-high = A return is { NUMBER($amount) } rials more than the depos
 todo-void-no-invoice = What was to be void, { $invoice }, is no invoice of fees that stands: check its number.
 todo-void-paid = Money or credit is on invoice { $invoice }, so it was not made void: correct what was recorded, and the next run credits what is too much.
 todo-void-corrected = The later document { $later } is about a month of invoice { $invoice }, so that one was not made void: correct what was recorded, and the next run corrects the month.
+todo-late-fact = { $kind ->
+        [leave] A leave ({ $fact }) was granted
+        [leave_ended] A leave ended otherwise ({ $fact }), as was recorded
+        [suspension] A suspension ({ $fact }) was recorded
+        [suspension_changed] A suspension was changed ({ $fact })
+        [relief] A class or waiver ({ $fact }) was granted
+        [relief_ended] A class or waiver was ended ({ $fact })
+       *[other] Something ({ $fact }) was recorded
+    } after order { $order } was closed, and does not change its bill: have it approved by two persons of finance by { $until } (the list of late facts), or refuse it.

@@ -88,6 +88,8 @@ fn act(method: &str, request: &[u8]) -> Result<Act, Status> {
         "/paband.billing.v1.Relief/RequireDeposit" => crate::finance::deposit_act(&read(request)?),
         "/paband.billing.v1.Paying/NamePayAccount" => crate::finance::pay_account_act(&read(request)?),
         "/paband.billing.v1.Paying/RecordBillCodes" => crate::finance::bill_codes_act(&read(request)?),
+        "/paband.billing.v1.LateFacts/ApproveLateFact" => crate::finance::late_fact_act(&read(request)?),
+        "/paband.billing.v1.Policies/ProposePolicy" => crate::finance::policy_act(&read(request)?),
         _ => Err(refusal(Code::Unimplemented, Reason::NotDeclared, &[])),
     }
 }

@@ -266,6 +266,18 @@ codes! {
         ClassWithoutPrice = "CLASS_WITHOUT_PRICE" [class, tariff],
         ClassOverlaps = "CLASS_OVERLAPS" [from],
         RequiredBeyondCeiling = "REQUIRED_BEYOND_CEILING" [ceiling],
+        // Accounts for refunds, lines of statements, the policy.
+        HolderDiffers = "HOLDER_DIFFERS" [],
+        NoRefundAccount = "NO_REFUND_ACCOUNT" [],
+        RefundAccountChanged = "REFUND_ACCOUNT_CHANGED" [],
+        RefundReferenceSeen = "REFUND_REFERENCE_SEEN" [refund],
+        LineAmountDiffers = "LINE_AMOUNT_DIFFERS" [amount],
+        HasLine = "HAS_LINE" [line],
+        StatementLineCameIn = "STATEMENT_LINE_CAME_IN" [],
+        PolicyInUse = "POLICY_IN_USE" [],
+        // Late facts.
+        UnknownLateFact = "UNKNOWN_LATE_FACT" [],
+        LateFactTooLate = "LATE_FACT_TOO_LATE" [until],
     }
 }
 
@@ -384,6 +396,7 @@ codes! {
         VoidNoInvoice = "VOID_NO_INVOICE" [invoice],
         VoidPaid = "VOID_PAID" [invoice],
         VoidCorrected = "VOID_CORRECTED" [invoice, later],
+        LateFact = "LATE_FACT" [kind, fact, order, until],
     }
 }
 

@@ -11,8 +11,8 @@ use crate::enrolment::{
 };
 use crate::events::Happening;
 use crate::finance::{
-    AccountService, DepositService, DocumentService, PayingService, PaymentService, RefundService, ReliefService, ReminderService,
-    ReportService, RunService, STATEMENT_BYTES_MAX, SetAsideService, StatementService, TariffService,
+    AccountService, DepositService, DocumentService, LateFactService, PayingService, PaymentService, PolicyService, RefundService,
+    ReliefService, ReminderService, ReportService, RunService, STATEMENT_BYTES_MAX, SetAsideService, StatementService, TariffService,
 };
 use crate::gate::{Gate, Rights, RightsError, Standing};
 use crate::hub::{Hub, Pulse};
@@ -31,8 +31,10 @@ use proto::access::units_server::UnitsServer;
 use proto::billing::accounts_server::AccountsServer;
 use proto::billing::deposits_server::DepositsServer;
 use proto::billing::documents_server::DocumentsServer;
+use proto::billing::late_facts_server::LateFactsServer;
 use proto::billing::paying_server::PayingServer;
 use proto::billing::payments_server::PaymentsServer;
+use proto::billing::policies_server::PoliciesServer;
 use proto::billing::refunds_server::RefundsServer;
 use proto::billing::relief_server::ReliefServer;
 use proto::billing::reminders_server::RemindersServer;
@@ -228,6 +230,8 @@ fn with_finance(router: Router<Gates>, store: &Store) -> Result<Router<Gates>, S
         .add_service(limited!(RunsServer, RunService::new(store.clone())))
         .add_service(limited!(TariffsServer, TariffService::new(store.clone(), proposing.clone())))
         .add_service(limited!(SetAsideServer, SetAsideService::new(store.clone(), proposing.clone())))
+        .add_service(limited!(PoliciesServer, PolicyService::new(store.clone(), proposing.clone())))
+        .add_service(limited!(LateFactsServer, LateFactService::new(store.clone(), proposing.clone())))
         .add_service(limited!(ReliefServer, ReliefService::new(store.clone(), proposing.clone())))
         .add_service(limited!(DocumentsServer, DocumentService::new(store.clone(), proposing.clone())))
         .add_service(limited!(PayingServer, PayingService::new(store.clone(), proposing)))

@@ -49,13 +49,17 @@ REVOKE DELETE, TRUNCATE ON bill_codes, statements, statement_lines, refunds, dam
 REVOKE UPDATE ON bill_codes, statements, statement_lines, refunds, damages FROM paband_service;
 GRANT UPDATE (new_count, matched_count, waiting_count, outgoing_count) ON statements TO paband_service;
 GRANT UPDATE (version, state, fact_id, matched_count, is_automatic, decided_by, decided_at, reason) ON statement_lines TO paband_service;
-GRANT UPDATE (version, state, approved_by, approved_at, fact_id, sent_by, sent_at, bank_reference, refused_by, refused_at, refuse_reason) ON refunds TO paband_service;
+GRANT UPDATE (version, state, approved_by, approved_at, fact_id, sent_by, sent_at, bank_reference, sent_by_line, refused_by, refused_at, refuse_reason) ON refunds TO paband_service;
 GRANT UPDATE (version, state, amount, objection, objected_at, objection_by, answer, answered_by, answered_at, fact_id, settled_by, settled_at) ON damages
     TO paband_service;
--- Runs are told of and end; what was spent and by which switches is written once, the switches by the owner of the database.
+-- Late facts, accounts for refunds, payments that were another's: written once.
+REVOKE UPDATE, DELETE, TRUNCATE ON late_fact_decisions, refund_accounts, misdirected_payments FROM paband_service;
+REVOKE TRUNCATE ON bank_holidays FROM paband_service;
+-- Runs are told of and end; what was spent is written once; the switches change until something was issued by them.
 REVOKE DELETE, TRUNCATE ON billing_runs FROM paband_service;
 REVOKE UPDATE, DELETE, TRUNCATE ON set_aside_spendings FROM paband_service;
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON billing_policy FROM paband_service;
+GRANT UPDATE (switches, set_by) ON billing_policy TO paband_service;
 -- And so is what became of documents.
 REVOKE UPDATE, DELETE, TRUNCATE ON billing_document_events FROM paband_service;
 -- What was granted to persons, and what was required of them.

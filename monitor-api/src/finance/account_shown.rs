@@ -33,6 +33,11 @@ pub(super) fn account(wearer: String, account: PersonAccount) -> schema::Account
         unbilled: Some(money(account.unbilled)),
         months: account.months.iter().map(truth).collect(),
         work: account.work.iter().map(super::todo).collect(),
+        merged_files: account
+            .merged
+            .into_iter()
+            .map(|file| schema::MergedFile { wearer: file.wearer, balance: Some(money(file.balance)) })
+            .collect(),
     }
 }
 

@@ -3,10 +3,11 @@
 use super::shown::{self, UNIT_MAX, month_asked, past_instant};
 use crate::fields::{Fields, NUMBER_MAX, REASON_MAX, REFERENCE_MAX};
 use crate::reason::Wrong;
-use billing::calendar::Moment;
+use billing::calendar::{Day, Moment};
 use billing::{Kind, REMINDER_DAYS};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use proto::billing as schema;
+use proto::enrolment::Date;
 use store::{DocumentFilter, DocumentHappening, DocumentStatus, ObjectionOutcome, UncollectibleMark};
 use tonic::Status;
 
@@ -127,4 +128,50 @@ pub(super) fn switch_asked(asked: &schema::SwitchRemindersRequest) -> Result<Doc
     let mut fields = Fields::default();
     let reason = fields.text("reason", &asked.reason, REASON_MAX);
     fields.check().map(|()| DocumentHappening::RemindersOff(!asked.on, reason))
+}
+
+/// Most days of one call.
+const HOLIDAYS_MAX: usize = 400;
+
+/// From which day to which holidays are shown.
+pub(super) fn holidays_asked(asked: &schema::ListHolidaysRequest) -> Result<(NaiveDate, NaiveDate), Status> {
+    let mut fields = Fields::default();
+    let from = fields.optional_date("from", asked.from.as_ref()).unwrap_or(NaiveDate::from_ymd_opt(1900, 1, 1).unwrap_or_default());
+    let to = fields.optional_date("to", asked.to.as_ref()).unwrap_or(NaiveDate::from_ymd_opt(2200, 1, 1).unwrap_or_default());
+    fields.check().map(|()| (from, to))
+}
+
+type Holidays = Vec<(NaiveDate, String)>;
+
+/// Which days are holidays, and which are none.
+pub(super) fn holidays_set_asked(asked: &schema::SetHolidaysRequest) -> Result<(Holidays, Vec<NaiveDate>), Status> {
+    let mut fields = Fields::default();
+    for (field, count) in [("closed", asked.closed.len()), ("open", asked.open.len())] {
+        if count > HOLIDAYS_MAX {
+            fields.note(field, Wrong::TooMany, &[("max", HOLIDAYS_MAX.to_string()), ("count", count.to_string())]);
+        }
+    }
+    if asked.closed.is_empty() && asked.open.is_empty() {
+        fields.note("closed", Wrong::Missing, &[]);
+    }
+    let mut closed = Holidays::new();
+    for (place, holiday) in asked.closed.iter().enumerate().take(HOLIDAYS_MAX) {
+        let day = holiday_asked(&mut fields, &format!("closed[{place}].day"), holiday.day.as_ref());
+        if closed.iter().any(|(other, _)| *other == day) {
+            fields.note(format!("closed[{place}].day"), Wrong::NamedTwice, &[]);
+        }
+        closed.push((day, fields.text(&format!("closed[{place}].name"), &holiday.name, NUMBER_MAX)));
+    }
+    let open = asked.open.iter().enumerate().take(HOLIDAYS_MAX);
+    let open = open.map(|(place, day)| holiday_asked(&mut fields, &format!("open[{place}]"), Some(day))).collect();
+    fields.check().map(|()| (closed, open))
+}
+
+/// A day that billing reckons with.
+fn holiday_asked(fields: &mut Fields, field: &str, asked: Option<&Date>) -> NaiveDate {
+    let day = fields.date(field, asked);
+    if !fields.has(field) && Day::try_from(day).is_err() {
+        fields.note(field, Wrong::NoDate, &[]);
+    }
+    day
 }

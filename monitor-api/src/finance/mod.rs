@@ -10,6 +10,7 @@ mod document_list_words;
 mod document_page;
 mod document_shown;
 mod documents;
+mod late_facts;
 mod ledger_file;
 mod ledger_sheet;
 mod looks;
@@ -19,6 +20,7 @@ mod money_shown;
 mod pay_to;
 mod paying;
 mod payments;
+mod policies;
 mod refunds;
 mod relief;
 mod relief_asked;
@@ -39,9 +41,11 @@ pub(crate) use accounts::AccountService;
 pub(crate) use deposits::DepositService;
 pub(crate) use document_acts::uncollectible_act;
 pub(crate) use documents::DocumentService;
+pub(crate) use late_facts::{LateFactService, late_fact_act};
 pub use ledger_file::{LedgerAsked, LedgerFileError, LedgerFormat, write_ledger};
 pub(crate) use paying::{PayingService, bill_codes_act, pay_account_act};
 pub(crate) use payments::PaymentService;
+pub(crate) use policies::{PolicyService, policy_act};
 pub(crate) use refunds::RefundService;
 pub(crate) use relief::{ReliefService, class_act, deposit_act, waiver_act};
 pub(crate) use reminders::ReminderService;
@@ -118,6 +122,13 @@ pub(crate) fn refused(request: &'static str, error: &BooksError) -> Status {
         BooksError::RequiredBeyondCeiling(ceiling) => {
             let args = [("ceiling", ceiling.minor_units().to_string())];
             return refusal(Code::FailedPrecondition, Reason::RequiredBeyondCeiling, &args);
+        }
+        BooksError::PolicyInUse => (Code::FailedPrecondition, Reason::PolicyInUse),
+        // Late facts.
+        BooksError::UnknownLateFact => (Code::NotFound, Reason::UnknownLateFact),
+        BooksError::LateFactTooLate(day) => {
+            let until = solar_hijri_day(day.gregorian()).unwrap_or_default();
+            return refusal(Code::FailedPrecondition, Reason::LateFactTooLate, &[("until", until)]);
         }
         BooksError::Store(error) => return crate::alerts::store_failed(request, error),
     };

@@ -7,7 +7,9 @@ use billing::calendar::Moment;
 use billing::identifier::{Sheba, ShebaError};
 use chrono::{DateTime, Utc};
 use proto::billing as schema;
-use store::{LineMatch, NewDamage, NewPayment, NewRefund, PaymentFilter, RefundFilter, RefundState};
+use store::{
+    HolderGround, LineIs, LineMatch, NewDamage, NewPayment, NewRefund, NewRefundAccount, PaymentFilter, RefundFilter, RefundState,
+};
 use tonic::Status;
 
 /// Longest report, objection and answer, characters.
@@ -17,15 +19,30 @@ const PHOTOS_MAX: usize = 20;
 
 pub(super) fn match_asked(asked: &schema::MatchLineRequest) -> Result<LineMatch, Status> {
     let mut fields = Fields::default();
-    let wearer = fields.text("wearer", &asked.wearer, REFERENCE_MAX);
-    let invoice = fields.optional_text("invoice", &asked.invoice, NUMBER_MAX);
-    if asked.deposit && !invoice.is_empty() {
-        // A deposit pays no invoice.
-        fields.note("invoice", Wrong::UnknownChoice, &[("value", invoice.clone())]);
+    let schema::MatchLineRequest { line_id, expected_version, deposit, another_payment, payment_id, refund_id, .. } = *asked;
+    let is = match (payment_id, refund_id) {
+        (0, 0) => {
+            let wearer = fields.text("wearer", &asked.wearer, REFERENCE_MAX);
+            let invoice = fields.optional_text("invoice", &asked.invoice, NUMBER_MAX);
+            if deposit && !invoice.is_empty() {
+                // A deposit pays no invoice.
+                fields.note("invoice", Wrong::UnknownChoice, &[("value", invoice.clone())]);
+            }
+            LineIs::PaymentOf { wearer, invoice, is_deposit: deposit, is_another: another_payment }
+        }
+        (payment_id, 0) => LineIs::Payment(payment_id),
+        (_, refund_id) => LineIs::Refund(refund_id),
+    };
+    if payment_id != 0 && refund_id != 0 {
+        fields.note("refund_id", Wrong::UnknownChoice, &[("value", refund_id.to_string())]);
+    }
+    // A payment and a refund have a wearer of their own.
+    let has_more = !asked.wearer.is_empty() || !asked.invoice.is_empty() || deposit || another_payment;
+    if !matches!(is, LineIs::PaymentOf { .. }) && has_more {
+        fields.note("wearer", Wrong::UnknownChoice, &[("value", asked.wearer.chars().take(REFERENCE_MAX).collect())]);
     }
     fields.check()?;
-    let schema::MatchLineRequest { line_id, expected_version, deposit, another_payment, .. } = *asked;
-    Ok(LineMatch { line_id, expected_version, wearer, invoice, is_deposit: deposit, is_another: another_payment })
+    Ok(LineMatch { line_id, expected_version, is })
 }
 
 pub(super) fn payment_asked(asked: &schema::RecordPaymentRequest, now: DateTime<Utc>) -> Result<NewPayment, Status> {
@@ -74,10 +91,9 @@ pub(super) fn reverse_asked(asked: &schema::ReversePaymentRequest) -> Result<(bo
     Ok((asked.kind() == schema::ReversalKind::Misdirected, reason))
 }
 
-pub(super) fn refund_asked(asked: &schema::RequestRefundRequest) -> Result<NewRefund, Status> {
+pub(super) fn account_asked(asked: &schema::SetRefundAccountRequest) -> Result<NewRefundAccount, Status> {
     let mut fields = Fields::default();
     let wearer = fields.text("wearer", &asked.wearer, REFERENCE_MAX);
-    let amount = amount(&mut fields, "amount", asked.amount.as_ref());
     let sheba = match asked.sheba.trim().parse::<Sheba>() {
         Ok(sheba) => sheba.to_string(),
         Err(error) => {
@@ -87,9 +103,36 @@ pub(super) fn refund_asked(asked: &schema::RequestRefundRequest) -> Result<NewRe
         }
     };
     let holder = fields.text("holder", &asked.holder, REFERENCE_MAX);
+    let ground = match schema::HolderGround::try_from(asked.ground) {
+        Ok(schema::HolderGround::Unspecified) => None,
+        Ok(schema::HolderGround::Guardian) => Some(HolderGround::Guardian),
+        Ok(schema::HolderGround::Representative) => Some(HolderGround::Representative),
+        Ok(schema::HolderGround::Heir) => Some(HolderGround::Heir),
+        Err(_) => {
+            fields.note("ground", Wrong::UnknownChoice, &[("value", asked.ground.to_string())]);
+            None
+        }
+    };
+    let ground = ground.map(|ground| (ground, fields.text("proof", &asked.proof, NUMBER_MAX)));
+    fields.check()?;
+    Ok(NewRefundAccount { wearer, sheba, holder, ground })
+}
+
+pub(super) fn refund_asked(asked: &schema::RequestRefundRequest) -> Result<NewRefund, Status> {
+    let mut fields = Fields::default();
+    let wearer = fields.text("wearer", &asked.wearer, REFERENCE_MAX);
+    let amount = amount(&mut fields, "amount", asked.amount.as_ref());
     let reason = fields.text("reason", &asked.reason, REASON_MAX);
     fields.check()?;
-    Ok(NewRefund { wearer, amount, is_deposit: asked.deposit, sheba, holder, reason })
+    Ok(NewRefund { wearer, amount, is_deposit: asked.deposit, reason })
+}
+
+/// Of which unit, and how many.
+pub(super) fn due_asked(asked: &schema::ListRefundsDueRequest) -> Result<(String, u32), Status> {
+    let mut fields = Fields::default();
+    let unit = fields.optional_text("unit", &asked.unit, REFERENCE_MAX);
+    let limit = page_asked(&mut fields, asked.page_size);
+    fields.check().map(|()| (unit, limit))
 }
 
 pub(super) fn refunds_asked(asked: &schema::ListRefundsRequest) -> Result<RefundFilter, Status> {

@@ -26,6 +26,9 @@ pub(super) fn refused(why: &MoneyRefusal) -> Status {
             let payment = payment.map_or_else(|| "—".to_owned(), |payment| payment.to_string());
             (Code::AlreadyExists, Reason::ReferenceSeen, vec![("payment", payment)])
         }
+        MoneyRefusal::RefundReferenceSeen(refund) => {
+            (Code::AlreadyExists, Reason::RefundReferenceSeen, vec![("refund", refund.to_string())])
+        }
         MoneyRefusal::AboveAssessed(most) => {
             return invalid(vec![wrong("amount", Wrong::AboveMax, &[("max", most.to_string()), ("value", "—".to_owned())])]);
         }
@@ -60,6 +63,13 @@ fn hindered(why: &MoneyRefusal) -> (Reason, Args) {
         MoneyRefusal::DamageOver(state) => (Reason::DamageOver, vec![("state", (*state).to_owned())]),
         MoneyRefusal::ObjectionOpen(at) => (Reason::ObjectionOpen, until(at)),
         MoneyRefusal::ObjectionLate(at) => (Reason::ObjectionLate, until(at)),
+        // Accounts for refunds, and lines.
+        MoneyRefusal::HolderDiffers => (Reason::HolderDiffers, vec![]),
+        MoneyRefusal::NoRefundAccount => (Reason::NoRefundAccount, vec![]),
+        MoneyRefusal::RefundAccountChanged => (Reason::RefundAccountChanged, vec![]),
+        MoneyRefusal::LineAmountDiffers(amount) => (Reason::LineAmountDiffers, vec![("amount", amount.to_string())]),
+        MoneyRefusal::HasLine(line) => (Reason::HasLine, vec![("line", line.to_string())]),
+        MoneyRefusal::LineCameIn => (Reason::StatementLineCameIn, vec![]),
         other => {
             (Reason::BooksBlocked, vec![("why", if let MoneyRefusal::Blocked(why) = other { super::todo(why) } else { other.to_string() })])
         }

@@ -6,7 +6,7 @@ use crate::enrolment::deposit_consequence;
 use crate::fields::date;
 use enrolment::DepositConsequence;
 use proto::billing as schema;
-use store::{DamageState, DepositStanding, LineState, RefundState};
+use store::{DamageState, DepositStanding, HolderGround, LineState, RefundState};
 
 pub(super) fn import(import: store::StatementImport) -> schema::StatementImport {
     schema::StatementImport {
@@ -47,6 +47,7 @@ pub(super) fn line(line: store::StatementLine) -> schema::StatementLine {
         decided_at: line.decided_at.map(instant),
         reason: line.reason,
         like_payment_id: line.like_payment_id.unwrap_or_default(),
+        refund_id: line.refund_id.unwrap_or_default(),
     }
 }
 
@@ -96,6 +97,42 @@ pub(super) fn refund(refund: store::Refund) -> schema::Refund {
         refused_by: refund.refused_by,
         refused_at: refund.refused_at.map(instant),
         refuse_reason: refund.refuse_reason,
+        line_id: refund.line_id,
+    }
+}
+
+pub(super) fn refund_account(recorded: store::RefundAccount) -> schema::RefundAccount {
+    let store::RefundAccount { account, recorded_by, recorded_at, .. } = recorded;
+    let (ground, proof) = account.ground.map_or((schema::HolderGround::Unspecified, String::new()), |(ground, proof)| {
+        let ground = match ground {
+            HolderGround::Guardian => schema::HolderGround::Guardian,
+            HolderGround::Representative => schema::HolderGround::Representative,
+            HolderGround::Heir => schema::HolderGround::Heir,
+        };
+        (ground, proof)
+    });
+    schema::RefundAccount {
+        wearer: account.wearer,
+        sheba: account.sheba,
+        holder: account.holder,
+        ground: ground.into(),
+        proof,
+        recorded_by,
+        recorded_at: Some(instant(recorded_at)),
+    }
+}
+
+pub(super) fn refund_due(due: store::RefundDue) -> schema::RefundDue {
+    schema::RefundDue {
+        wearer: due.wearer,
+        deposit: due.is_deposit,
+        amount: Some(money(due.amount)),
+        since: Some(instant(due.since)),
+        due: Some(date(due.due.gregorian())),
+        overdue: due.is_overdue,
+        refund_id: due.refund_id,
+        approved: due.is_approved,
+        has_account: due.has_account,
     }
 }
 

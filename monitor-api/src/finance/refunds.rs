@@ -1,19 +1,21 @@
 //! The service of refunds.
 
-use super::money_asked::{refund_asked, refunds_asked, text};
-use super::money_shown::refund;
+use super::money_asked::{account_asked, due_asked, refund_asked, refunds_asked, text};
+use super::money_shown::{refund, refund_account, refund_due};
 use super::refused;
 use crate::alerts::store_failed;
 use crate::fields::{NUMBER_MAX, REASON_MAX};
 use crate::gate::{asked, caller};
+use chrono::Utc;
 use proto::billing::refunds_server::Refunds;
 use proto::billing::{
-    ApproveRefundRequest, ListRefundsRequest, ListRefundsResponse, MarkRefundSentRequest, Refund, RefuseRefundRequest, RequestRefundRequest,
+    ApproveRefundRequest, GetRefundAccountRequest, ListRefundsDueRequest, ListRefundsDueResponse, ListRefundsRequest, ListRefundsResponse,
+    MarkRefundSentRequest, Refund, RefundAccount, RefuseRefundRequest, RequestRefundRequest, SetRefundAccountRequest,
 };
-use store::{BooksError, Store};
+use store::{BooksError, MoneyRefusal, Store};
 use tonic::{Request, Response, Status};
 
-/// Requests, approves, refuses and lists refunds.
+/// Requests, approves, refuses and lists refunds; records to which accounts they go.
 pub(crate) struct RefundService {
     store: Store,
 }
@@ -30,6 +32,29 @@ fn shown(request: &'static str, done: Result<store::Refund, BooksError>) -> Resu
 
 #[tonic::async_trait]
 impl Refunds for RefundService {
+    async fn set_refund_account(&self, request: Request<SetRefundAccountRequest>) -> Result<Response<RefundAccount>, Status> {
+        let (caller, asked) = asked(request)?;
+        let done = self.store.refund_account_set(&caller, &account_asked(&asked)?).await;
+        done.map(|done| Response::new(refund_account(done))).map_err(|error| refused("SetRefundAccount", &error))
+    }
+
+    async fn get_refund_account(&self, request: Request<GetRefundAccountRequest>) -> Result<Response<RefundAccount>, Status> {
+        let caller = caller(&request)?;
+        let wearer = request.into_inner().wearer;
+        caller.about_wearer(&wearer);
+        let found = self.store.refund_account(&caller, &wearer).await;
+        let found = found.and_then(|found| found.ok_or_else(|| MoneyRefusal::NoRefundAccount.into()));
+        found.map(|found| Response::new(refund_account(found))).map_err(|error| refused("GetRefundAccount", &error))
+    }
+
+    async fn list_refunds_due(&self, request: Request<ListRefundsDueRequest>) -> Result<Response<ListRefundsDueResponse>, Status> {
+        let caller = caller(&request)?;
+        let (unit, limit) = due_asked(&request.into_inner())?;
+        let due = self.store.refunds_due(&caller, &unit, limit, Utc::now()).await.map_err(|error| refused("ListRefundsDue", &error))?;
+        caller.about(format!("{} refunds that are due", due.len()));
+        Ok(Response::new(ListRefundsDueResponse { due: due.into_iter().map(refund_due).collect() }))
+    }
+
     async fn request_refund(&self, request: Request<RequestRefundRequest>) -> Result<Response<Refund>, Status> {
         let (caller, asked) = asked(request)?;
         caller.about_wearer(&asked.wearer);

@@ -1,13 +1,13 @@
 //! The service of reminders: letters, and nothing else. It never reads or writes anything of monitoring.
 
-use super::document_asked::{page_asked, reminder_asked, switch_asked};
+use super::document_asked::{holidays_asked, holidays_set_asked, page_asked, reminder_asked, switch_asked};
 use super::documents::happened;
-use super::money;
 use super::shown::{UNIT_MAX, as_of, day, unit_ids, units};
+use super::{money, refused};
 use crate::accounts::instant;
 use crate::alerts::store_failed;
 use crate::catalogue::text;
-use crate::fields::Fields;
+use crate::fields::{Fields, date};
 use crate::gate::{asked, caller};
 use crate::reason::{Wrong, reminder_hint};
 use billing::calendar::{Day, Moment};
@@ -64,6 +64,22 @@ impl Reminders for ReminderService {
         let next_before_document_id = cut(&mut reminders, limit as usize);
         caller.about(format!("{} reminders", reminders.len()));
         Ok(Response::new(schema::ListRemindersResponse { reminders, next_before_document_id }))
+    }
+
+    async fn list_holidays(&self, request: Request<schema::ListHolidaysRequest>) -> Result<Response<schema::ListHolidaysResponse>, Status> {
+        caller(&request)?;
+        let (from, to) = holidays_asked(&request.into_inner())?;
+        let found = self.store.holidays(from, to).await.map_err(|error| store_failed("ListHolidays", &error))?;
+        let holidays =
+            found.into_iter().map(|one| schema::Holiday { day: Some(date(one.day)), name: one.name, recorded_by: one.recorded_by });
+        Ok(Response::new(schema::ListHolidaysResponse { holidays: holidays.collect() }))
+    }
+
+    async fn set_holidays(&self, request: Request<schema::SetHolidaysRequest>) -> Result<Response<schema::SetHolidaysResponse>, Status> {
+        let (caller, asked) = asked(request)?;
+        let (closed, open) = holidays_set_asked(&asked)?;
+        let done = self.store.holidays_set(&caller, &closed, &open).await;
+        done.map(|()| Response::new(schema::SetHolidaysResponse {})).map_err(|error| refused("SetHolidays", &error))
     }
 
     async fn mark_reminder_sent(&self, request: Request<schema::MarkReminderSentRequest>) -> Result<Response<schema::Document>, Status> {

@@ -21,7 +21,7 @@ const PREVIEW_DAYS_AHEAD_MAX: i64 = 62;
 const MONTHS_MAX: usize = 24;
 
 /// Longest switches of a policy, characters.
-const POLICY_MAX: usize = 2000;
+pub(super) const POLICY_MAX: usize = 2000;
 
 /// Longest case, characters.
 const CASE_MAX: usize = 60 * 1024;
@@ -87,13 +87,14 @@ pub(super) fn what_if_asked(asked: schema::WhatIfRequest) -> Result<(String, (Mo
     }
     let tariff = asked.tariff.map(|tariff| tariff_asked(&mut fields, "tariff.", &tariff));
     let policy = fields.optional_text("policy", &asked.policy, POLICY_MAX);
-    let policy = policy_asked(&mut fields, &policy);
+    let policy = policy_asked(&mut fields, "policy", &policy);
     fields.check()?;
     let (Some(from), Some(to)) = months else { return Err(super::looks::broken()) };
     Ok((unit, (from, to), Alternative { tariff: tariff.flatten(), policy }))
 }
 
-fn policy_asked(fields: &mut Fields, text: &str) -> Option<billing::Policy> {
+/// Switches of the policy; nothing if there are none, or something is wrong with them, which is noted.
+pub(super) fn policy_asked(fields: &mut Fields, field: &str, text: &str) -> Option<billing::Policy> {
     if text.is_empty() {
         return None;
     }
@@ -101,7 +102,7 @@ fn policy_asked(fields: &mut Fields, text: &str) -> Option<billing::Policy> {
     match policy.and_then(|policy| policy.check().map(|()| policy).map_err(|error| error.to_string())) {
         Ok(policy) => Some(policy),
         Err(error) => {
-            fields.note("policy", Wrong::NoPolicy, &[("error", error)]);
+            fields.note(field, Wrong::NoPolicy, &[("error", error)]);
             None
         }
     }

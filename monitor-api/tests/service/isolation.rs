@@ -2,7 +2,7 @@
 
 use crate::house::{As, House, sql};
 use crate::probes::fittings::{FITTINGS_OF_TEHRAN, STATE_OF_FITTINGS};
-use crate::probes::{FILES_OF_TEHRAN, OF_TEHRAN, Probe, Tehran, Told, finance, leave, money, papers, place_hold, probes, relief};
+use crate::probes::{FILES_OF_TEHRAN, OF_TEHRAN, Probe, Tehran, Told, finance, late, leave, money, papers, place_hold, probes, relief};
 use crate::raw::{ask, reason_of, send};
 use access::Role;
 use geofence::ViolationKind::StrapOpen;
@@ -51,6 +51,7 @@ impl Country {
         sql(&house.database, money::OF_TEHRAN).await;
         sql(&house.database, papers::OF_TEHRAN).await;
         sql(&house.database, relief::OF_TEHRAN).await;
+        sql(&house.database, late::OF_TEHRAN).await;
         house.writer("tehran-home", StrapOpen).await.open(1).await;
         let clerk = house.log_in("tehran-clerk", &[(Role::Intake, "tehran")]).await;
         let import = proto::enrolment::BeginImportRequest { kind: 1, file_name: "tehran/12.csv".to_owned(), bytes: 1 };
@@ -92,7 +93,8 @@ impl Country {
         let bills = format!("SELECT jsonb_build_object({})::text", finance::STATE);
         let papers = format!("SELECT jsonb_build_object({})::text", papers::STATE);
         let reliefs = format!("SELECT jsonb_build_object({})::text", relief::STATE);
-        for query in [STATE, STATE_OF_FITTINGS, &leaves, &bills, &papers, &money, &reliefs] {
+        let lates = format!("SELECT jsonb_build_object({})::text", late::STATE);
+        for query in [STATE, STATE_OF_FITTINGS, &leaves, &bills, &papers, &money, &reliefs, &lates] {
             state.push_str(client.query_one(query, &[]).await.unwrap().get(0));
         }
         state

@@ -26,6 +26,9 @@ impl Office {
                 VALUES ('tehran', 1, 'province', 'تهران', 'Tehran', true), ('qom', 1, 'province', 'قم', 'Qom', true);
             INSERT INTO wearers (reference, unit_id) SELECT 'w-' || n, (SELECT unit_id FROM units WHERE code = 'tehran') FROM generate_series(1, {count}) n;
             INSERT INTO wearers (reference, unit_id) SELECT 'q-1', unit_id FROM units WHERE code = 'qom';
+            UPDATE wearers SET name = 'Ali Karimi' WHERE reference LIKE '_-%';
+            INSERT INTO refund_accounts (wearer_id, sheba, holder, recorded_by, recorded_at)
+                SELECT wearer_id, 'IR240150000001177301920207', 'Ali Karimi', 'test', now() FROM wearers WHERE reference LIKE '_-%';
             INSERT INTO tags (imei) SELECT 'tag-' || reference FROM wearers WHERE reference LIKE '_-%';
             INSERT INTO fittings (tag_id, wearer_id, period) SELECT tag_id, wearer_id, tstzrange(now() - interval '40 days', NULL)
                 FROM tags JOIN wearers ON imei = 'tag-' || reference;
@@ -120,14 +123,7 @@ impl Office {
 
     /// Asks for money back.
     pub async fn request(&self, who: &As, wearer: &str, amount: i64, deposit: bool) -> Result<Refund, Status> {
-        let asked = RequestRefundRequest {
-            wearer: wearer.to_owned(),
-            amount: rials(amount),
-            deposit,
-            sheba: "IR240150000001177301920207".to_owned(),
-            holder: "Ali Karimi".to_owned(),
-            reason: "paid too much".to_owned(),
-        };
+        let asked = RequestRefundRequest { wearer: wearer.to_owned(), amount: rials(amount), deposit, reason: "paid too much".to_owned() };
         self.refunds(who).await.request_refund(asked).await.map(tonic::Response::into_inner)
     }
 

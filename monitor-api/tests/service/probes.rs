@@ -4,6 +4,7 @@ mod files;
 pub mod finance;
 pub mod fittings;
 mod imports;
+pub mod late;
 pub mod leave;
 pub mod money;
 pub mod papers;
@@ -76,6 +77,7 @@ pub fn probes(tehran: &Tehran) -> Vec<Probe> {
     probes.extend(zones::probes());
     probes.extend(money::probes());
     probes.extend(relief::probes());
+    probes.extend(late::probes());
     probes
 }
 

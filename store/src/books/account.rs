@@ -1,6 +1,7 @@
 //! The account of one person as of any instant: by the `billing` crate alone, from the facts as they were known then.
 
 use super::facts::facts;
+use super::merged::{MergedFile, merged_into};
 use super::people::{Person, people};
 use super::reckon::Look;
 use super::tariffs::{policy, tariffs};
@@ -11,7 +12,7 @@ use billing::calendar::{Moment, Month};
 use billing::{
     AccountNumbers, BillingError, Books, Document, Money, MonthTruth, OrderId, Rated, Timeline, carry_on, difference, months, rate,
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 use tokio_postgres::IsolationLevel;
 
@@ -35,6 +36,8 @@ pub struct PersonAccount {
     pub unbilled: Money,
     /// What a person must look at.
     pub work: Vec<WorkReason>,
+    /// Files of the same person that were merged into this one: each has its own books.
+    pub merged: Vec<MergedFile>,
 }
 
 impl Store {
@@ -49,7 +52,7 @@ impl Store {
         let row = transaction.query_opt(WEARER, &[&wearer, &caller.roots]).await?.ok_or(BooksError::UnknownWearer)?;
         let persons = [row.get::<_, i64>(0)];
         let person = people(&transaction, &persons, Look::Preview).await?.pop().ok_or(BooksError::UnknownWearer)?;
-        let known = facts(&transaction, &persons).await?.remove(&persons[0]).unwrap_or_else(|| Ok(Vec::new()));
+        let known = facts(&transaction, &persons).await?.facts.remove(&persons[0]).unwrap_or_else(|| Ok(Vec::new()));
         let timeline = Timeline {
             facts: known.map_err(|error| BooksError::Blocked((&error).into()))?,
             tariffs: tariffs(&transaction).await?,
@@ -59,7 +62,8 @@ impl Store {
         // Reckoning takes a processor, not the database.
         let reckoned = tokio::task::spawn_blocking(move || reckoned(person, timeline)).await;
         let reckoned = reckoned.map_err(|error| StoreError::Unreadable(error.to_string()))?;
-        reckoned.map_err(|error| BooksError::Blocked((&error).into()))
+        let merged = merged_into(&*transaction, persons[0], at + TimeDelta::microseconds(1)).await?;
+        reckoned.map(|account| PersonAccount { merged, ..account }).map_err(|error| BooksError::Blocked((&error).into()))
     }
 }
 
@@ -78,6 +82,7 @@ fn reckoned(mut person: Person, mut timeline: Timeline) -> Result<PersonAccount,
         unbilled: difference(&truth, &books.billed)?.total,
         rated: truth,
         work,
+        merged: Vec::new(),
     })
 }
 

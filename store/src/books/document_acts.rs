@@ -2,6 +2,7 @@
 
 use super::document_events::{DocumentHappening, ObjectionOutcome, events, reminders_off};
 use super::documents::{DocumentRow, document_row};
+use super::holidays::closed_days;
 use super::owing::settled;
 use super::void::stands;
 use super::{AsOf, BooksError};
@@ -109,7 +110,8 @@ async fn may_happen(
             let events = events(transaction, document.document_id, now).await?;
             let is_sent = events.iter().any(|event| matches!(event.happening, DocumentHappening::Reminder(sent, _) if sent >= *number));
             let today = AsOf::instant(now)?.day;
-            let is_due = document.due.and_then(|due| reminder_number(due, today)).is_some_and(|due| *number <= due);
+            let holidays = closed_days(transaction).await?;
+            let is_due = document.due.and_then(|due| reminder_number(due, today, &holidays)).is_some_and(|due| *number <= due);
             if is_sent || !is_due || reminders_off(&events).is_some() { Err(BooksError::ReminderNotDue) } else { Ok(()) }
         }
     }

@@ -15,26 +15,39 @@ macro_rules! document_columns {
         "SELECT d.document_id, d.wearer_id, w.reference, w.unit_id, issuer.code, issuer.name_fa, issuer.name_en, d.kind, d.run_at, d.issued_at, d.number,
             d.total, d.due, e.at, coalesce(w.name, '')
         FROM billing_documents d JOIN wearers w USING (wearer_id) JOIN units issuer ON issuer.unit_id = d.unit_id
+            LEFT JOIN wearers m ON m.wearer_id = w.merged_into
             LEFT JOIN billing_document_events e ON e.document_id = d.document_id AND e.kind = 'uncollectible' "
+    };
+}
+
+/// A file, and those that were merged into it: their documents are the person's.
+macro_rules! files_of {
+    () => {
+        "d.wearer_id IN (SELECT f.wearer_id FROM wearers f WHERE f.reference = $1
+            UNION ALL SELECT b.wearer_id FROM wearers b JOIN wearers f ON f.wearer_id = b.merged_into WHERE f.reference = $1)"
     };
 }
 
 const ONE: &str = concat!(
     document_columns!(),
-    "WHERE d.document_id = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))"
+    "WHERE d.document_id = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id IN (w.unit_id, m.unit_id) AND r.above_id = ANY ($2))"
 );
 const LIST: &str = concat!(
     document_columns!(),
-    "WHERE ($1 = '' OR w.reference = $1) AND ($3::text[] = '{}' OR d.kind = ANY ($3)) AND ($4 = '' OR d.number = $4)
+    "WHERE ($1 = '' OR ",
+    files_of!(),
+    ") AND ($3::text[] = '{}' OR d.kind = ANY ($3)) AND ($4 = '' OR d.number = $4)
         AND ($5::timestamptz IS NULL OR d.run_at >= $5) AND ($6::timestamptz IS NULL OR d.run_at < $6) AND ($7::bigint = 0 OR d.document_id < $7)
         AND (NOT $8::boolean OR d.due IS NOT NULL) AND ($9::date IS NULL OR d.due < $9) AND ($10::date IS NULL OR d.due >= $10)
         AND ($2 = '' OR EXISTS (SELECT FROM unit_reach r JOIN units u ON u.unit_id = r.above_id WHERE r.unit_id = w.unit_id AND u.code = $2))
-        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($11))
+        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id IN (w.unit_id, m.unit_id) AND r.above_id = ANY ($11))
     ORDER BY d.document_id DESC LIMIT $12"
 );
 const OF_WEARER: &str = concat!(
     document_columns!(),
-    "WHERE w.reference = $1 AND d.due IS NOT NULL AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))
+    "WHERE ",
+    files_of!(),
+    " AND d.due IS NOT NULL AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id IN (w.unit_id, m.unit_id) AND r.above_id = ANY ($2))
     ORDER BY d.document_id"
 );
 

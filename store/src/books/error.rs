@@ -112,6 +112,16 @@ pub enum BooksError {
     /// More than may be required: the ceiling.
     #[error("at most {0} may be required")]
     RequiredBeyondCeiling(Money),
+    /// Documents were issued by the switches of the policy.
+    #[error("documents were issued by this policy")]
+    PolicyInUse,
+    // Late facts.
+    /// Nothing of this name waits for an approval.
+    #[error("no such late fact waits")]
+    UnknownLateFact,
+    /// The order was closed more than twelve months ago; the last day was this one.
+    #[error("it could be approved until {0}")]
+    LateFactTooLate(Day),
 
     /// The database.
     #[error(transparent)]

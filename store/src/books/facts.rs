@@ -2,7 +2,9 @@
 //! from what finance recorded.
 
 use super::PersonError;
-use super::facts_of_orders::of_order;
+use super::facts_of_orders::{end_of, of_order};
+use super::late::{Closing, Decided, LateRefusal, OrderEnd, Waiting, closings, has_late, hold_back};
+use super::merged::add_merged;
 use super::required::add_required;
 use crate::StoreError;
 use billing::calendar::Moment;
@@ -58,8 +60,23 @@ const FINANCE: &str = "
 /// The facts of each person, or why they make none.
 pub(super) type Facts = HashMap<i64, Result<Vec<Fact>, PersonError>>;
 
+/// What was decided of late facts.
+const DECISIONS: &str = "
+    SELECT wearer_id, fact, is_approved, decided_by, decided_at, reason FROM late_fact_decisions WHERE wearer_id = ANY ($1)";
+/// What the books count already.
+const KNOWN: &str = "SELECT wearer_id, jsonb_object_keys(facts) FROM billing_accounts WHERE wearer_id = ANY ($1)";
+
+/// What is recorded of persons.
+pub(super) struct Recorded {
+    /// What counts.
+    pub facts: Facts,
+    /// What came after an order was closed and does not count.
+    pub late: HashMap<i64, Vec<Waiting>>,
+}
+
 /// All facts of these persons.
-pub(super) async fn facts(transaction: &Transaction<'_>, persons: &[i64]) -> Result<Facts, StoreError> {
+pub(super) async fn facts(transaction: &Transaction<'_>, persons: &[i64]) -> Result<Recorded, StoreError> {
+    let mut ends: HashMap<i64, Vec<OrderEnd>> = HashMap::new();
     let mut facts: Facts = persons.iter().map(|person| (*person, Ok(Vec::new()))).collect();
     for row in transaction.query(FITTINGS, &[&persons]).await? {
         add(&mut facts, &row, of_fitting(&row));
@@ -75,12 +92,56 @@ pub(super) async fn facts(transaction: &Transaction<'_>, persons: &[i64]) -> Res
         let so_far = facts.get(&order[0].get::<_, i64>(0)).and_then(|facts| facts.as_deref().ok()).unwrap_or_default();
         let more = of_order(order, so_far);
         add(&mut facts, &order[0], more);
+        let over = order.iter().filter_map(|row| end_of(row).transpose()).collect::<Result<Vec<OrderEnd>, _>>();
+        ends.entry(order[0].get(0)).or_default().extend(over.unwrap_or_default());
     }
     for row in transaction.query(FINANCE, &[&persons]).await? {
         add(&mut facts, &row, of_finance(&row));
     }
     add_required(transaction, persons, &mut facts).await?;
-    Ok(facts)
+    add_merged(transaction, persons, &mut facts).await?;
+    let late = held_back(transaction, &mut facts, &ends).await?;
+    Ok(Recorded { facts, late })
+}
+
+/// Takes out what came late and does not count.
+async fn held_back(
+    transaction: &Transaction<'_>,
+    facts: &mut Facts,
+    ends: &HashMap<i64, Vec<OrderEnd>>,
+) -> Result<HashMap<i64, Vec<Waiting>>, StoreError> {
+    let of_person = |person: &i64, ends: &Vec<OrderEnd>| {
+        let known = facts.get(person)?.as_ref().ok()?;
+        let closings = closings(known, ends);
+        has_late(known, &closings).then_some((*person, closings))
+    };
+    let closed: HashMap<i64, Vec<Closing>> = ends.iter().filter_map(|(person, ends)| of_person(person, ends)).collect();
+    if closed.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut decided = decided(transaction, &closed.keys().copied().collect::<Vec<i64>>()).await?;
+    let late = closed.into_iter().filter_map(|(person, closings)| {
+        let known = facts.get_mut(&person)?.as_mut().ok()?;
+        Some((person, hold_back(known, &closings, &decided.remove(&person).unwrap_or_default())))
+    });
+    Ok(late.collect())
+}
+
+async fn decided(transaction: &Transaction<'_>, persons: &[i64]) -> Result<HashMap<i64, Decided>, StoreError> {
+    let mut decided: HashMap<i64, Decided> = HashMap::new();
+    for row in transaction.query(KNOWN, &[&persons]).await? {
+        decided.entry(row.get(0)).or_default().known.insert(row.get(1));
+    }
+    for row in transaction.query(DECISIONS, &[&persons]).await? {
+        let (of_person, fact) = (decided.entry(row.get(0)).or_default(), row.get::<_, String>(1));
+        let at = Moment::try_from(row.get::<_, DateTime<Utc>>(4)).map_err(|error| StoreError::Unreadable(error.to_string()))?;
+        if row.get(2) {
+            of_person.approved.insert(fact, at);
+        } else {
+            of_person.refused.insert(fact, LateRefusal { by: row.get(3), at, reason: row.get(5) });
+        }
+    }
+    Ok(decided)
 }
 
 fn add(facts: &mut Facts, row: &Row, more: Result<Vec<Fact>, PersonError>) {

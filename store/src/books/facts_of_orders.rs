@@ -6,6 +6,7 @@
 
 use super::PersonError;
 use super::facts::{moment, named, regime};
+use super::late::OrderEnd;
 use billing::calendar::Moment;
 use billing::{Fact, FactId, Period, Regime, What};
 use chrono::{DateTime, Utc};
@@ -28,6 +29,13 @@ pub(super) fn of_order(rows: &[Row], of_person: &[Fact]) -> Result<Vec<Fact>, Pe
         }
     }
     Ok(facts)
+}
+
+/// That an order is over, if the row says so.
+pub(super) fn end_of(row: &Row) -> Result<Option<OrderEnd>, PersonError> {
+    let OrderFact { kind, at, recorded_at, cancelled_at, .. } = OrderFact::read(row)?;
+    let order = row.get::<_, i64>(2).to_string().into();
+    Ok((kind == Kind::End).then_some(OrderEnd { order, at, recorded_at, cancelled_at }))
 }
 
 /// What is told, under a name that says all of it; `None` = nothing.

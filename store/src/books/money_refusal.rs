@@ -86,6 +86,27 @@ pub enum MoneyRefusal {
     /// The person could object until then.
     #[error("the person could object until {0}")]
     ObjectionLate(DateTime<Utc>),
+    /// The holder of the account has another name, and no ground is given.
+    #[error("the holder of the account is not the wearer")]
+    HolderDiffers,
+    /// Nobody recorded where the person's money goes back to.
+    #[error("no account for refunds is recorded")]
+    NoRefundAccount,
+    /// The person's account is another than the refund's.
+    #[error("the account for refunds was changed since")]
+    RefundAccountChanged,
+    /// A refund of the same amount to the same account was sent under the reference: which.
+    #[error("refund {0} was sent under that reference")]
+    RefundReferenceSeen(i64),
+    /// The line and what it is said to be are not of the same amount: that of the latter, rials.
+    #[error("it is of {0} rials, the line is not")]
+    LineAmountDiffers(i64),
+    /// Another line is that payment or refund already.
+    #[error("line {0} is that already")]
+    HasLine(i64),
+    /// The line came in.
+    #[error("the line came in")]
+    LineCameIn,
     /// The answer asks for more than was found, rials.
     #[error("the damage was assessed at {0}")]
     AboveAssessed(i64),

@@ -1,5 +1,6 @@
 //! Payments: recorded by hand, listed, reversed. Those of statements are the same facts.
 
+use super::merged::file_of_invoice;
 use super::record::{NewFact, borne, lock, record, wearer_locked};
 use super::{BooksError, MoneyRefusal, deposits};
 use crate::change::{self, Change};
@@ -13,9 +14,10 @@ use tokio_postgres::{GenericClient, Row, Transaction};
 macro_rules! payment_columns {
     () => {
         "SELECT f.fact_id, w.reference, f.amount, f.at, coalesce(f.reference, ''), coalesce(f.invoice, ''), f.kind = 'deposit_payment', f.recorded_by,
-            f.recorded_at, f.note, coalesce(l.line_id, 0), coalesce(c.recorded_by, ''), c.recorded_at, coalesce(c.note, ''), f.wearer_id
+            f.recorded_at, f.note, coalesce(own.line_id, l.line_id, 0), coalesce(c.recorded_by, ''), c.recorded_at, coalesce(c.note, ''), f.wearer_id
         FROM billing_facts f JOIN wearers w USING (wearer_id)
             LEFT JOIN billing_facts c ON c.cancels = f.fact_id AND c.kind = 'cancel'
+            LEFT JOIN statement_lines own ON own.fact_id = f.fact_id
             LEFT JOIN statement_lines l ON l.import_id = split_part(f.reference, '/', 1) "
     };
 }
@@ -39,6 +41,12 @@ const LIKE_OF_STATEMENT: &str = "
     FROM statement_lines l JOIN billing_facts f USING (fact_id) JOIN wearers w ON w.wearer_id = f.wearer_id
     WHERE l.state = 'matched' AND l.reference = $1 AND l.amount = $2
         AND NOT EXISTS (SELECT FROM billing_facts c WHERE c.cancels = f.fact_id AND c.kind = 'cancel') LIMIT 1";
+/// Payments of a reference, and which of them were another's; the number of one within reach.
+const OF_REFERENCE: &str = "
+    SELECT CASE WHEN EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2)) THEN f.fact_id END, m.fact_id IS NOT NULL
+    FROM billing_facts f JOIN wearers w USING (wearer_id) LEFT JOIN misdirected_payments m USING (fact_id)
+    WHERE f.reference = ANY (references_of($1)) AND f.kind IN ('payment', 'deposit_payment') ORDER BY f.fact_id";
+const MISDIRECTED: &str = "INSERT INTO misdirected_payments (fact_id) VALUES ($1)";
 const LINE_WAITS: &str = "
     UPDATE statement_lines SET version = version + 1, state = 'waiting', fact_id = NULL, is_automatic = false, decided_by = $2, decided_at = $3, reason = $4
     WHERE fact_id = $1";
@@ -78,7 +86,7 @@ pub struct Payment {
     pub reversed_at: Option<DateTime<Utc>>,
     /// Why.
     pub reverse_reason: String,
-    wearer_id: i64,
+    pub(super) wearer_id: i64,
 }
 
 /// A payment that is recorded by hand.
@@ -193,21 +201,32 @@ pub(super) async fn bill_id_of(client: &impl GenericClient, wearer_id: i64) -> R
 }
 
 async fn payment_record(transaction: &Transaction<'_>, caller: &Caller, new: &NewPayment) -> Result<i64, BooksError> {
-    let (wearer_id, now) = wearer_locked(transaction, caller, &new.wearer).await?;
+    let (wearer_id, _) = wearer_locked(transaction, caller, &new.wearer).await?;
+    let wearer_id = file_of_invoice(transaction, wearer_id, &new.invoice).await?;
+    let now = lock(transaction, wearer_id).await?;
     let kind = if new.is_deposit { "deposit_payment" } else { "payment" };
     let like = transaction.query_opt(LIKE_OF_STATEMENT, &[&new.reference, &new.amount, &caller.roots]).await?;
     if let Some(like) = like {
         return Err(MoneyRefusal::ReferenceSeen(like.get(0)).into());
     }
+    let reference = next_reference(transaction, caller, &new.reference).await?;
     let invoice = Some(new.invoice.as_str()).filter(|invoice| !invoice.is_empty());
-    let fact =
-        NewFact { reference: Some(&new.reference), invoice, note: &new.note, ..NewFact::new(wearer_id, kind, new.paid_at, new.amount) };
+    let fact = NewFact { reference: Some(&reference), invoice, note: &new.note, ..NewFact::new(wearer_id, kind, new.paid_at, new.amount) };
     let payment_id = record(transaction, caller, &fact, now).await?;
     if new.is_deposit {
         deposits::within_ceiling(transaction, wearer_id, now).await?;
     }
     caller.about(format!("payment {payment_id}"));
     Ok(payment_id)
+}
+
+/// What a payment under a reference of the bank is named by: the reference, and how often it was recorded before for somebody whose the money was not.
+async fn next_reference(transaction: &Transaction<'_>, caller: &Caller, reference: &str) -> Result<String, BooksError> {
+    let before = transaction.query(OF_REFERENCE, &[&reference, &caller.roots]).await?;
+    if let Some(row) = before.iter().find(|row| !row.get::<_, bool>(1)) {
+        return Err(MoneyRefusal::ReferenceSeen(row.get(0)).into());
+    }
+    Ok(if before.is_empty() { reference.to_owned() } else { format!("{reference}/{}", before.len() + 1) })
 }
 
 async fn payment_reverse(
@@ -222,12 +241,13 @@ async fn payment_reverse(
     record(transaction, caller, &NewFact::cancel(payment.wearer_id, payment_id, now, reason), now).await?;
     borne(transaction, (payment.wearer_id, payment_id), now).await?;
     if waits_again {
+        transaction.execute(MISDIRECTED, &[&payment_id]).await?;
         transaction.execute(LINE_WAITS, &[&payment_id, &caller.name(), &now, &reason]).await?;
     }
     Ok(())
 }
 
-async fn one(transaction: &Transaction<'_>, caller: &Caller, payment_id: i64) -> Result<Payment, BooksError> {
+pub(super) async fn one(transaction: &Transaction<'_>, caller: &Caller, payment_id: i64) -> Result<Payment, BooksError> {
     let row = transaction.query_opt(ONE, &[&payment_id, &caller.roots]).await?.ok_or(MoneyRefusal::UnknownPayment)?;
     let payment = payment_from(&row);
     caller.about_wearer(&payment.wearer);

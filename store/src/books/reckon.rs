@@ -1,7 +1,8 @@
 //! Reckoning the books of persons up to an instant, from what is recorded: for runs, and for looks that issue nothing.
 
-use super::facts::{Facts, facts};
+use super::facts::{Recorded, facts};
 use super::people::{Person, people};
+use super::policy_acts::SWITCHES_STAY;
 use super::tariffs::{policy, tariffs};
 use super::{PersonError, WorkReason};
 use crate::StoreError;
@@ -21,7 +22,7 @@ pub(super) enum Look {
 
 /// What all persons of a portion are reckoned by.
 pub(super) struct Ground {
-    facts: Facts,
+    recorded: Recorded,
     pub tariffs: Tariffs,
     pub policy: Policy,
     now: Moment,
@@ -39,8 +40,11 @@ pub(super) struct Reckoned {
 
 impl Ground {
     pub(super) async fn of(transaction: &Transaction<'_>, persons: &[i64], now: Moment, look: Look) -> Result<Self, StoreError> {
+        if look == Look::Issue {
+            transaction.query_one(SWITCHES_STAY, &[]).await?;
+        }
         let (tariffs, policy) = (tariffs(transaction).await?, policy(transaction).await?);
-        Ok(Self { facts: facts(transaction, persons).await?, tariffs, policy, now, look })
+        Ok(Self { recorded: facts(transaction, persons).await?, tariffs, policy, now, look })
     }
 
     fn reckoned(&self, mut person: Person) -> Reckoned {
@@ -51,7 +55,7 @@ impl Ground {
 
     /// What a person's books are reckoned from.
     pub(super) fn timeline(&self, person: &mut Person) -> Result<Timeline, PersonError> {
-        let facts = match self.facts.get(&person.wearer_id) {
+        let facts = match self.recorded.facts.get(&person.wearer_id) {
             Some(Ok(facts)) => facts.clone(),
             Some(Err(PersonError::NoOrder(fitting))) => return Err(PersonError::NoOrder(*fitting)),
             Some(Err(error)) => return Err(PersonError::Facts(error.to_string())),
@@ -79,7 +83,9 @@ impl Ground {
             )));
         }
         let truth = rate(&timeline.facts, &timeline.tariffs, &timeline.policy, timeline.as_of)?;
-        let work = truth.work.iter().chain(&books.work).map(|work| WorkReason::from(&work.reason)).collect();
+        let late = self.recorded.late.get(&person.wearer_id).map_or(&[][..], Vec::as_slice);
+        let work = truth.work.iter().chain(&books.work).map(|work| WorkReason::from(&work.reason));
+        let work = work.chain(late.iter().filter_map(|waiting| waiting.todo(timeline.as_of))).collect();
         person.through = Some(timeline.as_of);
         Ok((books, work))
     }
@@ -122,7 +128,7 @@ pub(super) async fn books_now(
     let mut ground = Ground::of(transaction, &[wearer_id], now, Look::Issue).await?;
     beside(move || {
         let books = ground.books(&mut person).map(|(books, _)| books).map_err(|error| WorkReason::from(&error))?;
-        let facts = ground.facts.remove(&wearer_id).and_then(Result::ok).unwrap_or_default();
+        let facts = ground.recorded.facts.remove(&wearer_id).and_then(Result::ok).unwrap_or_default();
         Ok(BooksNow { books, facts, tariffs: ground.tariffs, as_of: person.through.unwrap_or(now) })
     })
     .await

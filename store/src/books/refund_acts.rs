@@ -2,7 +2,7 @@
 
 use super::record::{NewFact, borne, record, standing, wearer_locked};
 use super::refunds::{Refund, RefundState, one, one_to_change};
-use super::{BooksError, MoneyRefusal};
+use super::{BooksError, MoneyRefusal, refund_accounts};
 use crate::change::{self, Change};
 use crate::people::is_one_person;
 use crate::{Store, StoreError};
@@ -11,12 +11,15 @@ use chrono::{DateTime, Utc};
 use tokio_postgres::Transaction;
 
 const REQUEST: &str = "
-    INSERT INTO refunds (wearer_id, is_deposit, amount, sheba, holder, reason, requested_by, requested_by_id, requested_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING refund_id";
+    INSERT INTO refunds (wearer_id, is_deposit, amount, sheba, holder, account_id, reason, requested_by, requested_by_id, requested_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING refund_id";
 const APPROVE: &str = "
     UPDATE refunds SET version = version + 1, state = 'approved', fact_id = $2, approved_by = $3, approved_at = $4 WHERE refund_id = $1";
 const SENT: &str = "
     UPDATE refunds SET version = version + 1, state = 'sent', bank_reference = $2, sent_by = $3, sent_at = $4 WHERE refund_id = $1";
+/// One bulk transfer has one reference: the same amount to the same account under it is the same money.
+const SENT_ALREADY: &str = "
+    SELECT refund_id FROM refunds WHERE sheba = $1 AND amount = $2 AND bank_reference = $3 AND state = 'sent' AND NOT sent_by_line";
 const REFUSE: &str = "
     UPDATE refunds SET version = version + 1, state = 'refused', refuse_reason = $2, refused_by = $3, refused_at = $4 WHERE refund_id = $1";
 const FITTED: &str = "SELECT FROM fittings WHERE wearer_id = $1 AND (upper_inf(period) OR upper(period) > $2) LIMIT 1";
@@ -32,10 +35,6 @@ pub struct NewRefund {
     pub amount: i64,
     /// Of the deposit, not of the credit.
     pub is_deposit: bool,
-    /// A valid SHEBA.
-    pub sheba: String,
-    /// Who holds it.
-    pub holder: String,
     /// Why.
     pub reason: String,
 }
@@ -82,6 +81,10 @@ impl Store {
         if let Change::Open(open) = change::begin(&mut client, caller).await? {
             let (refund, now) = one_to_change(&open.transaction, caller, which).await?;
             refund.must_be(&[RefundState::Approved])?;
+            let same = [&refund.sheba as &(dyn tokio_postgres::types::ToSql + Sync), &refund.amount.minor_units(), &bank_reference];
+            if let Some(row) = open.transaction.query_opt(SENT_ALREADY, &same).await? {
+                return Err(MoneyRefusal::RefundReferenceSeen(row.get(0)).into());
+            }
             open.transaction.execute(SENT, &[&which.0, &bank_reference, &caller.name(), &now]).await?;
             open.commit(which.0).await?;
         }
@@ -121,9 +124,12 @@ impl Store {
 async fn refund_request(transaction: &Transaction<'_>, caller: &Caller, new: &NewRefund) -> Result<i64, BooksError> {
     let (wearer_id, now) = wearer_locked(transaction, caller, &new.wearer).await?;
     payable(transaction, wearer_id, (new.is_deposit, new.amount), now).await?;
-    let NewRefund { amount, is_deposit, sheba, holder, reason, .. } = new;
+    let account = refund_accounts::of_wearer(transaction, wearer_id).await?.ok_or(MoneyRefusal::NoRefundAccount)?;
+    let NewRefund { amount, is_deposit, reason, .. } = new;
     let (who, who_id) = (caller.name(), caller.person_id());
-    let row = transaction.query_one(REQUEST, &[&wearer_id, is_deposit, amount, sheba, holder, reason, &who, &who_id, &now]).await?;
+    let (sheba, holder, account_id) = (&account.account.sheba, &account.account.holder, account.account_id);
+    let row =
+        transaction.query_one(REQUEST, &[&wearer_id, is_deposit, amount, sheba, holder, &account_id, reason, &who, &who_id, &now]).await?;
     let refund_id = row.get(0);
     caller.about(format!("refund {refund_id}"));
     Ok(refund_id)
@@ -134,6 +140,11 @@ async fn refund_approve(transaction: &Transaction<'_>, caller: &Caller, which: (
     refund.must_be(&[RefundState::Requested])?;
     if is_one_person(transaction, caller, (&refund.requested_by, refund.requested_by_id), now).await? {
         return Err(MoneyRefusal::SamePerson.into());
+    }
+    // What the second person sees is where it goes.
+    let account = refund_accounts::of_wearer(transaction, refund.wearer_id).await?;
+    if account.map(|account| account.account_id) != refund.account_id {
+        return Err(MoneyRefusal::RefundAccountChanged.into());
     }
     let amount = refund.amount.minor_units();
     payable(transaction, refund.wearer_id, (refund.is_deposit, amount), now).await?;

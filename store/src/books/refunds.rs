@@ -12,8 +12,8 @@ macro_rules! refund_columns {
     () => {
         "SELECT f.refund_id, f.version, w.reference, f.state, f.is_deposit, f.amount, f.sheba, f.holder, f.reason, f.requested_by, f.requested_at,
             coalesce(f.approved_by, ''), f.approved_at, coalesce(f.sent_by, ''), f.sent_at, coalesce(f.bank_reference, ''), coalesce(f.refused_by, ''),
-            f.refused_at, f.refuse_reason, f.wearer_id, f.requested_by_id, f.fact_id
-        FROM refunds f JOIN wearers w USING (wearer_id) "
+            f.refused_at, f.refuse_reason, f.wearer_id, f.requested_by_id, f.fact_id, f.account_id, coalesce(l.line_id, 0)
+        FROM refunds f JOIN wearers w USING (wearer_id) LEFT JOIN statement_lines l ON l.fact_id = f.fact_id "
     };
 }
 
@@ -21,7 +21,10 @@ const ONE: &str = concat!(
     refund_columns!(),
     "WHERE f.refund_id = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))"
 );
-const WHOSE: &str = "SELECT wearer_id FROM refunds WHERE refund_id = $1";
+/// $2: within reach.
+const WHOSE: &str = "
+    SELECT f.wearer_id FROM refunds f JOIN wearers w USING (wearer_id)
+    WHERE f.refund_id = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))";
 const LIST: &str = concat!(
     refund_columns!(),
     "WHERE ($1 = '' OR w.reference = $1) AND ($3::text[] = '{}' OR f.state = ANY ($3)) AND ($4::bigint = 0 OR f.refund_id < $4)
@@ -97,6 +100,9 @@ pub struct Refund {
     pub refused_at: Option<DateTime<Utc>>,
     /// Why.
     pub refuse_reason: String,
+    /// The line of a statement that it is; 0 = none.
+    pub line_id: i64,
+    pub(super) account_id: Option<i64>,
     pub(super) wearer_id: i64,
     pub(super) requested_by_id: Option<i64>,
     pub(super) fact_id: Option<i64>,
@@ -147,14 +153,19 @@ pub(super) async fn one(transaction: &Transaction<'_>, caller: &Caller, refund_i
     Ok(refund)
 }
 
+/// Whose a refund within the caller's reach is.
+pub(super) async fn whose(transaction: &Transaction<'_>, caller: &Caller, refund_id: i64) -> Result<i64, BooksError> {
+    let row = transaction.query_opt(WHOSE, &[&refund_id, &caller.roots]).await?.ok_or(MoneyRefusal::UnknownRefund)?;
+    Ok(row.get(0))
+}
+
 /// The same to be changed: at this version, and nobody else changes anything about its wearer until the commit.
 pub(super) async fn one_to_change(
     transaction: &Transaction<'_>,
     caller: &Caller,
     (refund_id, expected_version): (i64, i64),
 ) -> Result<(Refund, DateTime<Utc>), BooksError> {
-    let whose = transaction.query_opt(WHOSE, &[&refund_id]).await?.ok_or(MoneyRefusal::UnknownRefund)?;
-    let now = lock(transaction, whose.get(0)).await?;
+    let now = lock(transaction, whose(transaction, caller, refund_id).await?).await?;
     let refund = one(transaction, caller, refund_id).await?;
     if refund.version == expected_version { Ok((refund, now)) } else { Err(MoneyRefusal::VersionChanged(refund.version).into()) }
 }
@@ -184,5 +195,7 @@ fn refund_from(row: &Row) -> Result<Refund, StoreError> {
         wearer_id: row.get(19),
         requested_by_id: row.get(20),
         fact_id: row.get(21),
+        account_id: row.get(22),
+        line_id: row.get(23),
     })
 }

@@ -1,6 +1,7 @@
 //! Granting relief by two persons, requiring a deposit, and ending what was granted.
 
 use super::deposits::terms;
+use super::late_facts::approve_granted;
 use super::record::{NewFact, lock, record, standing, wearer_locked};
 use super::reliefs::{NewRelief, Relief, ReliefTerms, covered_names, one};
 use super::tariffs::tariffs;
@@ -114,6 +115,10 @@ pub(crate) async fn relief_grant(
 ) -> Result<i64, BooksError> {
     let Locked { wearer_id, now, order } = possible(transaction, caller, new).await?;
     let fact = fact_record(transaction, caller, (wearer_id, &new.terms), now).await?;
+    if let Some(fact) = fact {
+        let reason = format!("decision {} of {}", new.decision.number, new.decision.authority);
+        approve_granted(transaction, caller, (wearer_id, &format!("finance:{fact}")), proposed_by, &reason).await?;
+    }
     let kind = match new.terms {
         ReliefTerms::Class { .. } => "class",
         ReliefTerms::Waiver { .. } => "waiver",

@@ -1,10 +1,12 @@
 //! Which open invoices a person is to be reminded of, and which reminders were sent. Reads books and documents alone: nothing of monitoring.
 
+use super::holidays::closed_days;
 use super::{AsOf, OpenInvoice};
 use crate::{Store, StoreError};
+use billing::calendar::Day;
 use billing::{reminder_day, reminder_number};
 use chrono::{DateTime, Utc};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use tokio_postgres::Row;
 
 /// What was sent and whether reminders are off, of documents, as of an instant.
@@ -54,9 +56,9 @@ pub struct ReminderRow {
     /// 1 to 3.
     pub number: u8,
     /// The last day to pay.
-    pub due: billing::calendar::Day,
+    pub due: Day,
     /// From which day on it is to be sent.
-    pub day: billing::calendar::Day,
+    pub day: Day,
     /// How it stands.
     pub state: ReminderState,
 }
@@ -69,15 +71,17 @@ impl Store {
     /// When the database does not answer, or holds something unreadable.
     pub async fn reminders_due(&self, units: &[i64], as_of: AsOf) -> Result<Vec<ReminderRow>, StoreError> {
         let mut open = self.open_invoices(units, as_of).await?;
-        open.retain(|one| !one.is_uncollectible && reminder_number(one.invoice.due, as_of.day).is_some());
+        let client = self.client().await?;
+        let holidays = closed_days(&**client).await?;
+        open.retain(|one| !one.is_uncollectible && reminder_number(one.invoice.due, as_of.day, &holidays).is_some());
         let documents: Vec<i64> = open.iter().map(|one| one.document_id).collect();
-        let rows = self.client().await?.query(STATES, &[&documents, &as_of.before]).await?;
+        let rows = client.query(STATES, &[&documents, &as_of.before]).await?;
         let mut states: HashMap<i64, (i16, Option<String>)> = rows.iter().map(|row| (row.get(0), (row.get(1), row.get(2)))).collect();
         let mut reminders: Vec<ReminderRow> = open
             .into_iter()
             .filter_map(|one| {
                 let (sent, off) = states.remove(&one.document_id).unwrap_or_default();
-                due(one, as_of, sent, off)
+                due(one, (as_of, &holidays), sent, off)
             })
             .collect();
         reminders.sort_by_key(|reminder| std::cmp::Reverse(reminder.document_id));
@@ -89,20 +93,22 @@ impl Store {
     /// # Errors
     /// When the database does not answer, or holds something unreadable.
     pub async fn reminders_sent(&self, units: &[i64], from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<ReminderRow>, StoreError> {
-        self.client().await?.query(SENT, &[&units, &from, &to]).await?.iter().map(sent_from).collect()
+        let client = self.client().await?;
+        let holidays = closed_days(&**client).await?;
+        client.query(SENT, &[&units, &from, &to]).await?.iter().map(|row| sent_from(row, &holidays)).collect()
     }
 }
 
-fn due(open: OpenInvoice, as_of: AsOf, sent: i16, off: Option<String>) -> Option<ReminderRow> {
+fn due(open: OpenInvoice, (as_of, holidays): (AsOf, &BTreeSet<Day>), sent: i16, off: Option<String>) -> Option<ReminderRow> {
     let due = open.invoice.due;
-    let number = reminder_number(due, as_of.day).filter(|number| i16::from(*number) > sent)?;
+    let number = reminder_number(due, as_of.day, holidays).filter(|number| i16::from(*number) > sent)?;
     Some(ReminderRow {
         document_id: open.document_id,
         document: open.invoice.number.to_string(),
         wearer: open.wearer.clone(),
         number,
         due,
-        day: reminder_day(due, number)?,
+        day: reminder_day(due, number, holidays)?,
         state: match off {
             Some(reason) => ReminderState::Off { open, reason },
             None => ReminderState::Due { open },
@@ -110,7 +116,7 @@ fn due(open: OpenInvoice, as_of: AsOf, sent: i16, off: Option<String>) -> Option
     })
 }
 
-fn sent_from(row: &Row) -> Result<ReminderRow, StoreError> {
+fn sent_from(row: &Row, holidays: &BTreeSet<Day>) -> Result<ReminderRow, StoreError> {
     let unreadable = || StoreError::Unreadable(format!("a reminder of document {}", row.get::<_, i64>(0)));
     let number = u8::try_from(row.get::<_, i16>(3)).map_err(|_| unreadable())?;
     let due = row.get::<_, Option<chrono::NaiveDate>>(4).and_then(|due| due.try_into().ok()).ok_or_else(unreadable)?;
@@ -120,7 +126,7 @@ fn sent_from(row: &Row) -> Result<ReminderRow, StoreError> {
         wearer: row.get(2),
         number,
         due,
-        day: reminder_day(due, number).ok_or_else(unreadable)?,
+        day: reminder_day(due, number, holidays).ok_or_else(unreadable)?,
         state: ReminderState::Sent { at: row.get(5), by: row.get(6) },
     })
 }

@@ -11,13 +11,14 @@ macro_rules! line_columns {
     () => {
         "SELECT l.line_id, l.version, l.statement_id, l.place, u.code, s.account, l.day, l.amount, l.identifier, l.reference, l.text, l.state,
             CASE WHEN EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($1)) THEN w.reference END,
-            l.fact_id, l.is_automatic, coalesce(l.decided_by, ''), l.decided_at, l.reason, f.wearer_id, l.import_id, l.matched_count,
-            alike.fact_id IS NOT NULL, CASE WHEN EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = alike.unit_id AND r.above_id = ANY ($1)) THEN alike.fact_id END
-        FROM statement_lines l JOIN statements s USING (statement_id) JOIN units u ON u.unit_id = l.unit_id
+            CASE WHEN rf.refund_id IS NULL THEN l.fact_id END, l.is_automatic, coalesce(l.decided_by, ''), l.decided_at, l.reason, f.wearer_id, l.import_id, l.matched_count,
+            alike.fact_id IS NOT NULL, CASE WHEN EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = alike.unit_id AND r.above_id = ANY ($1)) THEN alike.fact_id END,
+            CASE WHEN EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($1)) THEN rf.refund_id END, l.fact_id
+        FROM statement_lines l JOIN statements s USING (statement_id) JOIN units u ON u.unit_id = l.unit_id LEFT JOIN refunds rf ON rf.fact_id = l.fact_id
             LEFT JOIN billing_facts f ON f.fact_id = l.fact_id LEFT JOIN wearers w ON w.wearer_id = f.wearer_id
             LEFT JOIN LATERAL (SELECT a.fact_id, aw.unit_id FROM billing_facts a JOIN wearers aw USING (wearer_id)
                 WHERE l.state IN ('waiting', 'set_aside') AND l.reference <> '' AND a.amount = l.amount AND a.kind IN ('payment', 'deposit_payment')
-                    AND a.fact_id IN (SELECT h.fact_id FROM billing_facts h WHERE h.reference = l.reference
+                    AND a.fact_id IN (SELECT h.fact_id FROM billing_facts h WHERE h.reference = ANY (references_of(l.reference))
                         UNION ALL SELECT o.fact_id FROM statement_lines o WHERE o.state = 'matched' AND o.reference = l.reference AND o.amount = l.amount)
                     AND NOT EXISTS (SELECT FROM billing_facts c WHERE c.cancels = a.fact_id AND c.kind = 'cancel')
                 ORDER BY a.fact_id LIMIT 1) alike ON true
@@ -41,11 +42,11 @@ const LIST: &str = concat!(
 pub enum LineState {
     /// It came in, and nobody knows yet whose it is.
     Waiting,
-    /// It is a payment.
+    /// It is a payment; of one that went out, a refund.
     Matched,
-    /// It is no payment of a wearer.
+    /// It is no payment of a wearer, and no refund.
     SetAside,
-    /// It went out.
+    /// It went out, and nobody knows yet which refund it is.
     Outgoing,
 }
 
@@ -106,6 +107,9 @@ pub struct StatementLine {
     pub like_payment_id: Option<i64>,
     /// There is one, within reach or not.
     pub(super) has_like: bool,
+    /// The refund that it is, if that is within reach.
+    pub refund_id: Option<i64>,
+    pub(super) fact_id: Option<i64>,
     pub(super) wearer_id: Option<i64>,
     import_id: String,
     matched_count: i32,
@@ -208,5 +212,7 @@ fn line_from(row: &Row) -> Result<StatementLine, StoreError> {
         matched_count: row.get(20),
         has_like: row.get(21),
         like_payment_id: row.get(22),
+        refund_id: row.get(23),
+        fact_id: row.get(24),
     })
 }

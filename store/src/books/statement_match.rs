@@ -1,8 +1,10 @@
 //! Whose a line is: by itself where it is certain, else by the word of a person.
 
-use super::record::{NewFact, record, wearer_locked};
+use super::merged::file_of_invoice;
+use super::payments::{self, Payment};
+use super::record::{NewFact, lock, record, wearer_locked};
 use super::statement_lines::{LineState, StatementLine, one, one_to_change};
-use super::{BooksError, MoneyRefusal, deposits};
+use super::{BooksError, MoneyRefusal, deposits, refund_lines, refunds};
 use crate::Store;
 use crate::change::{self, Change};
 use access::Caller;
@@ -16,14 +18,14 @@ const OF_FILES: &str = "
     SELECT f.wearer_id, w.wearer_id FROM wearers f JOIN wearers w ON w.wearer_id = coalesce(f.merged_into, f.wearer_id)
     WHERE f.wearer_id = ANY ($1) AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))";
 const OF_INVOICES: &str = "
-    SELECT d.number, d.wearer_id FROM billing_documents d JOIN wearers w USING (wearer_id)
+    SELECT d.number, d.wearer_id FROM billing_documents d JOIN wearers w USING (wearer_id) LEFT JOIN wearers m ON m.wearer_id = w.merged_into
     WHERE d.number = ANY ($1) AND d.kind IN ('invoice', 'damage_invoice')
-        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))";
+        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id IN (w.unit_id, m.unit_id) AND r.above_id = ANY ($2))";
 const CODES: &str = "SELECT company, service FROM bill_codes";
 /// Lines that may have been paid in already: by hand under the same bank reference, or read in from a file of another format, which names them otherwise.
 const DOUBTFUL: &str = "
     SELECT g.import_id FROM unnest($1::text[], $2::text[], $3::bigint[], $4::date[]) AS g (import_id, reference, amount, day)
-    WHERE (g.reference <> '' AND EXISTS (SELECT FROM billing_facts f WHERE f.reference = g.reference AND f.amount = g.amount
+    WHERE (g.reference <> '' AND EXISTS (SELECT FROM billing_facts f WHERE f.reference = ANY (references_of(g.reference)) AND f.amount = g.amount
             AND f.kind IN ('payment', 'deposit_payment') AND NOT EXISTS (SELECT FROM billing_facts c WHERE c.cancels = f.fact_id AND c.kind = 'cancel')))
         OR (g.reference <> '' AND EXISTS (SELECT FROM statement_lines l WHERE l.state = 'matched' AND l.reference = g.reference AND l.amount = g.amount))
         OR EXISTS (SELECT FROM statement_lines l JOIN statements s USING (statement_id)
@@ -40,7 +42,7 @@ const MATCHED: &str = "
     UPDATE statement_lines SET version = version + 1, state = 'matched', fact_id = $2, is_automatic = false, matched_count = matched_count + 1,
         decided_by = $3, decided_at = $4, reason = '' WHERE line_id = $1";
 const ASIDE: &str = "
-    UPDATE statement_lines SET version = version + 1, state = 'set_aside', decided_by = $2, decided_at = $3, reason = $4 WHERE line_id = $1";
+    UPDATE statement_lines SET version = version + 1, state = 'set_aside', fact_id = NULL, is_automatic = false, decided_by = $2, decided_at = $3, reason = $4 WHERE line_id = $1";
 
 /// A new line that came in.
 pub(super) struct Sought<'a> {
@@ -62,23 +64,37 @@ pub struct LineMatch {
     pub line_id: i64,
     /// The version that was looked at.
     pub expected_version: i64,
-    /// Whose: the file reference.
-    pub wearer: String,
-    /// The invoice that it pays first; empty = the oldest.
-    pub invoice: String,
-    /// It is a deposit.
-    pub is_deposit: bool,
-    /// It is another payment than the one of the same bank reference and amount.
-    pub is_another: bool,
+    /// What it is.
+    pub is: LineIs,
+}
+
+/// What a line of a statement is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LineIs {
+    /// A new payment of a wearer.
+    PaymentOf {
+        /// Whose: the file reference.
+        wearer: String,
+        /// The invoice that it pays first; empty = the oldest.
+        invoice: String,
+        /// It is a deposit.
+        is_deposit: bool,
+        /// It is another payment than the one of the same bank reference and amount.
+        is_another: bool,
+    },
+    /// A payment that was recorded by hand.
+    Payment(i64),
+    /// A refund; the line went out.
+    Refund(i64),
 }
 
 impl Store {
-    /// Makes a line the payment of a wearer and carries the books on.
+    /// Says what a line is: a new payment of a wearer, a payment that was recorded by hand, or a refund. The books are carried on.
     ///
     /// # Errors
-    /// When line or wearer is not within reach, the line was changed meanwhile, is matched or went out, or a deposit is beyond what may be held.
+    /// When the line or what it is said to be is not within reach, was changed meanwhile, is matched already or of another amount, or a deposit is beyond what
+    /// may be held.
     pub async fn statement_line_match(&self, caller: &Caller, asked: &LineMatch) -> Result<StatementLine, BooksError> {
-        caller.about_wearer(&asked.wearer);
         let mut client = self.client().await?;
         if let Change::Open(open) = change::begin(&mut client, caller).await? {
             line_match(&open.transaction, caller, asked).await?;
@@ -90,10 +106,10 @@ impl Store {
         Ok(line)
     }
 
-    /// Says that a line is no payment of a wearer.
+    /// Says that a line is no payment of a wearer and no refund.
     ///
     /// # Errors
-    /// When it is not within reach, was changed meanwhile, or does not wait.
+    /// When it is not within reach, was changed meanwhile, or is a payment.
     pub async fn statement_line_set_aside(
         &self,
         caller: &Caller,
@@ -102,9 +118,17 @@ impl Store {
     ) -> Result<StatementLine, BooksError> {
         let mut client = self.client().await?;
         if let Change::Open(open) = change::begin(&mut client, caller).await? {
+            // The person of a refund first, as everywhere.
+            if let Some(wearer_id) = one(&open.transaction, caller, line_id).await?.wearer_id {
+                lock(&open.transaction, wearer_id).await?;
+            }
             let line = one_to_change(&open.transaction, caller, line_id, expected_version).await?;
-            if line.state != LineState::Waiting {
-                return Err(MoneyRefusal::LineOver(line.state.name()).into());
+            match (line.state, line.fact_id) {
+                (LineState::Waiting | LineState::Outgoing, _) => {}
+                (LineState::Matched, Some(fact_id)) if line.amount.is_negative() => {
+                    refund_lines::not_sent(&open.transaction, fact_id).await?;
+                }
+                _ => return Err(MoneyRefusal::LineOver(line.state.name()).into()),
             }
             open.transaction.execute(ASIDE, &[&line_id, &caller.name(), &Utc::now(), &reason]).await?;
             open.commit(line_id).await?;
@@ -114,25 +138,81 @@ impl Store {
 }
 
 async fn line_match(transaction: &Transaction<'_>, caller: &Caller, asked: &LineMatch) -> Result<(), BooksError> {
-    let (wearer_id, now) = wearer_locked(transaction, caller, &asked.wearer).await?;
-    let line = one_to_change(transaction, caller, asked.line_id, asked.expected_version).await?;
-    match line.state {
-        LineState::Waiting | LineState::SetAside => {}
-        LineState::Matched => return Err(MoneyRefusal::LineOver(line.state.name()).into()),
-        LineState::Outgoing => return Err(MoneyRefusal::LineWentOut.into()),
+    match &asked.is {
+        LineIs::PaymentOf { wearer, invoice, .. } => {
+            let (wearer_id, _) = wearer_locked(transaction, caller, wearer).await?;
+            let wearer_id = file_of_invoice(transaction, wearer_id, invoice).await?;
+            let now = lock(transaction, wearer_id).await?;
+            let line = waiting_line(transaction, caller, asked).await?;
+            line_is_new(transaction, caller, &line, (wearer_id, &asked.is), now).await
+        }
+        LineIs::Payment(payment_id) => {
+            let now = lock(transaction, payments::one(transaction, caller, *payment_id).await?.wearer_id).await?;
+            let line = waiting_line(transaction, caller, asked).await?;
+            let payment = payments::one(transaction, caller, *payment_id).await?;
+            line_is_payment(transaction, caller, &line, &payment, now).await
+        }
+        LineIs::Refund(refund_id) => {
+            let now = lock(transaction, refunds::whose(transaction, caller, *refund_id).await?).await?;
+            let line = one_to_change(transaction, caller, asked.line_id, asked.expected_version).await?;
+            refund_lines::line_is_refund(transaction, caller, &line, *refund_id, now).await
+        }
     }
-    if line.has_like && !asked.is_another {
+}
+
+/// A line that came in and is nothing yet.
+async fn waiting_line(transaction: &Transaction<'_>, caller: &Caller, asked: &LineMatch) -> Result<StatementLine, BooksError> {
+    let line = one_to_change(transaction, caller, asked.line_id, asked.expected_version).await?;
+    if line.amount.is_negative() {
+        return Err(MoneyRefusal::LineWentOut.into());
+    }
+    match line.state {
+        LineState::Waiting | LineState::SetAside => Ok(line),
+        LineState::Matched | LineState::Outgoing => Err(MoneyRefusal::LineOver(line.state.name()).into()),
+    }
+}
+
+async fn line_is_new(
+    transaction: &Transaction<'_>,
+    caller: &Caller,
+    line: &StatementLine,
+    (wearer_id, is): (i64, &LineIs),
+    now: DateTime<Utc>,
+) -> Result<(), BooksError> {
+    let LineIs::PaymentOf { invoice, is_deposit, is_another, .. } = is else { return Ok(()) };
+    if line.has_like && !is_another {
         return Err(MoneyRefusal::ReferenceSeen(line.like_payment_id).into());
     }
-    let kind = if asked.is_deposit { "deposit_payment" } else { "payment" };
+    let kind = if *is_deposit { "deposit_payment" } else { "payment" };
     let reference = line.next_reference();
-    let invoice = Some(asked.invoice.as_str()).filter(|invoice| !invoice.is_empty());
+    let invoice = Some(invoice.as_str()).filter(|invoice| !invoice.is_empty());
     let new = NewFact::new(wearer_id, kind, line.paid_at(), line.amount.minor_units());
     let fact_id = record(transaction, caller, &NewFact { reference: Some(&reference), invoice, ..new }, now).await?;
-    if asked.is_deposit {
+    if *is_deposit {
         deposits::within_ceiling(transaction, wearer_id, now).await?;
     }
     transaction.execute(MATCHED, &[&line.line_id, &fact_id, &caller.name(), &now]).await?;
+    Ok(())
+}
+
+/// The line is a payment that was recorded by hand: nothing is booked again.
+async fn line_is_payment(
+    transaction: &Transaction<'_>,
+    caller: &Caller,
+    line: &StatementLine,
+    payment: &Payment,
+    now: DateTime<Utc>,
+) -> Result<(), BooksError> {
+    if payment.reversed_at.is_some() {
+        return Err(MoneyRefusal::PaymentReversed.into());
+    }
+    if payment.line_id != 0 {
+        return Err(MoneyRefusal::HasLine(payment.line_id).into());
+    }
+    if payment.amount != line.amount {
+        return Err(MoneyRefusal::LineAmountDiffers(payment.amount.minor_units()).into());
+    }
+    transaction.execute(MATCHED, &[&line.line_id, &payment.payment_id, &caller.name(), &now]).await?;
     Ok(())
 }
 

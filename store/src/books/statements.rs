@@ -1,5 +1,6 @@
 //! Bank statements read in: each line once, and matched where it is certain whose it is.
 
+use super::refund_lines::match_outgoing;
 use super::statement_match::{Found, Sought, match_lines};
 use super::{BooksError, MoneyRefusal};
 use crate::Store;
@@ -30,6 +31,8 @@ const END: &str = "
 const ONE: &str = "
     SELECT s.statement_id, s.line_count, s.new_count, s.matched_count, s.waiting_count, s.outgoing_count FROM statements s
     WHERE s.statement_id = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = s.unit_id AND r.above_id = ANY ($2))";
+/// How many of these lines are of a file.
+const OF_STATEMENT: &str = "SELECT count(*) FROM statement_lines WHERE statement_id = $1 AND line_id = ANY ($2)";
 /// Whose books the payments of a file concern.
 const PAID: &str = "
     SELECT DISTINCT f.wearer_id FROM statement_lines l JOIN billing_facts f USING (fact_id) WHERE l.statement_id = $1 ORDER BY 1";
@@ -62,7 +65,7 @@ pub struct StatementImport {
     pub matched: u32,
     /// Of the new ones, those that wait for a person.
     pub waiting: u32,
-    /// Of the new ones, those that went out.
+    /// Of the new ones, those that went out and are no refund (yet).
     pub outgoing: u32,
 }
 
@@ -117,6 +120,9 @@ async fn statement_import(
     }
     let Found { matched } = match_lines(transaction, caller, (unit_id, format), &sought, now).await?;
     let waiting = sought.len() as i32 - matched;
+    let refunds = match_outgoing(transaction, caller, unit_id, now).await?;
+    let refunds = transaction.query_one(OF_STATEMENT, &[&statement_id, &refunds]).await?.get::<_, i64>(0) as i32;
+    let (matched, outgoing) = (matched + refunds, outgoing - refunds);
     transaction.execute(END, &[&statement_id, &(fresh.len() as i32), &matched, &waiting, &outgoing]).await?;
     Ok(statement_id)
 }

@@ -1,9 +1,11 @@
 //! Four eyes: acts that one person proposes and another confirms.
 
 use super::{PeopleError, RoleChange, grants};
+use crate::books::{LateApproval, late_approve, late_concerns};
 use crate::books::{NewPayAccount, bill_codes_concerns, bill_codes_record, pay_account_concerns, pay_account_name};
 use crate::books::{NewRelief, relief_concerns, relief_grant};
 use crate::books::{UncollectibleMark, uncollectible_concerns, uncollectible_mark};
+use crate::books::{policy_concerns, policy_set};
 use crate::books::{spend, spending_concerns, tariff_add, tariff_concerns};
 use crate::change::{self, Change};
 use crate::custody::{hold_concerns, hold_lift, release_concerns, release_insert};
@@ -157,6 +159,10 @@ pub enum Act {
     NamePayAccount(NewPayAccount),
     /// Company and service of bill ids.
     RecordBillCodes(u16, u8),
+    /// What was recorded of an order after it was closed is to count.
+    ApproveLateFact(LateApproval),
+    /// The switches of the billing policy.
+    SetPolicy(billing::Policy),
 }
 
 /// How a proposal is decided.
@@ -258,6 +264,9 @@ impl Store {
         if let Decided::Confirmed(Act::GrantRelief(new)) = decided {
             self.relief_follow(new).await;
         }
+        if let Decided::Confirmed(Act::ApproveLateFact(approval)) = decided {
+            self.late_follow(approval).await;
+        }
         Ok(proposal)
     }
 }
@@ -317,6 +326,8 @@ async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act: &Act, now
         Act::GrantRelief(new) => Ok(relief_concerns(transaction, caller, new).await?),
         Act::NamePayAccount(new) => Ok(pay_account_concerns(transaction, caller, new).await?),
         Act::RecordBillCodes(company, service) => Ok(bill_codes_concerns(transaction, caller, (*company, *service)).await?),
+        Act::ApproveLateFact(approval) => Ok(late_concerns(transaction, caller, approval).await?),
+        Act::SetPolicy(_) => Ok(policy_concerns(transaction, caller).await?),
     }
 }
 
@@ -356,6 +367,8 @@ async fn take_effect(
             Ok(bill_codes_record(transaction, caller, (*company, *service), &proposal.proposed_by, now).await.map(|()| None)?)
         }
         Act::GrantRelief(new) => Ok(Some(relief_grant(transaction, caller, new, &proposal.proposed_by).await?)),
+        Act::ApproveLateFact(approval) => Ok(Some(late_approve(transaction, caller, approval, &proposal.proposed_by).await?)),
+        Act::SetPolicy(policy) => Ok(policy_set(transaction, caller, policy, &proposal.proposed_by).await.map(|()| None)?),
         Act::ReleaseData { archive: None, .. } => Err(StoreError::Refused("a release without its archive".to_owned()).into()),
     }
 }

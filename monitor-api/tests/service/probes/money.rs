@@ -56,6 +56,16 @@ fn of_statements() -> Vec<Probe> {
         changes("/paband.billing.v1.Statements/ImportStatement", &import, "UNKNOWN_UNIT"),
         shows("/paband.billing.v1.Statements/ListStatementLines", &schema::ListStatementLinesRequest::default(), Told::Nothing),
         changes("/paband.billing.v1.Statements/MatchLine", &to("tehran/12"), "UNKNOWN_WEARER"),
+        changes(
+            "/paband.billing.v1.Statements/MatchLine",
+            &schema::MatchLineRequest { line_id, expected_version, refund_id: 1, ..Default::default() },
+            "UNKNOWN_REFUND",
+        ),
+        changes(
+            "/paband.billing.v1.Statements/MatchLine",
+            &schema::MatchLineRequest { line_id, expected_version, payment_id: 1, ..Default::default() },
+            "UNKNOWN_PAYMENT",
+        ),
         changes("/paband.billing.v1.Statements/SetLineAside", &aside, "UNKNOWN_STATEMENT_LINE"),
     ]
 }
@@ -82,19 +92,22 @@ fn of_payments() -> Vec<Probe> {
 
 fn of_refunds() -> Vec<Probe> {
     let (refund_id, expected_version, text) = (1, 1, "x".to_owned());
-    let request = schema::RequestRefundRequest {
+    let request = schema::RequestRefundRequest { wearer: "tehran/12".to_owned(), amount: rials(5), deposit: false, reason: text.clone() };
+    let account = schema::SetRefundAccountRequest {
         wearer: "tehran/12".to_owned(),
-        amount: rials(5),
-        deposit: false,
         sheba: "IR240150000001177301920207".to_owned(),
         holder: text.clone(),
-        reason: text.clone(),
+        ..Default::default()
     };
+    let of = schema::GetRefundAccountRequest { wearer: "tehran/12".to_owned() };
     let approve = schema::ApproveRefundRequest { refund_id, expected_version };
     let sent = schema::MarkRefundSentRequest { refund_id, expected_version, bank_reference: text.clone() };
     let refuse = schema::RefuseRefundRequest { refund_id, expected_version, reason: text };
     let unknown = "UNKNOWN_REFUND";
     vec![
+        changes("/paband.billing.v1.Refunds/SetRefundAccount", &account, "UNKNOWN_WEARER"),
+        shows("/paband.billing.v1.Refunds/GetRefundAccount", &of, Told::Unknown("UNKNOWN_WEARER")),
+        shows("/paband.billing.v1.Refunds/ListRefundsDue", &schema::ListRefundsDueRequest::default(), Told::Nothing),
         changes("/paband.billing.v1.Refunds/RequestRefund", &request, "UNKNOWN_WEARER"),
         changes("/paband.billing.v1.Refunds/ApproveRefund", &approve, unknown),
         changes("/paband.billing.v1.Refunds/MarkRefundSent", &sent, unknown),

@@ -1,0 +1,93 @@
+//! Who waits for money: credit and deposits of whoever wears no tag any more, and refunds that are under way. The first to be paid first.
+
+use super::BooksError;
+use crate::{Store, StoreError};
+use access::Caller;
+use billing::Money;
+use billing::calendar::{Day, Moment};
+use chrono::{DateTime, Utc};
+use tokio_postgres::Row;
+
+/// So many days after the equipment came back everything is paid back (decisions D29, D39).
+const DUE_AFTER_DAYS: i64 = 30;
+
+/// Money is owed to a person since the tag is off, or since the balance fell below nothing and stayed there. Where a refund is under way it is listed instead.
+const DUE: &str = "
+    WITH scope AS (
+        SELECT w.wearer_id, w.reference, w.merged_into FROM wearers w WHERE EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($1))
+    ), off AS (
+        SELECT f.wearer_id, max(greatest(r.recorded_at, upper(f.period))) AS since
+        FROM fittings f JOIN scope USING (wearer_id) LEFT JOIN removals r USING (fitting_id)
+        GROUP BY f.wearer_id HAVING NOT bool_or(upper_inf(f.period) OR upper(f.period) > $2)
+    ), moved AS (
+        SELECT e.wearer_id, p.account, e.place, e.at, sum(p.amount) AS amount
+        FROM off JOIN ledger_entries e USING (wearer_id) JOIN ledger_postings p USING (entry_id)
+        WHERE p.account IN ('assets:receivable', 'liabilities:deposit') GROUP BY e.wearer_id, p.account, e.place, e.at
+    ), balances AS (
+        SELECT wearer_id, account, place, at, sum(amount) OVER (PARTITION BY wearer_id, account ORDER BY place) AS balance FROM moved
+    ), bounds AS (
+        SELECT wearer_id, account, max(place) AS last, coalesce(max(place) FILTER (WHERE balance >= 0), -1) AS before FROM balances GROUP BY wearer_id, account
+    ), owed AS (
+        SELECT b.wearer_id, b.account = 'liabilities:deposit' AS is_deposit, (-max(b.balance) FILTER (WHERE b.place = n.last))::bigint AS amount, min(b.at) AS arose
+        FROM bounds n JOIN balances b USING (wearer_id, account) WHERE n.last > n.before AND b.place > n.before GROUP BY b.wearer_id, b.account
+    )
+    SELECT s.reference, o.is_deposit, o.amount, greatest(f.since, o.arose), 0::bigint, '', EXISTS (SELECT FROM refund_accounts a WHERE a.wearer_id IN (s.wearer_id, s.merged_into))
+    FROM owed o JOIN off f USING (wearer_id) JOIN scope s USING (wearer_id)
+    WHERE NOT EXISTS (SELECT FROM refunds r WHERE r.wearer_id = o.wearer_id AND r.is_deposit = o.is_deposit AND r.state = 'requested')
+        AND NOT (o.is_deposit AND EXISTS (SELECT FROM damages d WHERE d.wearer_id = o.wearer_id AND d.state IN ('assessed', 'objected', 'answered')))
+    UNION ALL
+    SELECT s.reference, r.is_deposit, r.amount, least(r.requested_at, f.since), r.refund_id, r.state, r.account_id IS NOT NULL
+    FROM refunds r JOIN scope s USING (wearer_id) LEFT JOIN off f USING (wearer_id) WHERE r.state IN ('requested', 'approved')
+    ORDER BY 4, 1 LIMIT $3";
+
+/// Money that is owed to a person.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RefundDue {
+    /// The file reference.
+    pub wearer: String,
+    /// Of the deposit, not credit.
+    pub is_deposit: bool,
+    /// How much.
+    pub amount: Money,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// The last day to pay it.
+    pub due: Day,
+    /// That day is over.
+    pub is_overdue: bool,
+    /// The refund that is under way; 0 = none.
+    pub refund_id: i64,
+    /// It is approved, and the bank is yet to send it.
+    pub is_approved: bool,
+    /// The account to which it goes is recorded.
+    pub has_account: bool,
+}
+
+impl Store {
+    /// What is owed to persons of a unit and those below, the first to be paid first, at most `limit`.
+    ///
+    /// # Errors
+    /// When the caller does not reach the unit, or the database does not answer.
+    pub async fn refunds_due(&self, caller: &Caller, unit: &str, limit: u32, now: DateTime<Utc>) -> Result<Vec<RefundDue>, BooksError> {
+        let roots = self.books_scope(caller, unit).await?;
+        let rows = self.client().await?.query(DUE, &[&roots, &now, &i64::from(limit)]).await?;
+        let today = Moment::try_from(now).map_err(|error| StoreError::Refused(error.to_string()))?.day();
+        Ok(rows.iter().map(|row| due_from(row, today)).collect::<Result<_, _>>()?)
+    }
+}
+
+fn due_from(row: &Row, today: Day) -> Result<RefundDue, StoreError> {
+    let since: DateTime<Utc> = row.get(3);
+    let due = Moment::try_from(since).map_err(|error| StoreError::Unreadable(error.to_string()))?.day().plus(DUE_AFTER_DAYS);
+    Ok(RefundDue {
+        wearer: row.get(0),
+        is_deposit: row.get(1),
+        amount: Money::rials(row.get(2)),
+        since,
+        due,
+        is_overdue: today > due,
+        refund_id: row.get(4),
+        is_approved: row.get::<_, &str>(5) == "approved",
+        has_account: row.get(6),
+    })
+}

@@ -1,0 +1,156 @@
+//! What is recorded of an order after it was closed (decision D27): it waits for an approval, blocks nothing else, and what was billed follows for ever.
+
+#![allow(clippy::unwrap_used)]
+
+mod billed;
+
+use billed::{documents, house, tehran};
+use store::testing::staff;
+use store::{LateFact, LateFilter, LateKind, Store};
+use tokio_postgres::Client;
+
+/// Takes the tag off on 1403/02/31 and ends the order on 1403/03/01: both are recorded an hour later. The order is closed from then on.
+const CLOSED: &str = "
+    UPDATE fittings SET period = tstzrange(lower(period), '2024-05-20 12:00+03:30') WHERE wearer_id = 1;
+    INSERT INTO removals (fitting_id, at, recorded_at, removed_by, reason, condition, deposit, tag_state)
+        VALUES (1, '2024-05-20 12:00+03:30', '2024-05-20 13:00+03:30', 'x', 'order_ended', 'good', 'none', 'returned');
+    INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date)
+        VALUES (1, 2, 'end', '2024-05-21 12:00+03:30', '2024-05-21 13:00+03:30', 'x', 'x', 'x', '2024-05-21')";
+
+/// A leave of ten nights from 1403/02/11 on, decided then.
+async fn leave(client: &Client, decided: &str) {
+    let leave = format!(
+        "INSERT INTO leave_acts (wearer_id, state, valid_from, valid_to, kind, exclusion, purpose, requested_by, requested_at, authority, decision_number,
+            decision_date, decided_by, decided_at)
+        VALUES (1, 'approved', '2024-04-30 12:00+03:30', '2024-05-10 12:00+03:30', 'overnight', false, 'x', 'x', '{decided}+03:30', 'x', 'x', '2024-04-29', 'y',
+            '{decided}+03:30')"
+    );
+    client.batch_execute(&leave).await.unwrap();
+}
+
+async fn approve(client: &Client, fact: &str, at: &str) {
+    let approval = format!(
+        "INSERT INTO late_fact_decisions (wearer_id, fact, is_approved, proposed_by, decided_by, decided_at, reason)
+        VALUES (1, '{fact}', true, 'sara', 'reza', '{at}+03:30', 'x')"
+    );
+    client.batch_execute(&approval).await.unwrap();
+}
+
+async fn late(store: &Store, at: &str) -> Vec<LateFact> {
+    let filter = LateFilter { wearer: "w1".to_owned(), limit: 100, ..LateFilter::default() };
+    store.late_facts(&staff(), &filter, tehran(at)).await.unwrap().0
+}
+
+/// What the person owes, as it was known then.
+async fn owes(store: &Store, at: &str) -> i64 {
+    let numbers = store.account(&staff(), "w1", tehran(at)).await.unwrap().numbers;
+    numbers.balance_due.minor_units() - numbers.credit.minor_units()
+}
+
+async fn work(client: &Client) -> Vec<String> {
+    client.query("SELECT code FROM billing_work", &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+}
+
+/// The fee of the installation and 30 days, no cap reached.
+const WHOLE: i64 = 800_000 + 30 * 100_000 - 800_000;
+
+#[tokio::test]
+async fn a_leave_recorded_after_the_closing_waits_and_counts_from_its_approval() {
+    let (_database, store, client) = house(1).await;
+    client.batch_execute(CLOSED).await.unwrap();
+    store.books_carry_on(&[1], tehran("2024-06-10T12:00:00")).await.unwrap();
+    let before = documents(&client).await;
+    assert_eq!(owes(&store, "2024-06-10T12:00:00").await, WHOLE, "the cap of the first month");
+    leave(&client, "2024-06-12T12:00:00").await;
+    store.books_carry_on(&[1], tehran("2024-06-22T12:00:00")).await.unwrap();
+    assert_eq!((documents(&client).await, work(&client).await), (before.clone(), vec!["LATE_FACT".to_owned()]));
+
+    let [one] = <[_; 1]>::try_from(late(&store, "2024-06-23T12:00:00").await).unwrap();
+    assert_eq!((one.fact.as_str(), one.kind, one.order_id, one.is_too_late), ("leave:1", LateKind::Leave, 1, false));
+    assert_eq!((one.closed_at.utc(), one.last_day.to_string().as_str()), (tehran("2024-05-21T13:00:00"), "1404/03/01"));
+    // 20 days and the fee are below the cap.
+    assert_eq!(one.change.minor_units(), -200_000);
+
+    approve(&client, "leave:1", "2024-06-25T12:00:00").await;
+    store.books_carry_on(&[1], tehran("2024-07-23T12:00:00")).await.unwrap();
+    assert_eq!(documents(&client).await[before.len()..], ["CN-central-1403-000001 credit_note -200000"]);
+    assert_eq!((work(&client).await.len(), late(&store, "2024-07-23T12:00:00").await.len()), (0, 0));
+    // The past stays as it was known, and everything follows again.
+    assert_eq!(owes(&store, "2024-06-24T12:00:00").await, WHOLE);
+    assert_eq!(store.books_carry_on(&[1], tehran("2024-08-23T12:00:00")).await.unwrap().blocked, 0);
+    assert_eq!(owes(&store, "2024-08-22T12:00:00").await, WHOLE - 200_000);
+}
+
+#[tokio::test]
+async fn a_leave_that_is_withdrawn_or_shortened_after_the_closing_waits_as_a_whole() {
+    let (_database, store, client) = house(1).await;
+    leave(&client, "2024-04-29T12:00:00").await;
+    client.batch_execute(CLOSED).await.unwrap();
+    store.books_carry_on(&[1], tehran("2024-06-10T12:00:00")).await.unwrap();
+    let (free, before) = (owes(&store, "2024-06-10T12:00:00").await, documents(&client).await);
+    assert_eq!(free, WHOLE - 200_000);
+    let shortened = "UPDATE leave_acts SET state = 'shortened', back_at = '2024-05-09 12:00+03:30', ended_by = 'x', ended_at = '2024-06-12 12:00+03:30'";
+    client.batch_execute(shortened).await.unwrap();
+    store.books_carry_on(&[1], tehran("2024-07-01T12:00:00")).await.unwrap();
+    assert_eq!((documents(&client).await, owes(&store, "2024-07-01T12:00:00").await), (before, free));
+    let [one] = <[_; 1]>::try_from(late(&store, "2024-07-01T12:00:00").await).unwrap();
+    assert_eq!((one.kind, one.span.from.utc()), (LateKind::LeaveEnded, tehran("2024-05-09T12:00:00")));
+    assert_eq!((one.fact.as_str(), one.change.minor_units()), ("leave:1:end", 100_000));
+    for fact in ["leave:1:end", "leave:1:shortened"] {
+        approve(&client, fact, "2024-07-02T12:00:00").await;
+    }
+    assert_eq!(store.books_carry_on(&[1], tehran("2024-07-23T12:00:00")).await.unwrap().blocked, 0);
+    assert_eq!(owes(&store, "2024-07-22T12:00:00").await, free + 100_000);
+}
+
+#[tokio::test]
+async fn only_what_the_closed_order_costs_waits() {
+    let (_database, store, client) = house(1).await;
+    client.batch_execute(CLOSED).await.unwrap();
+    // A payment, a waiver of a later time, and the same leave while the order was still open.
+    let other = "
+        INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, amount) VALUES (1, 'payment', '2024-06-01', '2024-06-01', 'x', 1000);
+        INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, percent, covers)
+            VALUES (1, 'waiver', '2024-05-20 12:00+03:30', '2024-06-01', 'x', 50, '{daily}')";
+    client.batch_execute(other).await.unwrap();
+    leave(&client, "2024-05-21T12:59:00").await;
+    store.books_carry_on(&[1], tehran("2024-06-22T12:00:00")).await.unwrap();
+    assert_eq!((late(&store, "2024-06-22T12:00:00").await.len(), owes(&store, "2024-06-22T12:00:00").await), (0, WHOLE - 201_000));
+}
+
+#[tokio::test]
+async fn what_undoes_itself_is_not_waited_for_and_an_order_that_is_open_again_takes_it() {
+    let (_database, store, client) = house(1).await;
+    client.batch_execute(CLOSED).await.unwrap();
+    leave(&client, "2024-06-12T12:00:00").await;
+    let reopened = "
+        UPDATE order_facts SET cancelled_at = '2024-06-20 12:00+03:30', cancelled_by = 'x', cancel_reason = 'x' WHERE version = 2";
+    client.batch_execute("BEGIN").await.unwrap();
+    client.batch_execute(reopened).await.unwrap();
+    client.batch_execute("COMMIT").await.unwrap();
+    store.books_carry_on(&[1], tehran("2024-06-22T12:00:00")).await.unwrap();
+    assert_eq!((owes(&store, "2024-06-19T12:00:00").await, owes(&store, "2024-06-22T12:00:00").await), (WHOLE, WHOLE - 200_000));
+
+    let (_database, store, client) = house(1).await;
+    client.batch_execute(CLOSED).await.unwrap();
+    leave(&client, "2024-06-12T12:00:00").await;
+    let withdrawn = "UPDATE leave_acts SET state = 'withdrawn', never_granted = true, ended_by = 'x', ended_at = '2024-06-13 12:00+03:30'";
+    client.batch_execute(withdrawn).await.unwrap();
+    assert_eq!(late(&store, "2024-06-14T12:00:00").await, []);
+    store.books_carry_on(&[1], tehran("2024-06-22T12:00:00")).await.unwrap();
+    assert_eq!((work(&client).await.len(), owes(&store, "2024-06-22T12:00:00").await), (0, WHOLE));
+}
+
+#[tokio::test]
+async fn what_counted_before_it_was_found_late_counts_for_ever() {
+    let (_database, store, client) = house(1).await;
+    client.batch_execute(CLOSED).await.unwrap();
+    // The end of the order was not seen by the run that saw the leave: its transaction ended later.
+    client.batch_execute("UPDATE order_facts SET recorded_at = '2024-06-15 12:00+03:30' WHERE version = 2").await.unwrap();
+    leave(&client, "2024-06-12T12:00:00").await;
+    store.books_carry_on(&[1], tehran("2024-06-22T12:00:00")).await.unwrap();
+    assert_eq!(owes(&store, "2024-06-22T12:00:00").await, WHOLE - 200_000);
+    client.batch_execute("UPDATE order_facts SET recorded_at = '2024-06-10 12:00+03:30' WHERE version = 2").await.unwrap();
+    assert_eq!(store.books_carry_on(&[1], tehran("2024-07-23T12:00:00")).await.unwrap().blocked, 0);
+    assert_eq!((owes(&store, "2024-07-22T12:00:00").await, late(&store, "2024-07-22T12:00:00").await.len()), (WHOLE - 200_000, 0));
+}

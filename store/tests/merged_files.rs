@@ -1,0 +1,81 @@
+//! One person in two files that were merged: no day is billed twice, and what is open in the other file is seen and paid.
+
+#![allow(clippy::unwrap_used)]
+
+mod billed;
+
+use billed::{documents, house, tehran};
+use billing::Standing;
+use store::Store;
+use store::testing::staff;
+
+async fn billable(store: &Store, wearer: i64, at: &str) -> usize {
+    let account = store.account(&staff(), &format!("w{wearer}"), tehran(at)).await.unwrap();
+    account.rated.days.values().filter(|standing| matches!(standing, Standing::Billable { .. })).count()
+}
+
+async fn balance(store: &Store, wearer: i64, at: &str) -> i64 {
+    let numbers = store.account(&staff(), &format!("w{wearer}"), tehran(at)).await.unwrap().numbers;
+    numbers.balance_due.minor_units() - numbers.credit.minor_units()
+}
+
+/// The tag of wearer 1 comes off on 1403/03/10; ten days later the file is merged into that of wearer 2, who was fitted on 1403/02/01 too.
+const MERGED: &str = "
+    UPDATE fittings SET period = tstzrange(lower(period), '2024-05-30 12:00+03:30') WHERE wearer_id = 1;
+    INSERT INTO removals (fitting_id, at, recorded_at, removed_by, reason, condition, deposit, tag_state)
+        VALUES (1, '2024-05-30 12:00+03:30', '2024-05-30 12:00+03:30', 'x', 'other', 'good', 'none', 'returned');
+    INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date)
+        VALUES (1, 2, 'end', '2024-05-31', '2024-05-31', 'x', 'x', 'x', '2024-05-31')";
+const MERGE: &str = "
+    UPDATE wearers SET merged_into = 2, merged_at = '2024-06-09 12:00+03:30', merged_by = 'x', merge_reason = 'x' WHERE wearer_id = 1";
+
+#[tokio::test]
+async fn a_day_on_which_both_files_had_a_tag_is_billed_in_the_one_that_goes_on() {
+    let (_database, store, client) = house(3).await;
+    client.batch_execute(MERGED).await.unwrap();
+    store.books_carry_on(&[1, 2], tehran("2024-06-08T12:00:00")).await.unwrap();
+    let (before, other) = (documents(&client).await, balance(&store, 2, "2024-06-08T12:00:00").await);
+    assert_eq!((billable(&store, 1, "2024-06-08T12:00:00").await, balance(&store, 1, "2024-06-08T12:00:00").await > 0), (40, true));
+    client.batch_execute(MERGE).await.unwrap();
+    let issued = store.books_carry_on(&[1, 2], tehran("2024-06-21T12:00:00")).await.unwrap();
+    assert_eq!((issued.persons, issued.blocked), (2, 0));
+    assert_eq!(billable(&store, 1, "2024-06-21T12:00:00").await, 0);
+    // The past stays as it was known, in the documents and in the account.
+    assert_eq!(documents(&client).await.iter().filter(|document| before.contains(document)).count(), before.len());
+    assert_eq!(billable(&store, 1, "2024-06-08T12:00:00").await, 40);
+    // What is left is the fee of the installation.
+    assert_eq!(balance(&store, 1, "2024-06-21T12:00:00").await, 800_000);
+    assert!(balance(&store, 2, "2024-06-21T12:00:00").await > other, "that file goes on");
+    let account = store.account(&staff(), "w2", tehran("2024-06-21T12:00:00")).await.unwrap();
+    assert_eq!(account.merged.iter().map(|file| (file.wearer.as_str(), file.balance.minor_units())).collect::<Vec<_>>(), [("w1", 800_000)]);
+
+    // The file that went on is merged into a third: what followed still follows.
+    let further = "
+        UPDATE fittings SET period = tstzrange(lower(period), '2024-06-25 12:00+03:30') WHERE wearer_id = 2;
+        INSERT INTO removals (fitting_id, at, recorded_at, removed_by, reason, condition, deposit, tag_state)
+            VALUES (2, '2024-06-25 12:00+03:30', '2024-06-25 12:00+03:30', 'x', 'other', 'good', 'none', 'returned');
+        UPDATE wearers SET merged_into = 3, merged_at = '2024-06-26 12:00+03:30', merged_by = 'x', merge_reason = 'x' WHERE wearer_id = 2;
+        UPDATE wearers SET merged_into = 3 WHERE wearer_id = 1";
+    client.batch_execute(further).await.unwrap();
+    assert_eq!(store.books_carry_on(&[1, 2, 3], tehran("2024-07-22T12:00:00")).await.unwrap().blocked, 0);
+    assert_eq!((billable(&store, 1, "2024-07-22T12:00:00").await, billable(&store, 2, "2024-07-22T12:00:00").await), (0, 0));
+    assert_eq!(store.books_verify().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_removal_that_is_recorded_after_the_merge_gives_its_days_back() {
+    let (_database, store, client) = house(2).await;
+    client.batch_execute(MERGED).await.unwrap();
+    client.batch_execute(MERGE).await.unwrap();
+    store.books_carry_on(&[1, 2], tehran("2024-06-21T12:00:00")).await.unwrap();
+    assert_eq!(billable(&store, 1, "2024-06-21T12:00:00").await, 0);
+    // The tag of the other was off since 1403/03/01.
+    let off = "
+        UPDATE fittings SET period = tstzrange(lower(period), '2024-05-21 12:00+03:30') WHERE wearer_id = 2;
+        INSERT INTO removals (fitting_id, at, recorded_at, removed_by, reason, condition, deposit, tag_state)
+            VALUES (2, '2024-05-21 12:00+03:30', '2024-06-25 12:00+03:30', 'x', 'other', 'good', 'none', 'returned')";
+    client.batch_execute(off).await.unwrap();
+    assert_eq!(store.books_carry_on(&[1, 2], tehran("2024-07-22T12:00:00")).await.unwrap().blocked, 0);
+    // 1403/02/01 to 31 in the one, 1403/03/01 to 09 in the other.
+    assert_eq!((billable(&store, 1, "2024-07-22T12:00:00").await, billable(&store, 2, "2024-07-22T12:00:00").await), (9, 31));
+}
