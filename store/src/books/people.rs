@@ -43,16 +43,10 @@ pub(super) async fn lock(transaction: &Transaction<'_>, caller: &Caller, referen
     Ok(row.ok_or(BooksError::UnknownWearer)?.get(0))
 }
 
-/// The same of many by their numbers.
-pub(super) async fn lock_all(transaction: &Transaction<'_>, persons: &[i64]) -> Result<(), StoreError> {
-    transaction.execute(LOCK, &[&persons]).await?;
-    Ok(())
-}
-
 /// Loads these persons.
 pub(super) async fn people(transaction: &Transaction<'_>, persons: &[i64], look: Look) -> Result<Vec<Person>, StoreError> {
     let mut people: HashMap<i64, Person> = HashMap::new();
-    for row in transaction.query(if look == Look::Issue { LOCK } else { LOOK }, &[&persons]).await? {
+    for row in transaction.query(if look == Look::Preview { LOOK } else { LOCK }, &[&persons]).await? {
         let (wearer_id, unit_id) = (row.get(0), row.get(1));
         let person = Person { wearer_id, unit_id, through: None, entries: 0, known: BTreeMap::new(), documents: Ok(Vec::new()) };
         people.insert(wearer_id, person);

@@ -15,6 +15,8 @@ use tokio_postgres::Transaction;
 pub(super) enum Look {
     /// To issue: nobody else bills them, or records a fact of them, until the transaction ends.
     Issue,
+    /// The same with an extra run at that instant.
+    Extra,
     /// To see what a run at that instant would issue.
     Preview,
 }
@@ -61,8 +63,8 @@ impl Ground {
         let after = |through: Moment| Moment::try_from(through.utc() + TimeDelta::microseconds(1)).unwrap_or(through);
         let as_of = person.through.map_or(self.now, |through| after(through).max(self.now));
         let mut facts = person.as_known(facts);
-        if self.look == Look::Preview {
-            facts.push(Fact { id: FactId::Name("preview".into()), recorded_at: as_of, what: What::Run { at: as_of } });
+        if self.look != Look::Issue {
+            facts.push(Fact { id: FactId::Name("extra run".into()), recorded_at: as_of, what: What::Run { at: as_of } });
         }
         Ok(Timeline { facts, tariffs: self.tariffs.clone(), policy: self.policy.clone(), as_of })
     }
