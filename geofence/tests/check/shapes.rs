@@ -1,6 +1,6 @@
 //! Shapes by themselves.
 
-use crate::{EAST_M, NORTH_M, at, circle, codes, draft, found, home, polygon, refused, ring, square, standing};
+use crate::{EAST_M, NORTH_M, circle, codes, draft, found, home, polygon, refused, ring, square, standing};
 use geofence::check::Severity;
 use serde_json::{Value, json};
 

@@ -1,6 +1,6 @@
 //! Zones beside the home, the order and one another.
 
-use crate::{at, circle, codes, draft, found, home, now, of_degree, refused, square, standing};
+use crate::{circle, codes, draft, found, home, now, of_degree, refused, square, standing};
 use geofence::check::{CheckTerms, Severity, ZoneDraft, check_zones, is_refused};
 use serde_json::{Value, json};
 

@@ -101,17 +101,17 @@ async fn number(transaction: &Transaction<'_>, reckoned: &mut [Reckoned]) -> Res
     let mut wanted = BTreeMap::new();
     for one in reckoned.iter() {
         let Ok((books, _)) = &one.books else { continue };
-        for row in books.documents[one.kept..].iter().filter_map(|document| numbers::row(one.person.unit_id, document)) {
+        for row in books.documents[one.kept..].iter().filter_map(|document| numbers::row(one.person.centre_of(document), document)) {
             *wanted.entry(row).or_default() += 1;
         }
     }
     let mut numbers = Numbers::take(transaction, wanted).await?;
     for one in reckoned {
-        let (unit_id, kept, posted) = (one.person.unit_id, one.kept, one.person.entries);
-        let Ok((books, _)) = &mut one.books else { continue };
+        let Reckoned { person, books, kept } = one;
+        let (Ok((books, _)), posted) = (books, person.entries) else { continue };
         let mut given = HashMap::new();
-        for document in &mut books.documents[kept..] {
-            let number = numbers::row(unit_id, document).and_then(|row| numbers.next(row));
+        for document in &mut books.documents[*kept..] {
+            let number = numbers::row(person.centre_of(document), document).and_then(|row| numbers.next(row));
             if let (Some(provisional), Some(number)) = (document.number.take(), number) {
                 given.insert(provisional, number.clone());
                 document.number = Some(number.into());

@@ -6,7 +6,7 @@ use super::tariffs::{policy, tariffs};
 use super::{PersonError, WorkReason};
 use crate::StoreError;
 use billing::calendar::Moment;
-use billing::{Books, Fact, FactId, Policy, Tariffs, Timeline, What, carry_on, rate};
+use billing::{Books, Fact, FactId, Policy, Tariffs, Timeline, What, carry_on};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_postgres::Transaction;
 
@@ -80,8 +80,7 @@ impl Ground {
                 "{posted} entries were posted and {reckoned} follow from the facts: report this, {what}"
             )));
         }
-        let truth = rate(&timeline.facts, &timeline.tariffs, &timeline.policy, timeline.as_of)?;
-        let work = truth.work.iter().chain(&books.work).map(|work| WorkReason::from(&work.reason)).collect();
+        let work = books.work_list(&timeline)?.iter().map(|work| WorkReason::from(&work.reason)).collect();
         person.through = Some(timeline.as_of);
         Ok((books, work))
     }

@@ -41,7 +41,7 @@ impl Documents {
         for (place, document) in (kept as i32..).zip(documents) {
             self.wearers.push(person.wearer_id);
             self.places.push(place);
-            self.units.push(person.unit_id);
+            self.units.push(person.centre_of(document));
             self.kinds.push(document.kind.name());
             self.runs.push(document.run_at.utc());
             self.numbers.push(document.number.as_deref().map(str::to_owned));
