@@ -116,7 +116,9 @@ impl Timeline {
         let Self { facts, tariffs, policy, as_of } = self;
         let is_since = |instant: Moment| instant > at && instant <= *as_of;
         let knows_more = facts.iter().any(|fact| is_since(fact.recorded_at) || is_since(fact.effective_at()));
-        !knows_more && !tariffs.rows().iter().any(|row| row.recorded_at.is_some_and(is_since)) && horizon(policy.mode, at) == horizon(policy.mode, *as_of)
+        !knows_more
+            && !tariffs.rows().iter().any(|row| row.recorded_at.is_some_and(is_since))
+            && horizon(policy.mode, at) == horizon(policy.mode, *as_of)
     }
 }
 

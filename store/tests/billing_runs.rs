@@ -175,7 +175,10 @@ async fn four_services_go_on_with_one_run_and_do_each_person_once() {
     let (_database, store, client) = house(1200).await;
     let [_, second, _] = months();
     store.books_carry_on(&(1..=1200).collect::<Vec<_>>(), second).await.unwrap();
-    client.batch_execute(&LEAVE.replace("VALUES (1,", "SELECT wearer_id,").replace("'2024-06-01')", "'2024-06-01' FROM wearers")).await.unwrap();
+    client
+        .batch_execute(&LEAVE.replace("VALUES (1,", "SELECT wearer_id,").replace("'2024-06-01')", "'2024-06-01' FROM wearers"))
+        .await
+        .unwrap();
     let at = tehran("2024-06-02T12:00:00");
     let (run_id, _) = store.books_run_ask(&staff(), "", at).await.unwrap();
     // One portion, and here it was broken off.

@@ -1,9 +1,9 @@
 //! Issuing: carries the books of persons on to an instant, and writes what is new, within a transaction.
 
+use super::ledger;
 use super::numbers::{self, Numbers};
 use super::reckon::{Look, Reckoned, reckon};
 use super::rows::{Accounts, Documents, Work};
-use super::ledger;
 use crate::StoreError;
 use billing::Kind;
 use billing::calendar::Moment;

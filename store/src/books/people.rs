@@ -50,8 +50,15 @@ pub(super) async fn people(transaction: &Transaction<'_>, persons: &[i64], look:
     let mut people: HashMap<i64, Person> = HashMap::new();
     for row in transaction.query(if look == Look::Preview { LOOK } else { LOCK }, &[&persons]).await? {
         let (wearer_id, unit_id) = (row.get(0), row.get(1));
-        let person =
-            Person { wearer_id, unit_id, issued_by: Vec::new(), through: None, entries: 0, known: BTreeMap::new(), documents: Ok(Vec::new()) };
+        let person = Person {
+            wearer_id,
+            unit_id,
+            issued_by: Vec::new(),
+            through: None,
+            entries: 0,
+            known: BTreeMap::new(),
+            documents: Ok(Vec::new()),
+        };
         people.insert(wearer_id, person);
     }
     for row in transaction.query(ACCOUNTS, &[&persons]).await? {

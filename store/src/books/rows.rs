@@ -3,15 +3,15 @@
 use super::WorkReason;
 use super::people::Person;
 use crate::StoreError;
-use billing::calendar::{Day, Moment};
-use billing::{Books, Document, StoredDocument};
+use billing::calendar::{Day, Moment, Month};
+use billing::{Books, Claim, Document, StoredDocument};
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio_postgres::Transaction;
 
 const DOCUMENTS: &str = "
-    INSERT INTO billing_documents (wearer_id, place, unit_id, kind, run_at, number, total, due, body, issued_at)
-    SELECT w, p, u, k, r, n, t, d, b::json, $10 FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[], $7::bigint[],
-        $8::date[], $9::text[]) AS given (w, p, u, k, r, n, t, d, b)";
+    INSERT INTO billing_documents (wearer_id, place, unit_id, kind, run_at, number, total, due, body, issued_at, months)
+    SELECT w, p, u, k, r, n, t, d, b::json, $10, m::integer[] FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[],
+        $7::bigint[], $8::date[], $9::text[], $11::text[]) AS given (w, p, u, k, r, n, t, d, b, m)";
 const ACCOUNTS: &str = "
     INSERT INTO billing_accounts AS a (wearer_id, through, documents, entries, facts)
     SELECT w, t, d, e, f::jsonb FROM unnest($1::bigint[], $2::timestamptz[], $3::integer[], $4::integer[], $5::text[]) AS given (w, t, d, e, f)
@@ -34,6 +34,7 @@ pub(super) struct Documents {
     totals: Vec<i64>,
     dues: Vec<Option<NaiveDate>>,
     bodies: Vec<String>,
+    months: Vec<String>,
 }
 
 impl Documents {
@@ -47,6 +48,8 @@ impl Documents {
             self.numbers.push(document.number.as_deref().map(str::to_owned));
             self.totals.push(document.total.minor_units());
             self.dues.push(document.due.map(Day::gregorian));
+            let months: Vec<String> = Claim::from(document).months.iter().map(|month| month_number(*month).to_string()).collect();
+            self.months.push(format!("{{{}}}", months.join(",")));
             let body = serde_json::to_string(&StoredDocument::from(document));
             self.bodies.push(body.map_err(|error| StoreError::Unreadable(error.to_string()))?);
         }
@@ -54,10 +57,15 @@ impl Documents {
     }
 
     pub(super) async fn insert(&self, transaction: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let Self { wearers, places, units, kinds, runs, numbers, totals, dues, bodies } = self;
-        transaction.execute(DOCUMENTS, &[wearers, places, units, kinds, runs, numbers, totals, dues, bodies, &now]).await?;
+        let Self { wearers, places, units, kinds, runs, numbers, totals, dues, bodies, months } = self;
+        transaction.execute(DOCUMENTS, &[wearers, places, units, kinds, runs, numbers, totals, dues, bodies, &now, months]).await?;
         Ok(())
     }
+}
+
+/// As a column has it: 140305.
+fn month_number(month: Month) -> i32 {
+    month.year() * 100 + i32::from(month.month())
 }
 
 /// How far books were carried on.

@@ -66,7 +66,11 @@ pub(super) fn walk_units(units: &str, along: &str, holds: &str, bound: i64, limi
     )
 }
 
-pub(super) async fn run(client: &impl GenericClient, text: &str, conditions: &Conditions) -> Result<Vec<(Option<i64>, String)>, StoreError> {
+pub(super) async fn run(
+    client: &impl GenericClient,
+    text: &str,
+    conditions: &Conditions,
+) -> Result<Vec<(Option<i64>, String)>, StoreError> {
     let values: Vec<&(dyn ToSql + Sync)> = conditions.values.iter().map(|value| &**value as &(dyn ToSql + Sync)).collect();
     // Never kept prepared: the plan depends on the words.
     let rows = client.query(text, &values).await?;
