@@ -173,7 +173,11 @@ async fn a_run_that_somebody_asked_for_is_finished_by_the_service_that_is_starte
     })
     .await;
     let run = store.books_run(&staff(), begun.run_id, chrono::Utc::now()).await.unwrap();
-    assert_eq!((run.issued.persons, run.issued.documents, run.begun_by.as_str()), (ASKED as u64, ASKED as u64, "hasti"), "each person once");
+    assert_eq!(
+        (run.issued.persons, run.issued.documents, run.begun_by.as_str()),
+        (ASKED as u64, ASKED as u64, "hasti"),
+        "each person once"
+    );
     assert!(documents(&client).await == undisturbed, "as if nobody had disturbed it");
     let instants = "SELECT count(*) FROM billing_documents d JOIN billing_runs r ON r.through = d.run_at WHERE d.kind = 'credit_note'";
     assert_eq!((count(&client, instants).await, count(&client, GAPS).await), (ASKED, 0), "at the instant for which it was asked");
