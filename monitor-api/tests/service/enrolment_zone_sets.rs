@@ -4,7 +4,6 @@ use crate::house::{IMEI, WEARER, reason, wrong_fields};
 use crate::raw::{ask, reason_of};
 use crate::zone_desk::{Desk, SETS, circle, collection, drawing, features, home};
 use geofence::Timestamp;
-use proto::access::Proposal;
 use proto::enrolment::change_zone_set_response::Outcome as SetOutcome;
 use proto::enrolment::*;
 use serde_json::json;
