@@ -45,6 +45,8 @@ pub struct Books {
     pub(crate) references: BTreeMap<Arc<str>, FactId>,
     /// What each fact that moved money really moved: a refund may have been cut to the credit.
     pub(crate) moved: BTreeMap<FactId, Money>,
+    /// The last run that was rated, and what contradicts itself among the facts that were known then.
+    pub(crate) found: Option<(Moment, Vec<Work>)>,
     issued: BTreeMap<Kind, u32>,
     /// Numbers that the next documents of a kind have already; after these each gets its place in the row of its kind.
     pub(crate) numbers: BTreeMap<Kind, VecDeque<Arc<str>>>,
@@ -68,6 +70,7 @@ impl Books {
             work: Vec::new(),
             references: BTreeMap::new(),
             moved: BTreeMap::new(),
+            found: None,
             issued: BTreeMap::new(),
             numbers: BTreeMap::new(),
             currency,
@@ -88,7 +91,8 @@ impl Books {
         if !invoice.is_empty() {
             self.issue_invoice(invoice, policy, at)?;
         }
-        self.billed.settle(&rated);
+        self.billed.settle(rated.items, rated.currency);
+        self.found = Some((at, rated.work));
         Ok(())
     }
 

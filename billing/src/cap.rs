@@ -8,6 +8,7 @@ use crate::policy::{CapWindow, Policy};
 use crate::rate::{Code, Rated};
 use crate::standing::{Register, Standing};
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 /// Days of the window that is counted from the day of installation.
 const WINDOW_DAYS: i64 = 30;
@@ -29,7 +30,7 @@ pub(crate) fn caps(
         };
         let mut spent = Money::zero(rated.currency);
         let mut over: BTreeMap<Month, Money> = BTreeMap::new();
-        for (day, amount) in costs(rated, &order, policy)?.into_iter().filter(|(day, _)| (first..=last).contains(day)) {
+        for (day, amount) in costs(rated, &order, policy, first..=last)? {
             let before = spent.beyond(cap)?;
             spent = spent.plus(amount)?;
             let beyond = over.entry(day.month()).or_insert(Money::zero(rated.currency));
@@ -51,15 +52,15 @@ fn first_installations(known: &[&Fact]) -> BTreeMap<OrderId, Day> {
     first
 }
 
-/// What an order costs, in the order of time. A day's fees come before its price: the price is known at the day's end.
-fn costs(rated: &Rated, order: &OrderId, policy: &Policy) -> Result<Vec<(Day, Money)>, BillingError> {
+/// What an order costs in a window, in the order of time. A day's fees come before its price: the price is known at the day's end.
+fn costs(rated: &Rated, order: &OrderId, policy: &Policy, window: RangeInclusive<Day>) -> Result<Vec<(Day, Money)>, BillingError> {
     let mut costs = Vec::new();
-    for fee in rated.fees.iter().filter(|fee| fee.order == *order) {
+    for fee in rated.fees.iter().filter(|fee| fee.order == *order && window.contains(&fee.at.day())) {
         if fee.code == Code::Install || policy.cap_includes_replacement {
             costs.push((fee.at.day(), fee.price.net()?));
         }
     }
-    for (day, standing) in &rated.days {
+    for (day, standing) in rated.days.range(window) {
         match standing {
             Standing::Billable { order: of, price } if of == order => costs.push((*day, price.net()?)),
             _ => {}

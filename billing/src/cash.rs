@@ -123,7 +123,8 @@ impl Books {
         }
         self.deposit.held = self.deposit.held.minus(returned)?;
         self.deposit.returned = self.deposit.returned.plus(returned)?;
-        self.ledger.transfer(at, "deposit return", returned, Account::CashDeposit, Account::LiabilityDeposit)?;
+        let postings = vec![(Account::LiabilityDeposit, returned), (Account::CashDeposit, returned.negated()?)];
+        self.ledger.post_for(Some(id), at, "deposit return", postings)?;
         Ok(returned)
     }
 
@@ -139,7 +140,7 @@ impl Books {
             (Account::CashDamage, taken),
             (Account::CashDeposit, back),
         ];
-        self.ledger.post(at, "damage from deposit", postings)?;
+        self.ledger.post_for(Some(id), at, "damage from deposit", postings)?;
         let beyond = amount.minus(taken)?;
         if beyond.is_positive() {
             self.issue_damage(id, beyond, policy, at)?;

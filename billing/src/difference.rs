@@ -6,7 +6,7 @@ use crate::calendar::{Day, Month, ranges};
 use crate::document::{Days, Document, Line, LineCode};
 use crate::explain::because;
 use crate::fact::{Fact, OrderId};
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::rate::{Code, Item, Key, Part, Rated};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,11 +55,11 @@ impl Billed {
     }
 
     /// After all that a run found was issued.
-    pub fn settle(&mut self, rated: &Rated) {
+    pub fn settle(&mut self, items: BTreeMap<Key, Item>, currency: Currency) {
         for item in self.0.values_mut() {
-            *item = Item::nothing(rated.currency);
+            *item = Item::nothing(currency);
         }
-        self.0.extend(rated.items.iter().map(|(key, item)| (key.clone(), item.clone())));
+        self.0.extend(items);
     }
 
     fn has_month(&self, month: Month, order: &OrderId) -> bool {

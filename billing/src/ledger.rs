@@ -2,6 +2,7 @@
 
 use crate::BillingError;
 use crate::calendar::Moment;
+use crate::fact::FactId;
 use crate::money::{Currency, Money};
 use crate::rate::Code;
 use serde::{Serialize, Serializer};
@@ -89,6 +90,8 @@ pub struct Entry {
     pub at: Moment,
     /// The document or fact it is for.
     pub text: String,
+    /// That fact, if the text does not name it.
+    pub fact: Option<FactId>,
     /// They sum to nothing.
     pub postings: Vec<Posting>,
 }
@@ -116,13 +119,27 @@ impl Ledger {
     /// # Errors
     /// If the postings do not sum to nothing.
     pub fn post(&mut self, at: Moment, text: impl Into<String>, postings: Vec<Posting>) -> Result<(), BillingError> {
+        self.post_for(None, at, text, postings)
+    }
+
+    /// The same for a fact that the text does not name.
+    ///
+    /// # Errors
+    /// If the postings do not sum to nothing.
+    pub fn post_for(
+        &mut self,
+        fact: Option<&FactId>,
+        at: Moment,
+        text: impl Into<String>,
+        postings: Vec<Posting>,
+    ) -> Result<(), BillingError> {
         let (text, postings): (String, Vec<Posting>) =
             (text.into(), postings.into_iter().filter(|(_, amount)| !amount.is_zero()).collect());
         if !Money::sum(self.currency, postings.iter().map(|(_, amount)| *amount))?.is_zero() {
             return Err(BillingError::Unbalanced(text));
         }
         if !postings.is_empty() {
-            self.entries.push(Entry { at, text, postings });
+            self.entries.push(Entry { at, text, fact: fact.cloned(), postings });
         }
         Ok(())
     }

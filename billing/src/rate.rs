@@ -158,19 +158,23 @@ impl Rated {
     }
 
     fn add_days(&mut self) -> Result<(), BillingError> {
-        let billable: Vec<(Day, OrderId, Price)> = self
-            .days
+        let days = std::mem::take(&mut self.days);
+        let billable: Vec<(Day, Month, &OrderId, &Price)> = days
             .iter()
             .filter_map(|(day, standing)| match standing {
-                Standing::Billable { order, price } => Some((*day, order.clone(), price.clone())),
+                Standing::Billable { order, price } => Some((*day, day.month(), order, price)),
                 _ => None,
             })
             .collect();
-        for (day, order, price) in billable {
-            let month = day.month();
-            self.add_waiver(month, &order, price.waiver)?;
-            self.add(Key { month, order, code: Code::Usage, part: Part::Unit(price.full) }, price.full, Some(day))?;
+        for alike in billable.chunk_by(|one, next| (one.1, one.2, one.3) == (next.1, next.2, next.3)) {
+            let (_, month, order, price) = alike[0];
+            let of_all = |amount: Money| Money::sum(self.currency, alike.iter().map(|_| amount));
+            let (full, waiver) = (of_all(price.full)?, of_all(price.waiver)?);
+            self.add_waiver(month, order, waiver)?;
+            let key = Key { month, order: order.clone(), code: Code::Usage, part: Part::Unit(price.full) };
+            self.add(key, full, alike.iter().map(|(day, ..)| *day))?;
         }
+        self.days = days;
         Ok(())
     }
 
@@ -181,10 +185,10 @@ impl Rated {
         self.add(Key { month, order: order.clone(), code: Code::Waiver, part: Part::Whole }, waiver, None)
     }
 
-    fn add(&mut self, key: Key, amount: Money, day: Option<Day>) -> Result<(), BillingError> {
+    fn add(&mut self, key: Key, amount: Money, days: impl IntoIterator<Item = Day>) -> Result<(), BillingError> {
         let item = self.items.entry(key).or_insert_with(|| Item::nothing(amount.currency()));
         item.amount = item.amount.plus(amount)?;
-        item.days.extend(day);
+        item.days.extend(days);
         Ok(())
     }
 }

@@ -7,7 +7,9 @@ use crate::document::{Document, Kind};
 use crate::fact::{Fact, FactId, What};
 use crate::known::is_known;
 use crate::policy::Policy;
+use crate::rate::{horizon, rate};
 use crate::tariff::Tariffs;
+use crate::work::Work;
 use std::collections::{BTreeSet, VecDeque};
 
 /// The facts of one person, and by what they are billed.
@@ -110,7 +112,33 @@ impl Kept {
     }
 }
 
+impl Timeline {
+    /// Whether rating at its instant finds what it found at `at`: nothing became known since, and the same month is billed.
+    fn is_as_at(&self, at: Moment) -> bool {
+        let Self { facts, tariffs, policy, as_of } = self;
+        let is_since = |instant: Moment| instant > at && instant <= *as_of;
+        let knows_more = facts.iter().any(|fact| is_since(fact.recorded_at) || is_since(fact.effective_at()));
+        !knows_more
+            && !tariffs.rows().iter().any(|row| row.recorded_at.is_some_and(is_since))
+            && horizon(policy.mode, at) == horizon(policy.mode, *as_of)
+    }
+}
+
 impl Books {
+    /// What a person must look at as of the instant of the timeline by which they were carried on: facts that contradict each other, and money that cannot be
+    /// placed.
+    ///
+    /// # Errors
+    /// As [`rate`].
+    pub fn work_list(&self, timeline: &Timeline) -> Result<Vec<Work>, BillingError> {
+        let mut list = match &self.found {
+            Some((at, work)) if timeline.is_as_at(*at) => work.clone(),
+            _ => rate(&timeline.facts, &timeline.tariffs, &timeline.policy, timeline.as_of)?.work,
+        };
+        list.extend(self.work.iter().cloned());
+        Ok(list)
+    }
+
     /// After a cancellation: money of facts that no longer hold goes back, money of facts that hold again comes in.
     fn follow_cancellations(&mut self, facts: &[Fact], policy: &Policy, at: Moment) -> Result<(), BillingError> {
         let mut due: Vec<&Fact> = facts.iter().filter(|fact| fact.effective_at() <= at).collect();

@@ -1,13 +1,18 @@
-//! Billing by the binary itself: a run that is killed in the middle leaves whole books, and the next one goes on where it was; and a service bills by its clock.
+//! Billing by the binary itself: a run that is killed in the middle leaves whole books, and the next one goes on where it was; and a service bills by its clock,
+//! and goes on with what somebody asked for.
 
 #![allow(missing_docs, clippy::unwrap_used, reason = "tests")]
 
 mod common;
 
-use common::Server;
+use access::Role;
+use common::{Server, Session};
+use proto::billing::runs_client::RunsClient;
+use proto::billing::{GetRunRequest, Run, RunState, StartRunRequest, start_run_request};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use store::testing::TestDatabase;
+use store::Store;
+use store::testing::{TestDatabase, staff};
 use tokio_postgres::Client;
 
 /// So many that a run takes several portions.
@@ -109,3 +114,72 @@ const FITTED_LATER: &str = "
     INSERT INTO fittings (tag_id, wearer_id, period) VALUES (4, 4, tstzrange(now() - interval '1 hour', NULL));
     INSERT INTO installations (kind, wearer_id, tag_id, begun_at, begun_by, state, ended_at, ended_by, fitting_id)
         SELECT 'fitting', wearer_id, tag_id, lower(period), 'x', 'completed', lower(period), 'x', fitting_id FROM fittings WHERE wearer_id = 4";
+
+/// Persons of a run that somebody asks for: several portions.
+const ASKED: i64 = 1500;
+
+/// Five nights of leave for everybody, recorded after the month was billed.
+const LEAVE: &str = "
+    INSERT INTO leave_acts (wearer_id, state, valid_from, valid_to, kind, exclusion, purpose, requested_by, requested_at, authority, decision_number,
+        decision_date, decided_by, decided_at)
+    SELECT wearer_id, 'approved', now() - interval '20 days', now() - interval '15 days', 'overnight', false, 'x', 'x', now(), 'x', 'x', now(), 'y', now()
+    FROM wearers";
+
+/// Everybody is billed up to now, and then on leave at `base`.
+async fn billed(database: &TestDatabase, base: &str) -> (Store, Client) {
+    let (store, client) = (database.store().await, database.client().await);
+    client.batch_execute(&fitted(ASKED).replace("now()", base)).await.unwrap();
+    for portion in (1..=ASKED).collect::<Vec<_>>().chunks(store::BOOKS_PORTION) {
+        store.books_carry_on(portion, chrono::Utc::now()).await.unwrap();
+    }
+    client.batch_execute(&LEAVE.replace("now()", base)).await.unwrap();
+    (store, client)
+}
+
+/// `wearer kind number total` of every document.
+async fn documents(client: &Client) -> Vec<String> {
+    let rows = "SELECT concat_ws(' ', wearer_id, kind, number, total) FROM billing_documents ORDER BY wearer_id, place";
+    client.query(rows, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_somebody_asked_for_is_finished_by_the_service_that_is_started_again() {
+    let base = format!("'{}'::timestamptz", chrono::Utc::now().to_rfc3339());
+    let undisturbed = {
+        let database = TestDatabase::create().await;
+        let (store, client) = billed(&database, &base).await;
+        let (run_id, _) = store.books_run_ask(&staff(), "", chrono::Utc::now()).await.unwrap();
+        while store.books_run_next(run_id).await.unwrap() {}
+        documents(&client).await
+    };
+    let database = TestDatabase::create().await;
+    let (store, client) = billed(&database, &base).await;
+    let session = Session::of(database.url(), "hasti", Role::Finance, "central").await;
+    let mut server = Server::start(Some(database.url()), "");
+    let runs = async |server: &Server| RunsClient::with_interceptor(common::channel(server.rooms).await.unwrap(), session.clone());
+    let everybody = StartRunRequest { who: Some(start_run_request::Who::Unit(String::new())) };
+    let begun: Run = runs(&server).await.start_run(everybody).await.unwrap().into_inner();
+    let credited = "SELECT count(*) FROM billing_documents WHERE kind = 'credit_note'";
+    common::until("a portion is done", async || count(&client, credited).await > 0).await;
+    server.kill();
+    let done = count(&client, credited).await;
+    assert!(done > 0 && done < ASKED, "{done}: killed in the middle");
+    server.spawn();
+    let mut clients = runs(&server).await;
+    common::until("the run is over", async || {
+        let run = clients.get_run(GetRunRequest { run_id: begun.run_id }).await.unwrap().into_inner();
+        assert!(run.state() == RunState::Done || run.persons < run.persons_due, "{run:?}");
+        run.state() == RunState::Done
+    })
+    .await;
+    let run = store.books_run(&staff(), begun.run_id, chrono::Utc::now()).await.unwrap();
+    assert_eq!(
+        (run.issued.persons, run.issued.documents, run.begun_by.as_str()),
+        (ASKED as u64, ASKED as u64, "hasti"),
+        "each person once"
+    );
+    assert!(documents(&client).await == undisturbed, "as if nobody had disturbed it");
+    let instants = "SELECT count(*) FROM billing_documents d JOIN billing_runs r ON r.through = d.run_at WHERE d.kind = 'credit_note'";
+    assert_eq!((count(&client, instants).await, count(&client, GAPS).await), (ASKED, 0), "at the instant for which it was asked");
+    assert_eq!(store.books_verify().await.unwrap(), []);
+}

@@ -5,7 +5,7 @@ use crate::connector::{self, Connector};
 use crate::journal::SHARD_LOCK_CLASS;
 use crate::people::Strangers;
 use crate::{DatabaseAuthority, JournalConnection, StoreError};
-use deadpool_postgres::{Client, Pool, Runtime};
+use deadpool_postgres::{Client, Pool, Runtime, Timeouts};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -102,6 +102,12 @@ impl Store {
 
     pub(crate) async fn client(&self) -> Result<Client, StoreError> {
         Ok(self.pool.get().await?)
+    }
+
+    /// One more connection, if nobody else needs it now.
+    pub(crate) async fn spare_client(&self) -> Option<Client> {
+        let at_once = Timeouts { wait: Some(Duration::ZERO), create: Some(WAIT_MAX), recycle: None };
+        self.pool.timeout_get(&at_once).await.ok()
     }
 
     pub(crate) fn connector(&self) -> Connector {

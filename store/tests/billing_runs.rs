@@ -9,7 +9,7 @@ use billing::calendar::Day;
 use billing::{LeaveDay, Money, Policy, Tariff};
 use chrono::{DateTime, Utc};
 use store::testing::staff;
-use store::{Alternative, Previewed, Store};
+use store::{Alternative, PortionOf, Previewed, Store};
 
 /// The first instants of Ordibehesht to Tir 1403.
 fn months() -> [DateTime<Utc>; 3] {
@@ -65,11 +65,11 @@ async fn a_monthly_run_that_broke_off_goes_on_and_is_over_once() {
     assert_eq!(store.books_run_monthly(first, first).await.unwrap(), None, "nobody has books yet");
     store.books_carry_on(&[1, 2, 3, 4], tehran("2024-04-21T00:00:00")).await.unwrap();
     let run_id = store.books_run_monthly(second, second).await.unwrap().unwrap();
-    store.books_portion(&[1, 2], second, Some(run_id)).await.unwrap();
+    store.books_portion(&[1, 2], second, PortionOf::Due(Some(run_id))).await.unwrap();
     // Here it was killed. The next look finds the run and the rest.
     assert_eq!(store.books_run_monthly(second, second).await.unwrap(), Some(run_id));
     assert_eq!(due(&store, second, Some(second), second).await, [3, 4]);
-    store.books_portion(&[3, 4], second, Some(run_id)).await.unwrap();
+    store.books_portion(&[3, 4], second, PortionOf::Due(Some(run_id))).await.unwrap();
     store.books_run_end(run_id, second).await.unwrap();
     assert_eq!(store.books_run_monthly(second, second).await.unwrap(), None);
     let run = store.books_run(&staff(), run_id, second).await.unwrap();
@@ -140,4 +140,61 @@ async fn another_tariff_and_another_policy_are_tried_on_everybody() {
         [("w1".to_owned(), Money::rials(2_600_000), Money::rials(2_500_000))],
         "the day of return would be free too"
     );
+}
+
+/// The second person's books cannot be read, the third's not be written.
+const BROKEN: &str = "
+    UPDATE billing_accounts SET facts = '[]' WHERE wearer_id = 2;
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not this one'; END $$;
+    CREATE TRIGGER refuse BEFORE INSERT ON billing_documents FOR EACH ROW WHEN (NEW.wearer_id = 3) EXECUTE FUNCTION refuse()";
+
+#[tokio::test]
+async fn whose_books_are_broken_holds_up_nobody_of_a_run_and_is_in_its_report() {
+    let (_database, store, client) = house(4).await;
+    let [_, second, third] = months();
+    store.books_carry_on(&[1, 2, 3, 4], second).await.unwrap();
+    client.batch_execute(BROKEN).await.unwrap();
+    let (run_id, is_new) = store.books_run_ask(&staff(), "", third).await.unwrap();
+    assert!(is_new);
+    while store.books_run_next(run_id).await.unwrap() {}
+    let run = store.books_run(&staff(), run_id, third).await.unwrap();
+    assert_eq!((run.due, run.issued.persons, run.issued.blocked, run.issued.documents), (4, 2, 2, 2));
+    assert!(run.ended_at.is_some());
+    let work = store.books_work(&staff(), "", true, (0, -1), 10).await.unwrap();
+    let reasons: Vec<(&str, bool)> = work.iter().map(|work| (work.wearer.as_str(), work.reason.text.contains("not this one"))).collect();
+    assert_eq!(reasons, [("w2", false), ("w3", true)], "{work:?}");
+    // Asked for that person alone it is the same.
+    let alone = store.books_run_person(&staff(), "w3", third).await.unwrap();
+    let alone = store.books_run(&staff(), alone, third).await.unwrap();
+    assert_eq!((alone.issued.persons, alone.issued.blocked, alone.ended_at.is_some()), (0, 1, true));
+    assert_eq!(store.books_verify().await.unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn four_services_go_on_with_one_run_and_do_each_person_once() {
+    let (_database, store, client) = house(1200).await;
+    let [_, second, _] = months();
+    store.books_carry_on(&(1..=1200).collect::<Vec<_>>(), second).await.unwrap();
+    client
+        .batch_execute(&LEAVE.replace("VALUES (1,", "SELECT wearer_id,").replace("'2024-06-01')", "'2024-06-01' FROM wearers"))
+        .await
+        .unwrap();
+    let at = tehran("2024-06-02T12:00:00");
+    let (run_id, _) = store.books_run_ask(&staff(), "", at).await.unwrap();
+    // One portion, and here it was broken off.
+    assert!(store.books_run_next(run_id).await.unwrap());
+    assert_eq!(store.books_runs_under_way(Utc::now()).await.unwrap(), [run_id]);
+    let services = (0..4).map(|_| {
+        let store = store.clone();
+        tokio::spawn(async move { while store.books_run_next(run_id).await.unwrap() {} })
+    });
+    for service in services.collect::<Vec<_>>() {
+        service.await.unwrap();
+    }
+    let run = store.books_run(&staff(), run_id, at).await.unwrap();
+    assert_eq!((run.issued.persons, run.issued.documents, run.issued.credited), (1200, 1200, -1200 * 500_000));
+    let at_the_instant = "SELECT count(*) FROM billing_documents WHERE kind = 'credit_note' AND run_at = $1";
+    assert_eq!(client.query_one(at_the_instant, &[&at]).await.unwrap().get::<_, i64>(0), 1200);
+    assert_eq!(store.books_runs_under_way(Utc::now()).await.unwrap(), [0; 0]);
+    assert_eq!(store.books_verify().await.unwrap(), []);
 }

@@ -101,3 +101,30 @@ async fn a_fact_whose_transaction_ended_after_a_run_counts_from_then_on() {
     assert_eq!((again.documents, again.blocked), (1, 0));
     assert_eq!(balance(&client, "assets:cash:fees").await, 3_000_000);
 }
+
+#[tokio::test]
+async fn whoever_moves_to_another_centre_has_the_months_documents_from_the_one_that_began_it() {
+    let (_database, store, client) = house(1).await;
+    store.books_carry_on(&[1], tehran("2024-05-21T12:00:00")).await.unwrap();
+    // Moved on the 5th of Khordad; the tag comes off on the 10th.
+    let moved = "INSERT INTO units (code, parent_id, kind, name_fa, name_en, is_on) VALUES ('qom', 1, 'province', 'قم', 'Qom', true);
+        UPDATE wearers SET unit_id = (SELECT unit_id FROM units WHERE code = 'qom')";
+    client.batch_execute(moved).await.unwrap();
+    let removed = "UPDATE fittings SET period = tstzrange(lower(period), '2024-05-30 12:00+03:30');
+        INSERT INTO removals (fitting_id, at, recorded_at, removed_by, reason, condition, deposit, tag_state)
+        SELECT fitting_id, upper(period), '2024-05-30 12:01+03:30', 'x', 'order_ended', 'good', 'none', 'returned' FROM fittings";
+    client.batch_execute(removed).await.unwrap();
+    store.books_carry_on(&[1], tehran("2024-05-30T12:02:00")).await.unwrap();
+    // Fitted again in the next month: the new centre's.
+    let again = "INSERT INTO fittings (tag_id, wearer_id, period) VALUES (1, 1, tstzrange('2024-06-25 09:00+03:30', NULL));
+        INSERT INTO installations (kind, wearer_id, tag_id, begun_at, begun_by, state, ended_at, ended_by, fitting_id)
+        SELECT 'fitting', 1, 1, lower(period), 'x', 'completed', lower(period), 'x', fitting_id FROM fittings WHERE upper_inf(period)";
+    client.batch_execute(again).await.unwrap();
+    store.books_carry_on(&[1], tehran("2024-06-25T12:00:00")).await.unwrap();
+    let issued = documents(&client).await;
+    let numbers: Vec<&str> = issued.iter().map(|document| document.split(' ').next().unwrap()).collect();
+    assert_eq!(numbers, ["INV-central-1403-000001", "INV-central-1403-000002", "CN-central-1403-000001", "INV-qom-1403-000001"]);
+    let centres = "SELECT string_agg(u.code, ' ' ORDER BY d.place) FROM billing_documents d JOIN units u USING (unit_id)";
+    assert_eq!(client.query_one(centres, &[]).await.unwrap().get::<_, &str>(0), "central central central qom");
+    assert_eq!(store.books_verify().await.unwrap(), []);
+}

@@ -1,4 +1,5 @@
-//! What it takes to bill a month of a million persons, beside a plain binary COPY of the rows that it writes, into tables without keys.
+//! What it takes to bill a month of a million persons, beside a plain binary COPY of the rows that it writes, into tables without keys; and what it takes to say
+//! who owes what and to hold their books against themselves, beside a plain binary COPY of the rows that it reads.
 
 use anyhow::{Context, Result};
 use billing::calendar::{Day, Moment};
@@ -7,8 +8,8 @@ use clap::Parser;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Instant;
-use store::Store;
 use store::testing::TestDatabase;
+use store::{AsOf, Store};
 use tokio_postgres::Client;
 
 /// Bills in a database of its own, on the server that PABAND_TEST_DATABASE_URL names or on a private one.
@@ -73,6 +74,8 @@ async fn main() -> Result<()> {
         client.batch_execute("VACUUM ANALYZE").await?;
         month = month.next();
     }
+    // What was recorded after the last run is in nobody's books yet.
+    read(&store, &client, args.persons, Moment::start_of(month.previous().first_day()).utc()).await?;
     let begun = Instant::now();
     anyhow::ensure!(store.books_verify().await?.is_empty(), "the books are not whole");
     println!("the books are whole: walked along in {:.0} s", begun.elapsed().as_secs_f64());
@@ -106,6 +109,47 @@ async fn run(store: &Store, args: &Args, at: DateTime<Utc>) -> Result<f64> {
     let took = begun.elapsed().as_secs_f64();
     println!("  {} documents, {:.0} persons/s", documents.load(Ordering::Relaxed), all as f64 / took);
     Ok(took)
+}
+
+/// Everybody's debts by age, and everybody's books held against themselves, as of `at`.
+async fn read(store: &Store, client: &Client, persons: i64, at: DateTime<Utc>) -> Result<()> {
+    let as_of = AsOf::instant(at)?;
+    let told = |what: &str, begun: Instant, plain: f64| {
+        let took = begun.elapsed().as_secs_f64();
+        println!(
+            "{what}: {took:.1} s, {:.0} persons/s; COPY of the rows that it reads {plain:.1} s: {:.3} of that",
+            persons as f64 / took,
+            plain / took
+        );
+    };
+    let owing = ["(SELECT * FROM ledger_entries)", "(SELECT * FROM ledger_postings WHERE account = 'assets:receivable')", DOCUMENTS_READ];
+    let plain = copied_out(client, &owing).await?;
+    let begun = Instant::now();
+    let open = store.open_invoices(&[CENTRAL], as_of).await?;
+    told(&format!("{} open invoices by age", open.len()), begun, plain);
+    drop(open);
+    let all = ["(SELECT * FROM ledger_entries)", "(SELECT * FROM ledger_postings)", DOCUMENTS_READ, "(SELECT * FROM billing_facts)"];
+    let plain = copied_out(client, &all).await?;
+    let begun = Instant::now();
+    let (_, differences) = store.books_reconcile(&[CENTRAL], as_of).await?;
+    told("books held against themselves", begun, plain);
+    anyhow::ensure!(differences.is_empty(), "{} differences, the first: {:?}", differences.len(), differences.first());
+    Ok(())
+}
+
+/// The unit of all persons.
+const CENTRAL: i64 = 1;
+
+/// Of documents what reports read of them.
+const DOCUMENTS_READ: &str = "(SELECT document_id, wearer_id, place, kind, run_at, number, total, due FROM billing_documents)";
+
+/// Plain binary COPY of rows into nothing, seconds.
+async fn copied_out(client: &Client, rows: &[&str]) -> Result<f64> {
+    let begun = Instant::now();
+    for these in rows {
+        client.batch_execute(&format!("COPY {these} TO PROGRAM 'cat > /dev/null' (FORMAT binary)")).await?;
+    }
+    Ok(begun.elapsed().as_secs_f64())
 }
 
 /// The limit: the same rows by binary COPY into tables without keys or checks, one after the other, seconds.

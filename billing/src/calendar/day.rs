@@ -1,6 +1,6 @@
 //! A civil day, and ranges of days.
 
-use super::{CalendarError, FIRST_YEAR, LAST_YEAR, Month};
+use super::{CalendarError, FIRST_YEAR, LAST_YEAR, Month, table};
 use chrono::{Datelike, NaiveDate, TimeDelta};
 use icu_calendar::{Date, Iso, cal::Persian};
 use std::fmt;
@@ -42,13 +42,13 @@ impl Day {
 
     /// Its month.
     pub fn month(self) -> Month {
-        let date = self.persian();
-        Month::new(date.year().extended_year(), date.month().ordinal)
+        let (year, month, _) = self.solar_hijri();
+        Month::new(year, month)
     }
 
     /// 1 to 31.
     pub fn day_of_month(self) -> u8 {
-        self.persian().day_of_month().0
+        self.solar_hijri().2
     }
 
     /// So many days later (or earlier).
@@ -66,16 +66,23 @@ impl Day {
         std::iter::successors(Some(self), |day| Some(day.plus(1))).take_while(move |day| *day <= last)
     }
 
-    fn persian(self) -> Date<Persian> {
+    /// Year, month and day.
+    fn solar_hijri(self) -> (i32, u8, u8) {
+        table::row(self).map_or_else(|| self.reckoned(), |row| (row.year, row.month, row.day))
+    }
+
+    /// The same, not looked up.
+    pub(super) fn reckoned(self) -> (i32, u8, u8) {
         let iso = Date::try_new_iso(self.0.year(), self.0.month() as u8, self.0.day() as u8);
-        iso.expect("a Gregorian date is a date of the ISO calendar").to_calendar(Persian)
+        let date = iso.expect("a Gregorian date is a date of the ISO calendar").to_calendar(Persian);
+        (date.year().extended_year(), date.month().ordinal, date.day_of_month().0)
     }
 }
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let month = self.month();
-        write!(f, "{:04}/{:02}/{:02}", month.year(), month.month(), self.day_of_month())
+        let (year, month, day) = self.solar_hijri();
+        write!(f, "{year:04}/{month:02}/{day:02}")
     }
 }
 

@@ -3,6 +3,7 @@
 mod day;
 mod moment;
 mod month;
+mod table;
 mod zone;
 
 pub use day::{Day, DayRange, ranges};

@@ -1,6 +1,6 @@
 //! An instant that lies within the years that are reckoned.
 
-use super::{CalendarError, Day, FIRST_YEAR, LAST_YEAR, zone};
+use super::{CalendarError, Day, FIRST_YEAR, LAST_YEAR, table, zone};
 use chrono::{DateTime, NaiveTime, SecondsFormat, Utc};
 use std::fmt;
 use std::str::FromStr;
@@ -12,7 +12,7 @@ pub struct Moment(DateTime<Utc>);
 impl Moment {
     /// The first instant of a day.
     pub fn start_of(day: Day) -> Self {
-        Self(zone::start_of(day))
+        Self(table::row(day).map_or_else(|| zone::start_of(day), |row| row.begins))
     }
 
     /// The civil day it lies in.

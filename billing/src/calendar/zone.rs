@@ -3,6 +3,7 @@
 use super::{CalendarError, Day};
 use chrono::{DateTime, NaiveDateTime, NaiveTime, Offset, TimeDelta, TimeZone, Utc};
 use chrono_tz::Asia::Tehran;
+use std::sync::LazyLock;
 
 /// Instants whose offset tells right tz data from wrong: summers of 1401 and after, and both ends of an hour that came twice.
 const KNOWN_OFFSETS: [(&str, i64, i32); 5] = [
@@ -18,6 +19,12 @@ const KNOWN_OFFSETS: [(&str, i64, i32); 5] = [
 /// # Errors
 /// If an offset is wrong. tz data before 2022b keep a daylight saving that ended in 1401.
 pub fn check_time_zone() -> Result<(), CalendarError> {
+    // The data are a part of the program: once looked at, they stay as they are.
+    static CHECKED: LazyLock<Result<(), CalendarError>> = LazyLock::new(checked);
+    CHECKED.clone()
+}
+
+fn checked() -> Result<(), CalendarError> {
     KNOWN_OFFSETS.iter().try_for_each(|(name, seconds, offset)| {
         let utc = DateTime::from_timestamp(*seconds, 0).expect("the instants of the table exist").naive_utc();
         let found = Tehran.offset_from_utc_datetime(&utc).fix().local_minus_utc();

@@ -45,7 +45,8 @@ impl Writer {
         let stands: Vec<(Account, Money)> =
             opening.iter().filter(|(_, amount)| !amount.is_zero()).map(|(account, amount)| (*account, *amount)).collect();
         if !stands.is_empty() {
-            let opened = Entry { at: crate::calendar::Moment::start_of(first), text: "opening balances".to_owned(), postings: stands };
+            let opened =
+                Entry { at: crate::calendar::Moment::start_of(first), text: "opening balances".to_owned(), fact: None, postings: stands };
             text += &written(format, &opened, &[]);
         }
         (Self { format, currency, balances: opening, month: None }, text)

@@ -4,7 +4,7 @@ use super::auditor;
 use super::scenario::{Scenario, scenario};
 use billing::calendar::Moment;
 use billing::command::{Case, bill_case};
-use billing::{Account, Claim, Document, Fact, Money, StoredDocument, Timeline, What, carry_on, replay, settle};
+use billing::{Account, Claim, Document, Fact, Money, StoredDocument, Timeline, What, carry_on, rate, replay, settle};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -193,6 +193,8 @@ proptest! {
         let kept: Vec<Document> = kept.iter().map(|document| document.read().unwrap()).collect();
         prop_assert_eq!(&kept, &before.documents);
         let (carried, replayed) = (carry_on(&whole, kept, Some(through)).unwrap(), replay(&whole).unwrap());
+        let truth = rate(&whole.facts, &whole.tariffs, &whole.policy, whole.as_of).unwrap();
+        prop_assert_eq!(carried.work_list(&whole).unwrap(), [truth.work, carried.work.clone()].concat());
         prop_assert_eq!(carried.documents, replayed.documents);
         prop_assert_eq!(carried.ledger, replayed.ledger);
         prop_assert_eq!(carried.receivables, replayed.receivables);

@@ -10,13 +10,13 @@ use billing::calendar::Month;
 use chrono::{DateTime, Utc};
 use proto::billing::{PreviewRunResponse, RunProgress, WhatIfResponse, preview_run_response, what_if_response};
 use std::sync::Arc;
-use store::{Alternative, BooksError, Store, StoreError};
+use store::{Alternative, BooksError, BooksPersons, Store, StoreError};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Response, Status};
 
 /// Persons that are looked at together.
-const PORTION: i64 = 1000;
+const PORTION: usize = 1000;
 
 /// Messages that wait for a slow caller.
 const MESSAGES_AHEAD: usize = 4;
@@ -32,42 +32,18 @@ pub(super) enum Who {
     Wearer(String),
 }
 
-/// The same, found.
-pub(super) enum Persons {
-    /// Of these units and those below.
-    Of(Vec<i64>),
-    /// One.
-    One(i64),
-}
-
 /// A fault of the program.
 pub(super) fn broken() -> Status {
     refusal(Code::Internal, Reason::Internal, &[])
 }
 
 /// Whom the caller may look at.
-pub(super) async fn who(store: &Store, caller: &Caller, who: Who) -> Result<Persons, BooksError> {
+pub(super) async fn who(store: &Store, caller: &Caller, who: Who) -> Result<BooksPersons, BooksError> {
     match who {
-        Who::Unit(unit) => Ok(Persons::Of(store.books_scope(caller, &unit).await?)),
+        Who::Unit(unit) => Ok(store.books_persons(store.books_scope(caller, &unit).await?)),
         Who::Wearer(wearer) => {
             caller.about_wearer(&wearer);
-            Ok(Persons::One(store.books_person(caller, &wearer).await?))
-        }
-    }
-}
-
-impl Persons {
-    async fn count(&self, store: &Store) -> Result<u64, StoreError> {
-        match self {
-            Self::Of(roots) => store.books_persons_count(roots).await,
-            Self::One(_) => Ok(1),
-        }
-    }
-
-    async fn after(&self, store: &Store, last: i64) -> Result<Vec<i64>, StoreError> {
-        match self {
-            Self::Of(roots) => store.books_persons(roots, last, PORTION).await,
-            Self::One(person) => Ok(Some(*person).filter(|person| *person > last).into_iter().collect()),
+            store.books_person(caller, &wearer).await
         }
     }
 }
@@ -76,16 +52,13 @@ impl Persons {
 pub(super) fn preview(
     store: Store,
     turns: Arc<Semaphore>,
-    persons: Persons,
+    mut persons: BooksPersons,
     at: DateTime<Utc>,
 ) -> Response<ReceiverStream<Result<PreviewRunResponse, Status>>> {
     let part = |part| PreviewRunResponse { part: Some(part) };
     stream("PreviewRun", turns, move |messages| async move {
-        let (mut seen, mut last, due) = (Preview::at(at), 0, persons.count(&store).await?);
-        loop {
-            let portion = persons.after(&store, last).await?;
-            let Some(newest) = portion.last() else { break };
-            last = *newest;
+        let (mut seen, due) = (Preview::at(at), persons.count().await?);
+        while let Some(portion) = persons.next(PORTION).await? {
             seen.take(store.books_preview(&portion, at).await?)?;
             let progress = RunProgress { persons: seen.persons(), persons_due: due };
             tell(&messages, part(preview_run_response::Part::Progress(progress))).await?;
@@ -98,17 +71,14 @@ pub(super) fn preview(
 pub(super) fn what_if(
     store: Store,
     turns: Arc<Semaphore>,
-    persons: Persons,
+    mut persons: BooksPersons,
     months: (Month, Month),
     alternative: Alternative,
 ) -> Response<ReceiverStream<Result<WhatIfResponse, Status>>> {
     let part = |part| WhatIfResponse { part: Some(part) };
     stream("WhatIf", turns, move |messages| async move {
-        let (mut sums, mut last, due) = (store::WhatIf::default(), 0, persons.count(&store).await?);
-        loop {
-            let portion = persons.after(&store, last).await?;
-            let Some(newest) = portion.last() else { break };
-            last = *newest;
+        let (mut sums, due) = (store::WhatIf::default(), persons.count().await?);
+        while let Some(portion) = persons.next(PORTION).await? {
             sums.take(store.books_what_if(&portion, &alternative, months).await?, CHANGED_TOLD);
             let progress = RunProgress { persons: sums.persons + sums.blocked, persons_due: due };
             tell(&messages, part(what_if_response::Part::Progress(progress))).await?;

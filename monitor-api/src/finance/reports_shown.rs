@@ -11,7 +11,7 @@ use billing::calendar::Day;
 use billing::export::Balances;
 use billing::{Account, Aging, Currency, Invoice, Money, MoneyError};
 use proto::billing as schema;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use store::{BooksDifference, BooksSums, Difference, LedgerHead, OpenInvoice, StatisticsUnit};
 
 /// The row that is the sum of the others.
@@ -24,9 +24,13 @@ pub(super) fn receivables(
     today: Day,
     language: Language,
 ) -> Result<Vec<schema::ReceivablesRow>, MoneyError> {
+    let mut by_unit: BTreeMap<i64, Vec<&OpenInvoice>> = BTreeMap::new();
+    for one in open {
+        by_unit.entry(one.unit_id).or_default().push(one);
+    }
     let of_unit = |unit: &StatisticsUnit| {
-        let own: Vec<&OpenInvoice> = open.iter().filter(|one| one.unit_id == unit.unit_id).collect();
-        row(unit.code.clone(), unit_name(unit, language).to_owned(), &own, today)
+        let own = by_unit.get(&unit.unit_id).map_or(&[][..], Vec::as_slice);
+        row(unit.code.clone(), unit_name(unit, language).to_owned(), own, today)
     };
     let mut rows: Vec<_> = units.iter().map(of_unit).collect::<Result<_, _>>()?;
     let sum = if language == Language::Persian { "جمع" } else { "Total" };

@@ -6,7 +6,7 @@ use super::{looks, refused};
 use crate::alerts::store_failed;
 use crate::events::Happening;
 use crate::gate::{asked, caller};
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use proto::billing::runs_server::Runs;
 use proto::billing::start_run_request::Who;
 use proto::billing::{
@@ -18,9 +18,6 @@ use store::{Store, StoreError};
 use tokio::sync::Semaphore;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status};
-
-/// Persons whose books are carried on in one transaction.
-const PORTION: i64 = 500;
 
 /// Looks over many persons at a time; another one waits. Whoever issues comes first.
 const LOOKS_AT_A_TIME: usize = 1;
@@ -37,16 +34,10 @@ impl RunService {
     }
 }
 
-/// A run over units goes on after its answer. Broken off, it says so by not getting on, and the next one goes on where it was.
-async fn run_through(store: Store, roots: Vec<i64>, run_id: i64, by: String, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let mut last = 0;
-    loop {
-        let persons = store.books_persons(&roots, last, PORTION).await?;
-        let Some(newest) = persons.last() else { break };
-        last = *newest;
-        store.books_asked_portion(&persons, now, &by, run_id).await?;
-    }
-    store.books_run_end(run_id, Utc::now()).await
+/// A run over units goes on after its answer. Broken off, it is gone on with by a service that looks after runs.
+async fn go_on(store: Store, run_id: i64) -> Result<(), StoreError> {
+    while store.books_run_next(run_id).await? {}
+    Ok(())
 }
 
 #[tonic::async_trait]
@@ -63,10 +54,9 @@ impl Runs for RunService {
                 let begun = self.store.books_run_ask(&caller, &unit, now).await;
                 let (run_id, is_new) = begun.map_err(|error| refused("StartRun", &error))?;
                 if is_new {
-                    let roots = self.store.books_scope(&caller, &unit).await.map_err(|error| refused("StartRun", &error))?;
-                    let (store, by) = (self.store.clone(), caller.name().to_owned());
+                    let store = self.store.clone();
                     tokio::spawn(async move {
-                        if let Err(error) = run_through(store, roots, run_id, by, now).await {
+                        if let Err(error) = go_on(store, run_id).await {
                             Happening::RequestFailed { request: "StartRun", error: &error.to_string() }.tell();
                         }
                     });

@@ -11,7 +11,7 @@ use billing::page::Language;
 use clap::{Subcommand, ValueEnum};
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use store::{BooksFault, Issued, LedgerHead, Store};
+use store::{BOOKS_PORTION, BooksFault, Issued, LedgerHead, Store};
 
 /// Commands on billing.
 #[derive(Debug, Subcommand)]
@@ -58,9 +58,6 @@ pub enum BillingCommand {
     },
 }
 
-/// Persons whose books are carried on in one transaction.
-const PORTION: i64 = 500;
-
 /// As what a case is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
 pub enum CaseFormat {
@@ -94,11 +91,9 @@ pub async fn run(config: &Config, command: &BillingCommand) -> Result<()> {
 async fn carry_on(config: &Config) -> Result<()> {
     crate::logging::start(&config.log)?;
     let database = Database::open(config).await?;
-    let (now, mut last, mut all) = (chrono::Utc::now(), 0, Issued::default());
-    loop {
-        let persons = database.store.books_persons(&[access::CENTRAL_UNIT], last, PORTION).await?;
-        let Some(newest) = persons.last() else { break };
-        last = *newest;
+    let (now, mut all) = (chrono::Utc::now(), Issued::default());
+    let mut everybody = database.store.books_persons(vec![access::CENTRAL_UNIT]);
+    while let Some(persons) = everybody.next(BOOKS_PORTION).await? {
         let issued = database
             .store
             .books_carry_on(&persons, now)

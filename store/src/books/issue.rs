@@ -1,15 +1,19 @@
-//! Issuing: carries the books of persons on to an instant, and writes what is new. One transaction a portion of persons.
+//! Issuing: carries the books of persons on to an instant, and writes what is new, within a transaction.
 
+use super::ledger;
 use super::numbers::{self, Numbers};
 use super::reckon::{Look, Reckoned, reckon};
 use super::rows::{Accounts, Documents, Work};
-use super::{PersonError, WorkReason, ledger, runs};
-use crate::{Store, StoreError};
+use crate::StoreError;
 use billing::Kind;
 use billing::calendar::Moment;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use std::collections::{BTreeMap, HashMap};
 use tokio_postgres::Transaction;
+
+const RUNS: &str = "
+    INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by)
+    SELECT w, 'run', t, t, $3 FROM unnest($1::bigint[], $2::timestamptz[]) AS given (w, t) RETURNING wearer_id, fact_id";
 
 /// What a run issued.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -41,67 +45,53 @@ impl Issued {
     }
 }
 
-impl Store {
-    /// Carries the books of these persons on to `now`: all of them in one transaction, whoever is blocked apart. Asked again it issues nothing.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn books_carry_on(&self, persons: &[i64], now: DateTime<Utc>) -> Result<Issued, StoreError> {
-        self.books_portion(persons, now, None).await
-    }
-
-    /// The same as a portion of a run, which is told of it in the same transaction. A person with whom the database refuses it, or whose account cannot be
-    /// read, is put on the work list and holds up nobody else.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn books_portion(&self, persons: &[i64], now: DateTime<Utc>, run_id: Option<i64>) -> Result<Issued, StoreError> {
-        let together = self.books_together(persons, now, run_id).await;
-        match (together, persons) {
-            (Ok(issued), _) => Ok(issued),
-            (Err(error), _) if error.is_recoverable() => Err(error),
-            (Err(error), [person]) => self.books_block(*person, &error, now, run_id).await,
-            (Err(error), _) => {
-                tracing::warn!(%error, persons = persons.len(), "billing goes on one by one");
-                let mut issued = Issued::default();
-                for person in persons {
-                    issued.add(&Box::pin(self.books_portion(&[*person], now, run_id)).await?);
-                }
-                Ok(issued)
-            }
-        }
-    }
-
-    /// Puts a person on the work list whose books cannot even be read or written.
-    async fn books_block(&self, person: i64, error: &StoreError, now: DateTime<Utc>, run_id: Option<i64>) -> Result<Issued, StoreError> {
-        let mut client = self.client().await?;
-        let transaction = client.transaction().await?;
-        let (mut todo, issued) = (Work::default(), Issued { blocked: 1, ..Issued::default() });
-        todo.add(person, 0, true, &WorkReason::from(&PersonError::Facts(error.to_string())));
-        todo.replace(&transaction, &[person], now).await?;
-        if let Some(run_id) = run_id {
-            runs::tell(&transaction, run_id, &issued).await?;
-        }
-        transaction.commit().await?;
-        Ok(issued)
-    }
-
-    async fn books_together(&self, persons: &[i64], now: DateTime<Utc>, run_id: Option<i64>) -> Result<Issued, StoreError> {
-        let mut client = self.client().await?;
-        let transaction = client.transaction().await?;
-        let issued = issue(&transaction, persons, now).await?;
-        if let Some(run_id) = run_id {
-            runs::tell(&transaction, run_id, &issued).await?;
-        }
-        transaction.commit().await?;
-        Ok(issued)
-    }
+/// What is due to these persons, within a transaction that goes on.
+pub(super) async fn issue(transaction: &Transaction<'_>, persons: &[i64], now: DateTime<Utc>) -> Result<Issued, StoreError> {
+    let now = moment(now)?;
+    let reckoned = reckon(transaction, persons, now, Look::Issue).await?;
+    written(transaction, reckoned, now).await
 }
 
-/// Within a transaction that goes on.
-pub(super) async fn issue(transaction: &Transaction<'_>, persons: &[i64], now: DateTime<Utc>) -> Result<Issued, StoreError> {
-    let now = Moment::try_from(now).map_err(|error| StoreError::Refused(error.to_string()))?;
-    let mut reckoned = reckon(transaction, persons, now, Look::Issue).await?;
+/// The same with an extra run that `by` asked for: whoever has something to issue by it has it among the facts.
+pub(super) async fn issue_extra(
+    transaction: &Transaction<'_>,
+    persons: &[i64],
+    now: DateTime<Utc>,
+    by: &str,
+) -> Result<Issued, StoreError> {
+    let now = moment(now)?;
+    let mut reckoned = reckon(transaction, persons, now, Look::Extra).await?;
+    record_runs(transaction, &mut reckoned, by).await?;
+    written(transaction, reckoned, now).await
+}
+
+/// The database keeps microseconds: an instant that it gives back must be the one that was reckoned with.
+fn moment(now: DateTime<Utc>) -> Result<Moment, StoreError> {
+    Moment::try_from(now.trunc_subsecs(6)).map_err(|error| StoreError::Refused(error.to_string()))
+}
+
+/// Records the extra runs that issue something. Whose books are ahead of the run already (money came in while it went on) has it just after that.
+async fn record_runs(transaction: &Transaction<'_>, reckoned: &mut [Reckoned], by: &str) -> Result<(), StoreError> {
+    let due = reckoned.iter().filter_map(|one| {
+        let at = one.person.through?;
+        let new = &one.books.as_ref().ok()?.0.documents[one.kept..];
+        new.iter().any(|document| document.run_at == at).then_some((one.person.wearer_id, at.utc()))
+    });
+    let (due, times): (Vec<i64>, Vec<DateTime<Utc>>) = due.unzip();
+    if due.is_empty() {
+        return Ok(());
+    }
+    let rows = transaction.query(RUNS, &[&due, &times, &by]).await?;
+    let mut facts: HashMap<i64, i64> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    for person in reckoned.iter_mut().map(|one| &mut one.person) {
+        if let (Some(fact), Some(at)) = (facts.remove(&person.wearer_id), person.through) {
+            person.known.insert(format!("finance:{fact}"), at.utc());
+        }
+    }
+    Ok(())
+}
+
+async fn written(transaction: &Transaction<'_>, mut reckoned: Vec<Reckoned>, now: Moment) -> Result<Issued, StoreError> {
     number(transaction, &mut reckoned).await?;
     write(transaction, &reckoned, now).await
 }
@@ -111,17 +101,17 @@ async fn number(transaction: &Transaction<'_>, reckoned: &mut [Reckoned]) -> Res
     let mut wanted = BTreeMap::new();
     for one in reckoned.iter() {
         let Ok((books, _)) = &one.books else { continue };
-        for row in books.documents[one.kept..].iter().filter_map(|document| numbers::row(one.person.unit_id, document)) {
+        for row in books.documents[one.kept..].iter().filter_map(|document| numbers::row(one.person.centre_of(document), document)) {
             *wanted.entry(row).or_default() += 1;
         }
     }
     let mut numbers = Numbers::take(transaction, wanted).await?;
     for one in reckoned {
-        let (unit_id, kept, posted) = (one.person.unit_id, one.kept, one.person.entries);
-        let Ok((books, _)) = &mut one.books else { continue };
+        let Reckoned { person, books, kept } = one;
+        let (Ok((books, _)), posted) = (books, person.entries) else { continue };
         let mut given = HashMap::new();
-        for document in &mut books.documents[kept..] {
-            let number = numbers::row(unit_id, document).and_then(|row| numbers.next(row));
+        for document in &mut books.documents[*kept..] {
+            let number = numbers::row(person.centre_of(document), document).and_then(|row| numbers.next(row));
             if let (Some(provisional), Some(number)) = (document.number.take(), number) {
                 given.insert(provisional, number.clone());
                 document.number = Some(number.into());

@@ -1,7 +1,7 @@
 //! The ledger: chained entries with their postings.
 
 use crate::StoreError;
-use billing::Entry;
+use billing::{Entry, FactId};
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use tokio_postgres::Transaction;
@@ -9,8 +9,8 @@ use tokio_postgres::Transaction;
 const HEAD: &str = "SELECT entry_id, hash FROM ledger_head FOR UPDATE";
 const MOVE_HEAD: &str = "UPDATE ledger_head SET entry_id = $1, hash = $2";
 const ENTRIES: &str = "
-    INSERT INTO ledger_entries (entry_id, wearer_id, place, at, text, hash)
-    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::timestamptz[], $5::text[], $6::bytea[])";
+    INSERT INTO ledger_entries (entry_id, wearer_id, place, at, text, hash, fact)
+    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::integer[], $4::timestamptz[], $5::text[], $6::bytea[], $7::text[])";
 const POSTINGS: &str = "
     INSERT INTO ledger_postings (entry_id, line, account, amount) SELECT * FROM unnest($1::bigint[], $2::smallint[], $3::text[], $4::bigint[])";
 
@@ -45,6 +45,9 @@ pub(super) async fn write(transaction: &Transaction<'_>, entries: &[NewEntry]) -
 pub(super) fn digest(before: &[u8], number: i64, wearer_id: Option<i64>, entry: &Entry) -> Vec<u8> {
     let whose = wearer_id.unwrap_or_default();
     let mut text = format!("{number}:{whose}:{}:{}:{}", entry.at.utc().timestamp_micros(), entry.text.len(), entry.text);
+    if let Some(fact) = entry.fact.as_ref().map(FactId::to_string) {
+        text += &format!(":fact={}:{fact}", fact.len());
+    }
     for (account, amount) in &entry.postings {
         text += &format!(":{}={}", account.name(), amount.minor_units());
     }
@@ -62,6 +65,7 @@ struct Columns {
     times: Vec<DateTime<Utc>>,
     texts: Vec<String>,
     hashes: Vec<Vec<u8>>,
+    facts: Vec<Option<String>>,
     postings: (Vec<i64>, Vec<i16>, Vec<&'static str>, Vec<i64>),
 }
 
@@ -73,6 +77,7 @@ impl Columns {
         self.times.push(entry.at.utc());
         self.texts.push(entry.text.clone());
         self.hashes.push(hash);
+        self.facts.push(entry.fact.as_ref().map(FactId::to_string));
         for (line, (account, amount)) in (1..).zip(&entry.postings) {
             self.postings.0.push(number);
             self.postings.1.push(line);
@@ -82,8 +87,9 @@ impl Columns {
     }
 
     async fn insert(&self, transaction: &Transaction<'_>) -> Result<(), StoreError> {
-        transaction.execute(ENTRIES, &[&self.numbers, &self.wearers, &self.places, &self.times, &self.texts, &self.hashes]).await?;
-        let (numbers, lines, accounts, amounts) = &self.postings;
+        let Self { numbers, wearers, places, times, texts, hashes, facts, postings } = self;
+        transaction.execute(ENTRIES, &[numbers, wearers, places, times, texts, hashes, facts]).await?;
+        let (numbers, lines, accounts, amounts) = postings;
         transaction.execute(POSTINGS, &[numbers, lines, accounts, amounts]).await?;
         Ok(())
     }

@@ -4,18 +4,18 @@ use super::AsOf;
 use crate::{Store, StoreError};
 use billing::calendar::Moment;
 use billing::export::Balances;
-use billing::{Account, Entry, Money};
+use billing::{Account, Entry, FactId, Money};
 use chrono::{DateTime, Utc};
 use tokio_postgres::{GenericClient, Row};
 
 /// Entries of whom these units look after (those of nobody, spending of the set-aside, are the central unit's), in [from, to), after a place in the order of time, of those that were there when the reading began.
 const PAGE: &str = "
-    SELECT page.entry_id, page.at, page.text, coalesce(page.reference, ''), page.code, array_agg(p.account ORDER BY p.line), array_agg(p.amount ORDER BY p.line)
-    FROM (SELECT e.entry_id, e.at, e.text, w.reference, u.code
+    SELECT page.entry_id, page.at, page.text, coalesce(page.reference, ''), page.code, array_agg(p.account ORDER BY p.line), array_agg(p.amount ORDER BY p.line), page.fact
+    FROM (SELECT e.entry_id, e.at, e.text, w.reference, u.code, e.fact
         FROM ledger_entries e LEFT JOIN wearers w USING (wearer_id) JOIN units u ON u.unit_id = coalesce(w.unit_id, 1)
         WHERE u.unit_id = ANY ($1) AND e.at >= $2 AND e.at < $3 AND (e.at, e.entry_id) > ($4, $5) AND e.entry_id <= $6
         ORDER BY e.at, e.entry_id LIMIT $7) AS page
-    JOIN ledger_postings p USING (entry_id) GROUP BY 1, 2, 3, 4, 5 ORDER BY 2, 1";
+    JOIN ledger_postings p USING (entry_id) GROUP BY 1, 2, 3, 4, 5, 8 ORDER BY 2, 1";
 const NEWEST: &str = "SELECT coalesce(max(entry_id), 0) FROM ledger_entries";
 const BALANCES: &str = "
     SELECT p.account, sum(p.amount)::bigint FROM ledger_entries e JOIN ledger_postings p USING (entry_id) LEFT JOIN wearers w USING (wearer_id)
@@ -114,5 +114,6 @@ fn row_from(row: &Row) -> Result<LedgerRow, StoreError> {
     let (accounts, amounts) = (row.get::<_, Vec<&str>>(5), row.get::<_, Vec<i64>>(6));
     let posting = |(name, amount): (&&str, i64)| Ok((account(name)?, Money::rials(amount)));
     let postings = accounts.iter().zip(amounts).map(posting).collect::<Result<_, StoreError>>()?;
-    Ok(LedgerRow { entry_id: row.get(0), wearer: row.get(3), unit: row.get(4), entry: Entry { at, text: row.get(2), postings } })
+    let fact = row.get::<_, Option<&str>>(7).map(|fact| FactId::Name(fact.into()));
+    Ok(LedgerRow { entry_id: row.get(0), wearer: row.get(3), unit: row.get(4), entry: Entry { at, text: row.get(2), fact, postings } })
 }

@@ -15,14 +15,16 @@ const LOCK: &str = "SELECT wearer_id, unit_id FROM wearers WHERE wearer_id = ANY
 /// The same to look at: what is being written beside it does not matter.
 const LOOK: &str = "SELECT wearer_id, unit_id FROM wearers WHERE wearer_id = ANY ($1) ORDER BY wearer_id";
 const ACCOUNTS: &str = "SELECT wearer_id, through, entries, facts::text FROM billing_accounts WHERE wearer_id = ANY ($1)";
-const DOCUMENTS: &str = "SELECT wearer_id, body::text FROM billing_documents WHERE wearer_id = ANY ($1) ORDER BY wearer_id, place";
+const DOCUMENTS: &str = "SELECT wearer_id, body::text, unit_id FROM billing_documents WHERE wearer_id = ANY ($1) ORDER BY wearer_id, place";
 
 /// A person and what was billed so far.
 pub(super) struct Person {
     /// Which.
     pub wearer_id: i64,
-    /// The centre that issues.
+    /// The centre where the file lies now.
     pub unit_id: i64,
+    /// The centres that issued documents, in the order of issue, and when.
+    pub issued_by: Vec<(Moment, i64)>,
     /// Until when the books were carried on.
     pub through: Option<Moment>,
     /// Entries in the ledger.
@@ -43,18 +45,20 @@ pub(super) async fn lock(transaction: &Transaction<'_>, caller: &Caller, referen
     Ok(row.ok_or(BooksError::UnknownWearer)?.get(0))
 }
 
-/// The same of many by their numbers.
-pub(super) async fn lock_all(transaction: &Transaction<'_>, persons: &[i64]) -> Result<(), StoreError> {
-    transaction.execute(LOCK, &[&persons]).await?;
-    Ok(())
-}
-
 /// Loads these persons.
 pub(super) async fn people(transaction: &Transaction<'_>, persons: &[i64], look: Look) -> Result<Vec<Person>, StoreError> {
     let mut people: HashMap<i64, Person> = HashMap::new();
-    for row in transaction.query(if look == Look::Issue { LOCK } else { LOOK }, &[&persons]).await? {
+    for row in transaction.query(if look == Look::Preview { LOOK } else { LOCK }, &[&persons]).await? {
         let (wearer_id, unit_id) = (row.get(0), row.get(1));
-        let person = Person { wearer_id, unit_id, through: None, entries: 0, known: BTreeMap::new(), documents: Ok(Vec::new()) };
+        let person = Person {
+            wearer_id,
+            unit_id,
+            issued_by: Vec::new(),
+            through: None,
+            entries: 0,
+            known: BTreeMap::new(),
+            documents: Ok(Vec::new()),
+        };
         people.insert(wearer_id, person);
     }
     for row in transaction.query(ACCOUNTS, &[&persons]).await? {
@@ -70,7 +74,10 @@ pub(super) async fn people(transaction: &Transaction<'_>, persons: &[i64], look:
         let document = serde_json::from_str::<StoredDocument>(row.get(1)).map_err(|error| error.to_string());
         let document = document.and_then(|document| document.read().map_err(|error| error.to_string()));
         match (&mut person.documents, document) {
-            (Ok(documents), Ok(document)) => documents.push(document),
+            (Ok(documents), Ok(document)) => {
+                person.issued_by.push((document.run_at, row.get(2)));
+                documents.push(document);
+            }
             (kept, Err(error)) => *kept = Err(error),
             (Err(_), _) => {}
         }
@@ -81,6 +88,17 @@ pub(super) async fn people(transaction: &Transaction<'_>, persons: &[i64], look:
 }
 
 impl Person {
+    /// The centre that issues a new document: the one that issued the first of its month, wherever the file went meanwhile; of a new month the one where the
+    /// file lies (decision D33).
+    pub(super) fn centre_of(&self, document: &Document) -> i64 {
+        if self.issued_by.iter().all(|(_, unit_id)| *unit_id == self.unit_id) {
+            return self.unit_id;
+        }
+        let month = document.run_at.day().month();
+        let first = self.issued_by.iter().find(|(run_at, _)| run_at.day().month() == month);
+        first.map_or(self.unit_id, |(_, unit_id)| *unit_id)
+    }
+
     /// The facts with the instants from which they count as known. One that says it was recorded before the books were last carried on, and was not
     /// seen then (its transaction ended later), counts from just after.
     pub(super) fn as_known(&mut self, facts: Vec<Fact>) -> Vec<Fact> {

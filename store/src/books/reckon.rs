@@ -7,7 +7,7 @@ use super::tariffs::{policy, tariffs};
 use super::{PersonError, WorkReason};
 use crate::StoreError;
 use billing::calendar::Moment;
-use billing::{Books, Fact, FactId, Policy, Tariffs, Timeline, What, carry_on, rate};
+use billing::{Books, Fact, FactId, Policy, Tariffs, Timeline, What, carry_on};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_postgres::Transaction;
 
@@ -16,6 +16,8 @@ use tokio_postgres::Transaction;
 pub(super) enum Look {
     /// To issue: nobody else bills them, or records a fact of them, until the transaction ends.
     Issue,
+    /// The same with an extra run at that instant.
+    Extra,
     /// To see what a run at that instant would issue.
     Preview,
 }
@@ -65,8 +67,8 @@ impl Ground {
         let after = |through: Moment| Moment::try_from(through.utc() + TimeDelta::microseconds(1)).unwrap_or(through);
         let as_of = person.through.map_or(self.now, |through| after(through).max(self.now));
         let mut facts = person.as_known(facts);
-        if self.look == Look::Preview {
-            facts.push(Fact { id: FactId::Name("preview".into()), recorded_at: as_of, what: What::Run { at: as_of } });
+        if self.look != Look::Issue {
+            facts.push(Fact { id: FactId::Name("extra run".into()), recorded_at: as_of, what: What::Run { at: as_of } });
         }
         Ok(Timeline { facts, tariffs: self.tariffs.clone(), policy: self.policy.clone(), as_of })
     }
@@ -82,10 +84,10 @@ impl Ground {
                 "{posted} entries were posted and {reckoned} follow from the facts: report this, {what}"
             )));
         }
-        let truth = rate(&timeline.facts, &timeline.tariffs, &timeline.policy, timeline.as_of)?;
         let late = self.recorded.late.get(&person.wearer_id).map_or(&[][..], Vec::as_slice);
-        let work = truth.work.iter().chain(&books.work).map(|work| WorkReason::from(&work.reason));
-        let work = work.chain(late.iter().filter_map(|waiting| waiting.todo(timeline.as_of))).collect();
+        let found = books.work_list(&timeline)?;
+        let late = late.iter().filter_map(|waiting| waiting.todo(timeline.as_of));
+        let work = found.iter().map(|work| WorkReason::from(&work.reason)).chain(late).collect();
         person.through = Some(timeline.as_of);
         Ok((books, work))
     }

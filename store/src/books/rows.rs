@@ -3,16 +3,16 @@
 use super::WorkReason;
 use super::people::Person;
 use crate::StoreError;
-use billing::calendar::{Day, Moment};
-use billing::{Books, Document, StoredDocument};
+use billing::calendar::{Day, Moment, Month};
+use billing::{Books, Claim, Document, StoredDocument};
 use chrono::{DateTime, NaiveDate, Utc};
 use tokio_postgres::Transaction;
 
 const DOCUMENTS: &str = "
-    INSERT INTO billing_documents (wearer_id, place, unit_id, kind, run_at, number, total, due, body, issued_at, pay_account_id)
-    SELECT w, p, u, k, r, n, t, d, b::json, $10, named.pay_account_id
-    FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[], $7::bigint[], $8::date[], $9::text[])
-            WITH ORDINALITY AS given (w, p, u, k, r, n, t, d, b, nth)
+    INSERT INTO billing_documents (wearer_id, place, unit_id, kind, run_at, number, total, due, body, issued_at, months, pay_account_id)
+    SELECT w, p, u, k, r, n, t, d, b::json, $10, m::integer[], named.pay_account_id
+    FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[], $7::bigint[], $8::date[], $9::text[], $11::text[])
+            WITH ORDINALITY AS given (w, p, u, k, r, n, t, d, b, m, nth)
         LEFT JOIN (SELECT unit_id, purpose, pay_account_of(unit_id, purpose, $10)
             FROM (SELECT DISTINCT unnest($3::bigint[])) AS units (unit_id) CROSS JOIN (VALUES ('fees'), ('deposit')) AS purposes (purpose)
         ) AS named (unit_id, purpose, pay_account_id) ON named.unit_id = u AND named.purpose = CASE
@@ -40,6 +40,7 @@ pub(super) struct Documents {
     totals: Vec<i64>,
     dues: Vec<Option<NaiveDate>>,
     bodies: Vec<String>,
+    months: Vec<String>,
 }
 
 impl Documents {
@@ -47,12 +48,14 @@ impl Documents {
         for (place, document) in (kept as i32..).zip(documents) {
             self.wearers.push(person.wearer_id);
             self.places.push(place);
-            self.units.push(person.unit_id);
+            self.units.push(person.centre_of(document));
             self.kinds.push(document.kind.name());
             self.runs.push(document.run_at.utc());
             self.numbers.push(document.number.as_deref().map(str::to_owned));
             self.totals.push(document.total.minor_units());
             self.dues.push(document.due.map(Day::gregorian));
+            let months: Vec<String> = Claim::from(document).months.iter().map(|month| month_number(*month).to_string()).collect();
+            self.months.push(format!("{{{}}}", months.join(",")));
             let body = serde_json::to_string(&StoredDocument::from(document));
             self.bodies.push(body.map_err(|error| StoreError::Unreadable(error.to_string()))?);
         }
@@ -60,10 +63,15 @@ impl Documents {
     }
 
     pub(super) async fn insert(&self, transaction: &Transaction<'_>, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let Self { wearers, places, units, kinds, runs, numbers, totals, dues, bodies } = self;
-        transaction.execute(DOCUMENTS, &[wearers, places, units, kinds, runs, numbers, totals, dues, bodies, &now]).await?;
+        let Self { wearers, places, units, kinds, runs, numbers, totals, dues, bodies, months } = self;
+        transaction.execute(DOCUMENTS, &[wearers, places, units, kinds, runs, numbers, totals, dues, bodies, &now, months]).await?;
         Ok(())
     }
+}
+
+/// As a column has it: 140305.
+fn month_number(month: Month) -> i32 {
+    month.year() * 100 + i32::from(month.month())
 }
 
 /// How far books were carried on.

@@ -13,7 +13,7 @@ const BLOCKED_AGAIN_AFTER: TimeDelta = TimeDelta::hours(1);
 /// Facts are recorded by transactions that end a little later than they say.
 const LATE_MAX: TimeDelta = TimeDelta::minutes(10);
 
-/// A run that has not got on for so long was broken off.
+/// A run that has not got on for so long was broken off: nobody goes on with it now.
 const BROKEN_OFF_AFTER: TimeDelta = TimeDelta::minutes(10);
 
 /// Books that are behind: not carried on since the month began; or they do not know a fitting, a removal or money that was recorded; or they were blocked. $1 month's
@@ -38,31 +38,18 @@ const DUE: &str = "
 /// The newest run of the month; of one that is over no number.
 const MONTHLY: &str = "
     SELECT CASE WHEN ended_at IS NULL THEN run_id END FROM billing_runs WHERE kind = 'monthly' AND through >= $1 ORDER BY run_id DESC LIMIT 1";
-const BEGIN: &str = "
+pub(super) const BEGIN: &str = "
     INSERT INTO billing_runs (kind, unit_id, through, begun_at, begun_by, told_at, due) VALUES ($1, $2, $3, $4, $5, $4, $6) RETURNING run_id";
-const BEGIN_OF: &str = "
-    INSERT INTO billing_runs (kind, unit_id, wearer_id, through, begun_at, begun_by, told_at, ended_at, due)
-    SELECT 'manual', unit_id, wearer_id, $2, $2, $3, $2, $2, 1 FROM wearers WHERE wearer_id = $1 RETURNING run_id";
 const TELL: &str = "
     UPDATE billing_runs SET persons = persons + $2, blocked = blocked + $3, documents = documents + $4, entries = entries + $5, charged = charged + $6,
-        credited = credited + $7, told_at = greatest(told_at, now()) WHERE run_id = $1";
-const END: &str = "UPDATE billing_runs SET ended_at = greatest($2, begun_at) WHERE run_id = $1";
+        credited = credited + $7, last_wearer_id = greatest(last_wearer_id, $8), told_at = greatest(told_at, clock_timestamp()) WHERE run_id = $1";
+const LOCK: &str = "SELECT last_wearer_id FROM billing_runs WHERE run_id = $1 AND ended_at IS NULL FOR UPDATE";
+const END: &str = "UPDATE billing_runs SET ended_at = greatest($2, begun_at) WHERE run_id = $1 AND ended_at IS NULL";
 const SEEN: &str = "
     SELECT run_id, r.kind, coalesce(u.code, ''), through, begun_at, begun_by, ended_at, told_at, due, persons, blocked, documents, entries, charged, credited,
         coalesce(w.reference, '')
     FROM billing_runs r LEFT JOIN units u USING (unit_id) LEFT JOIN wearers w USING (wearer_id)
     WHERE EXISTS (SELECT FROM unit_reach x WHERE x.unit_id = coalesce(r.unit_id, 1) AND x.above_id = ANY ($1))";
-
-/// Whoever was ever fitted with evidence, of these units.
-const BILLED: &str = "
-    SELECT DISTINCT i.wearer_id FROM installations i JOIN wearers w USING (wearer_id) JOIN unit_reach r ON r.unit_id = w.unit_id
-    WHERE i.state = 'completed' AND r.above_id = ANY ($1) AND i.wearer_id > $2 ORDER BY i.wearer_id LIMIT $3";
-const ONE: &str = "
-    SELECT wearer_id FROM wearers w WHERE reference = $1 AND merged_into IS NULL
-        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))";
-const COUNT: &str = "
-    SELECT count(DISTINCT i.wearer_id) FROM installations i JOIN wearers w USING (wearer_id) JOIN unit_reach r ON r.unit_id = w.unit_id
-    WHERE i.state = 'completed' AND r.above_id = ANY ($1)";
 
 /// A run over many persons.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -83,7 +70,7 @@ pub struct BillingRun {
     pub begun_by: String,
     /// When it was through with everybody.
     pub ended_at: Option<DateTime<Utc>>,
-    /// It is not over and has not got on for ten minutes: the next run goes on where it was.
+    /// It is not over and has not got on for ten minutes: the next service that runs goes on where it was.
     pub is_broken_off: bool,
     /// Persons to carry on.
     pub due: u64,
@@ -131,53 +118,6 @@ impl Store {
         Ok(vec![unit.ok_or(BooksError::UnknownUnit)?])
     }
 
-    /// The number of a person within the caller's reach.
-    ///
-    /// # Errors
-    /// When there is none such.
-    pub async fn books_person(&self, caller: &Caller, wearer: &str) -> Result<i64, BooksError> {
-        let row = self.client().await?.query_opt(ONE, &[&wearer, &caller.roots]).await?;
-        row.map(|row| row.get(0)).ok_or(BooksError::UnknownWearer)
-    }
-
-    /// Persons with books in these units and below, at most `limit`, after this one.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn books_persons(&self, roots: &[i64], after: i64, limit: i64) -> Result<Vec<i64>, StoreError> {
-        Ok(self.client().await?.query(BILLED, &[&roots, &after, &limit]).await?.iter().map(|row| row.get(0)).collect())
-    }
-
-    /// How many there are.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn books_persons_count(&self, roots: &[i64]) -> Result<u64, StoreError> {
-        Ok(self.client().await?.query_one(COUNT, &[&roots]).await?.get::<_, i64>(0).unsigned_abs())
-    }
-
-    /// Somebody begins a run over a unit and those below; empty = all within reach. Asked again under the same key it is the same run, and `false`: it is
-    /// under way already, or over.
-    ///
-    /// # Errors
-    /// When the caller does not reach the unit.
-    pub async fn books_run_ask(&self, caller: &Caller, unit: &str, now: DateTime<Utc>) -> Result<(i64, bool), BooksError> {
-        let scope = self.books_scope(caller, unit).await?;
-        if scope.len() > 1 && !caller.reaches_all() {
-            return Err(BooksError::UnitNeeded);
-        }
-        let due = self.books_persons_count(&scope).await? as i64;
-        let unit_id = if caller.reaches_all() && unit.is_empty() { None } else { scope.first().copied() };
-        let mut client = self.client().await?;
-        let open = match crate::change::begin(&mut client, caller).await? {
-            crate::change::Change::Open(open) => open,
-            crate::change::Change::Done(run_id) => return Ok((run_id, false)),
-        };
-        let run_id = open.transaction.query_one(BEGIN, &[&"manual", &unit_id, &now, &now, &caller.name(), &due]).await?.get(0);
-        open.commit(run_id).await?;
-        Ok((run_id, true))
-    }
-
     /// A run is through with everybody.
     ///
     /// # Errors
@@ -206,16 +146,16 @@ impl Store {
     }
 }
 
-/// A run of one person, over with the transaction.
-pub(super) async fn begin_of(transaction: &Transaction<'_>, wearer_id: i64, by: &str, now: DateTime<Utc>) -> Result<i64, StoreError> {
-    Ok(transaction.query_one(BEGIN_OF, &[&wearer_id, &now, &by]).await?.get(0))
+/// How far a run is that is not over: the last person done. Nobody else goes on with it until the commit.
+pub(super) async fn lock(transaction: &Transaction<'_>, run_id: i64) -> Result<Option<i64>, StoreError> {
+    Ok(transaction.query_opt(LOCK, &[&run_id]).await?.map(|row| row.get(0)))
 }
 
-/// Adds a portion to what a run issued.
-pub(super) async fn tell(transaction: &Transaction<'_>, run_id: i64, issued: &Issued) -> Result<(), StoreError> {
+/// Adds a portion, which ended with the person `last`, to what a run issued.
+pub(super) async fn tell(transaction: &Transaction<'_>, run_id: i64, last: i64, issued: &Issued) -> Result<(), StoreError> {
     let Issued { persons, documents, entries, blocked, charged, credited } = *issued;
     let [persons, documents, entries, blocked] = [persons, documents, entries, blocked].map(|count| count as i64);
-    transaction.execute(TELL, &[&run_id, &persons, &blocked, &documents, &entries, &charged, &credited]).await?;
+    transaction.execute(TELL, &[&run_id, &persons, &blocked, &documents, &entries, &charged, &credited, &last]).await?;
     Ok(())
 }
 

@@ -121,7 +121,7 @@ pub(crate) async fn spend(
     let at = Moment::try_from(now).map_err(|error| StoreError::Refused(error.to_string()))?;
     let negative = new.amount.negated().map_err(|error| StoreError::Refused(error.to_string()))?;
     let postings = vec![(Account::LiabilitySetAside, new.amount), (Account::CashFees, negative)];
-    let entry = Entry { at, text: "set-aside spent".to_owned(), postings };
+    let entry = Entry { at, text: "set-aside spent".to_owned(), fact: None, postings };
     let entry_id = ledger::write(transaction, &[(None, 0, entry)]).await?;
     let amount = new.amount.minor_units();
     let values: [&(dyn tokio_postgres::types::ToSql + Sync); 9] =

@@ -3,12 +3,12 @@
 use super::ledger::digest;
 use crate::{Store, StoreError};
 use billing::calendar::Moment;
-use billing::{Account, Entry, Money};
+use billing::{Account, Entry, FactId, Money};
 use futures_util::TryStreamExt;
 use tokio_postgres::{IsolationLevel, Row};
 
 const WHOLE: &str = "
-    SELECT e.entry_id, e.wearer_id, e.at, e.text, e.hash, array_agg(p.account ORDER BY p.line), array_agg(p.amount ORDER BY p.line)
+    SELECT e.entry_id, e.wearer_id, e.at, e.text, e.hash, array_agg(p.account ORDER BY p.line), array_agg(p.amount ORDER BY p.line), e.fact
     FROM ledger_entries e LEFT JOIN ledger_postings p USING (entry_id) GROUP BY e.entry_id ORDER BY e.entry_id";
 const HEAD: &str = "SELECT entry_id, hash FROM ledger_head";
 /// Numbers that were given and belong to no document, and rows of numbers with a gap.
@@ -63,5 +63,6 @@ fn entry(row: &Row) -> Result<Entry, StoreError> {
     let (accounts, amounts) = (row.get::<_, Vec<Option<String>>>(5), row.get::<_, Vec<Option<i64>>>(6));
     let postings =
         accounts.iter().zip(amounts).filter_map(|(account, amount)| Some((Account::named(account.as_deref()?)?, Money::rials(amount?))));
-    Ok(Entry { at, text: row.get(3), postings: postings.collect() })
+    let fact = row.get::<_, Option<&str>>(7).map(|fact| FactId::Name(fact.into()));
+    Ok(Entry { at, text: row.get(3), fact, postings: postings.collect() })
 }

@@ -1,4 +1,5 @@
 //! Persons to be billed, in a database of their own.
+#![allow(dead_code, reason = "each test uses its own part")]
 
 use chrono::{DateTime, Utc};
 use store::Store;
