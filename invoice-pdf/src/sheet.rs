@@ -124,7 +124,9 @@ impl Speaker {
             (label.due, document.due.map(|day| self.both(day))),
             (label.open, open.map(|open| self.money(open))),
             (label.account, open.and_then(|_| text(&head.account))),
+            (label.holder, open.and_then(|_| text(&head.holder))),
             (label.payment, open.and_then(|_| text(&head.payment))),
+            (label.how, open.and_then(|_| text(&head.how.join(" ")))),
         ];
         rows.into_iter().filter_map(|(label, value)| Some((label, value?))).collect()
     }
