@@ -482,6 +482,7 @@ refund-account-changed = Another account was recorded for this person after the 
 refund-reference-seen = Refund { $refund } sent the same amount to the same account under this reference already. Compare the bank's paper: one transfer pays one refund.
 line-amount-differs = That is { NUMBER($amount) } rials, and this line is another amount. Choose what has the amount of the line.
 has-line = Line { $line } is that payment or refund already. Choose another, or set that line aside first.
+refund-left = Line { $line } of a statement went out to this account with this amount, so the bank may have sent this refund: it cannot be refused. Say with MatchLine which refund that line is.
 statement-line-came-in = This line is money that came in. A refund is a line that went out.
 policy-in-use = Documents were issued by the switches of the policy, so they stay as they are. Nothing was changed.
 

@@ -279,6 +279,7 @@ codes! {
         RefundReferenceSeen = "REFUND_REFERENCE_SEEN" [refund],
         LineAmountDiffers = "LINE_AMOUNT_DIFFERS" [amount],
         HasLine = "HAS_LINE" [line],
+        RefundLeft = "REFUND_LEFT" [line],
         StatementLineCameIn = "STATEMENT_LINE_CAME_IN" [],
         PolicyInUse = "POLICY_IN_USE" [],
         // Late facts.

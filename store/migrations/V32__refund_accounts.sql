@@ -16,8 +16,9 @@ CREATE TRIGGER billing_stays BEFORE UPDATE OR DELETE OR TRUNCATE ON refund_accou
 ALTER TABLE refunds
     ADD COLUMN account_id   bigint REFERENCES refund_accounts, -- as it was when the refund was asked for
     ADD COLUMN sent_by_line boolean NOT NULL DEFAULT false; -- a line of a statement says that it was sent
--- Many refunds of one bulk transfer have one reference of the bank; the same amount to the same account under it is the same transfer.
-CREATE UNIQUE INDEX refunds_sent_once ON refunds (bank_reference, sheba, amount) WHERE state = 'sent' AND NOT sent_by_line;
+-- Many refunds of one bulk transfer have one reference of the bank; the same amount to the same account under it is the same transfer. Refunds of before, which
+-- name no account of this table, were never held to that.
+CREATE UNIQUE INDEX refunds_sent_once ON refunds (bank_reference, sheba, amount) WHERE state = 'sent' AND NOT sent_by_line AND account_id IS NOT NULL;
 CREATE INDEX refunds_open ON refunds (wearer_id) WHERE state IN ('requested', 'approved');
 
 -- A line that went out may be a refund: its fact is then the refund's. One that is none is set aside.

@@ -68,6 +68,7 @@ fn hindered(why: &MoneyRefusal) -> (Reason, Args) {
         MoneyRefusal::NoRefundAccount => (Reason::NoRefundAccount, vec![]),
         MoneyRefusal::RefundAccountChanged => (Reason::RefundAccountChanged, vec![]),
         MoneyRefusal::LineAmountDiffers(amount) => (Reason::LineAmountDiffers, vec![("amount", amount.to_string())]),
+        MoneyRefusal::RefundLeft(line) => (Reason::RefundLeft, vec![("line", line.to_string())]),
         MoneyRefusal::HasLine(line) => (Reason::HasLine, vec![("line", line.to_string())]),
         MoneyRefusal::LineCameIn => (Reason::StatementLineCameIn, vec![]),
         other => {

@@ -25,7 +25,7 @@ pub(super) fn pay_to(whole: &DocumentWhole) -> Option<PayTo<'_>> {
     let is_deposit = shown.row.kind == Kind::DepositRequest.name();
     let amount = match &shown.invoice {
         Some(invoice) if shown.status != DocumentStatus::Void && !invoice.open.is_zero() => invoice.open,
-        None if is_deposit => shown.row.total,
+        None if is_deposit && whole.deposit_asked.is_positive() => whole.deposit_asked,
         _ => return None,
     };
     // Money that names a bill id is fee money.
@@ -74,17 +74,21 @@ impl PayTo<'_> {
     /// In sentences: first what the centre says.
     fn how(&self, language: Language) -> Vec<String> {
         let mut how: Vec<String> = self.account.map(|named| named.how.clone()).filter(|how| !how.is_empty()).into_iter().collect();
+        let is_bill = !self.payment_id.is_empty() && !self.is_internal;
         if self.account.is_none() {
+            // No sentence that speaks of an account.
             how.push(said(language, NO_ACCOUNT));
+            how.extend(is_bill.then(|| said(language, BILL_ALONE)));
+            return how;
         }
         how.push(said(
             language,
-            match (self.bill_id.is_empty(), self.payment_id.is_empty(), self.is_internal) {
+            match (self.bill_id.is_empty(), self.payment_id.is_empty(), is_bill) {
                 _ if self.is_deposit => DEPOSIT,
                 (true, ..) => NO_BILL_ID,
                 (_, true, _) => NO_PAYMENT_ID,
-                (_, _, true) => INTERNAL,
-                (_, _, false) => BILL,
+                (_, _, false) => INTERNAL,
+                (_, _, true) => BILL,
             },
         ));
         how
@@ -112,6 +116,8 @@ const BILL: (&str, &str) = (
     "با شناسهٔ قبض و شناسهٔ پرداخت از هر درگاه پرداخت قبض، یا به حساب بالا با همین شناسهٔ قبض.",
     "With bill id and payment id wherever bills are paid, or to the account above with the bill id as the identifier.",
 );
+const BILL_ALONE: (&str, &str) =
+    ("با شناسهٔ قبض و شناسهٔ پرداخت از هر درگاه پرداخت قبض.", "With bill id and payment id wherever bills are paid.");
 const INTERNAL: (&str, &str) = (
     "این شناسه‌ها مرجع داخلی‌اند و درگاه‌های پرداخت قبض آنها را نمی‌شناسند: مبلغ را به حساب بالا واریز کنید و شناسهٔ قبض را به جای شناسهٔ واریز بنویسید.",
     "These ids are references of this house, and no bank takes them for a bill: transfer the amount to the account above and write the bill id as the identifier.",

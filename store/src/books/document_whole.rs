@@ -9,7 +9,7 @@ use super::{AsOf, BooksError};
 use crate::{Store, StoreError};
 use access::Caller;
 use billing::identifier::BillId;
-use billing::{Document, Money, Origin, StoredDocument};
+use billing::{Document, Kind, Money, Origin, StoredDocument};
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use tokio_postgres::GenericClient;
@@ -18,6 +18,12 @@ const BODY: &str = "SELECT body::text FROM billing_documents WHERE document_id =
 const WEARER: &str = "SELECT FROM wearers w WHERE reference = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))";
 /// When money came: by the entry of the payment or of the credit note.
 const CAME_AT: &str = "SELECT text, at FROM ledger_entries WHERE wearer_id = $1 ORDER BY place";
+
+/// Deposit money that came since an instant and was not taken back, rials; nothing is asked for while no tag is fitted.
+const DEPOSITED: &str = "
+    SELECT coalesce(sum(p.amount), 0)::bigint FROM ledger_entries e JOIN ledger_postings p USING (entry_id)
+    WHERE e.wearer_id = $1 AND e.at >= $2 AND p.account = 'assets:cash:deposit' AND e.text ~ '^(deposit|reversal) finance:'
+    HAVING EXISTS (SELECT FROM fittings f WHERE f.wearer_id = $1 AND upper_inf(f.period))";
 
 /// Money or credit that went to a document.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -45,6 +51,8 @@ pub struct DocumentWhole {
     pub events: Vec<DocumentEvent>,
     /// The account it was issued with.
     pub account: Option<PayAccount>,
+    /// What is still asked for by the request of a deposit: its amount less what came since, while a tag is fitted. Of other documents nothing.
+    pub deposit_asked: Money,
     /// The bill id of its wearer, if the number of the file is not too long for one; and whether it is an internal reference.
     pub bill_id: (Option<BillId>, bool),
 }
@@ -87,7 +95,16 @@ async fn whole(client: &impl GenericClient, row: DocumentRow, now: DateTime<Utc>
     let shown = shown.ok_or_else(|| StoreError::Unreadable("a document is gone".to_owned()))?;
     let account = account_of(client, shown.row.document_id).await?;
     let bill_id = bill_id_of(client, shown.row.wearer_id).await?;
-    Ok(DocumentWhole { shown, document, payments, events, account, bill_id })
+    let deposit_asked = deposit_asked(client, &shown.row, document.kind).await?;
+    Ok(DocumentWhole { shown, document, payments, events, account, deposit_asked, bill_id })
+}
+
+async fn deposit_asked(client: &impl GenericClient, row: &DocumentRow, kind: Kind) -> Result<Money, StoreError> {
+    if kind != Kind::DepositRequest {
+        return Ok(Money::rials(0));
+    }
+    let came = client.query_opt(DEPOSITED, &[&row.wearer_id, &row.run_at]).await?.map(|came| came.get::<_, i64>(0));
+    Ok(Money::rials(came.map_or(0, |came| (row.total.minor_units() - came).max(0))))
 }
 
 async fn payments(client: &impl GenericClient, row: &DocumentRow, now: DateTime<Utc>) -> Result<Vec<DocumentPayment>, BooksError> {

@@ -104,6 +104,9 @@ pub enum MoneyRefusal {
     /// Another line is that payment or refund already.
     #[error("line {0} is that already")]
     HasLine(i64),
+    /// A line that is nothing else says that the bank may have sent the refund.
+    #[error("line {0} went out to the account of the refund")]
+    RefundLeft(i64),
     /// The line came in.
     #[error("the line came in")]
     LineCameIn,

@@ -42,7 +42,7 @@ pub(super) struct Reckoned {
 
 impl Ground {
     pub(super) async fn of(transaction: &Transaction<'_>, persons: &[i64], now: Moment, look: Look) -> Result<Self, StoreError> {
-        if look == Look::Issue {
+        if look != Look::Preview {
             transaction.query_one(SWITCHES_STAY, &[]).await?;
         }
         let (tariffs, policy) = (tariffs(transaction).await?, policy(transaction).await?);

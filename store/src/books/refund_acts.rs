@@ -19,7 +19,11 @@ const SENT: &str = "
     UPDATE refunds SET version = version + 1, state = 'sent', bank_reference = $2, sent_by = $3, sent_at = $4 WHERE refund_id = $1";
 /// One bulk transfer has one reference: the same amount to the same account under it is the same money.
 const SENT_ALREADY: &str = "
-    SELECT refund_id FROM refunds WHERE sheba = $1 AND amount = $2 AND bank_reference = $3 AND state = 'sent' AND NOT sent_by_line";
+    SELECT refund_id FROM refunds WHERE sheba = $1 AND amount = $2 AND bank_reference = $3 AND state = 'sent' ORDER BY refund_id LIMIT 1";
+/// A line that went out to the account of the refund, of its amount, and is no other refund: the bank may have sent it.
+const LEFT: &str = "
+    SELECT line_id FROM statement_lines l WHERE l.amount = -$1 AND l.fact_id IS NULL AND l.day >= ($2::timestamptz AT TIME ZONE 'Asia/Tehran')::date
+        AND position($3 IN regexp_replace(upper(concat_ws(' ', l.identifier, l.reference, l.text)), '[^0-9A-Z]', '', 'g')) > 0 ORDER BY line_id LIMIT 1";
 const REFUSE: &str = "
     UPDATE refunds SET version = version + 1, state = 'refused', refuse_reason = $2, refused_by = $3, refused_at = $4 WHERE refund_id = $1";
 const FITTED: &str = "SELECT FROM fittings WHERE wearer_id = $1 AND (upper_inf(period) OR upper(period) > $2) LIMIT 1";
@@ -94,7 +98,7 @@ impl Store {
     /// Refuses a refund; of one that was approved the booking is reversed.
     ///
     /// # Errors
-    /// When it is not within reach, was changed meanwhile, was sent, or is refused already.
+    /// When it is not within reach, was changed meanwhile, was sent or seems to have been, or is refused already.
     pub async fn refund_refuse(&self, caller: &Caller, which: (i64, i64), reason: &str) -> Result<Refund, BooksError> {
         let mut client = self.client().await?;
         if let Change::Open(open) = change::begin(&mut client, caller).await? {
@@ -102,6 +106,11 @@ impl Store {
             let (refund, now) = one_to_change(transaction, caller, which).await?;
             refund.must_be(&[RefundState::Requested, RefundState::Approved])?;
             if let Some(fact_id) = refund.fact_id {
+                let money: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
+                    [&refund.amount.minor_units(), &refund.approved_at, &refund.sheba];
+                if let Some(line) = transaction.query_opt(LEFT, &money).await? {
+                    return Err(MoneyRefusal::RefundLeft(line.get(0)).into());
+                }
                 record(transaction, caller, &NewFact::cancel(refund.wearer_id, fact_id, now, reason), now).await?;
                 borne(transaction, (refund.wearer_id, fact_id), now).await?;
             }
@@ -143,7 +152,7 @@ async fn refund_approve(transaction: &Transaction<'_>, caller: &Caller, which: (
     }
     // What the second person sees is where it goes.
     let account = refund_accounts::of_wearer(transaction, refund.wearer_id).await?;
-    if account.map(|account| account.account_id) != refund.account_id {
+    if refund.account_id.is_none() || account.map(|account| account.account_id) != refund.account_id {
         return Err(MoneyRefusal::RefundAccountChanged.into());
     }
     let amount = refund.amount.minor_units();
