@@ -50,6 +50,13 @@ async fn a_line_to_the_account_of_the_one_refund_of_its_amount_says_that_it_was_
     assert_eq!((sent.state(), sent.bank_reference.as_str(), sent.line_id), (RefundState::Sent, "P7", line.line_id));
     assert_eq!(office.owes("w-1").await, owed, "it was booked with its approval");
     office.agrees().await;
+    // One person alone does not make of money that has left the person's credit again.
+    let aside = SetLineAsideRequest { line_id: line.line_id, expected_version: line.version, reason: "none of ours".to_owned() };
+    office.statements(&sara).await.set_line_aside(aside).await.unwrap();
+    let back = refund(&office, &sara, asked.refund_id).await;
+    assert_eq!(back.state(), RefundState::Approved);
+    let refuse = RefuseRefundRequest { refund_id: back.refund_id, expected_version: back.version, reason: "x".to_owned() };
+    assert_eq!(refused(office.refunds(&sara).await.refuse_refund(refuse).await), "REFUND_LEFT");
 }
 
 #[tokio::test(flavor = "multi_thread")]

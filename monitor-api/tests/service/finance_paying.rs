@@ -158,3 +158,34 @@ async fn the_trial_balance_names_the_end_of_the_ledger() {
     let then = office.house.store.ledger_head_at(head.number).await.unwrap().unwrap();
     assert_eq!(then.hash, head.hash, "what was printed is still there");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deposit_is_asked_for_until_it_is_there_or_the_tag_is_off() {
+    let office = Office::new(1).await;
+    let required = "
+        INSERT INTO billing_reliefs (wearer_id, kind, authority, decision_number, decision_date, found_by, proposed_by, approved_by, at)
+            VALUES (2, 'deposit', 'x', 'x', '2024-04-05', 'x', 'sara', 'reza', '2024-04-05');
+        INSERT INTO deposit_requirements (relief_id, wearer_id, order_id, regime, amount, recorded_at)
+            SELECT 1, 2, order_id, 'tag', 7000000, '2024-04-05' FROM orders WHERE wearer_id = 2";
+    sql(&office.house.database, required).await;
+    office.carry_on(&[2], "2024-04-20T12:00:00").await;
+    let client = office.house.database.client().await;
+    let request: i64 =
+        client.query_one("SELECT document_id FROM billing_documents WHERE kind = 'deposit_request'", &[]).await.unwrap().get(0);
+    let asked = async || office.document(request).await.pay_to.map(|pay_to| (pay_to.amount.unwrap().amount, pay_to.how));
+    let (amount, how) = asked().await.unwrap();
+    assert_eq!((amount, how.len()), (7_000_000, 1), "without an account nothing is said of an account above: {how:?}");
+    let paid = async |day: &str, amount: i64| {
+        let fact = format!(
+            "INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, amount) VALUES (2, 'deposit_payment', '{day}', '{day}', 'x', {amount})"
+        );
+        sql(&office.house.database, &fact).await;
+        office.carry_on(&[2], &format!("{day}T12:00:00")).await;
+    };
+    paid("2024-04-22", 5_000_000).await;
+    assert_eq!(asked().await.unwrap().0, 2_000_000);
+    paid("2024-04-23", 2_000_000).await;
+    assert_eq!(asked().await, None);
+    sql(&office.house.database, "UPDATE fittings SET period = tstzrange(lower(period), '2024-06-01')").await;
+    assert_eq!(asked().await, None);
+}
