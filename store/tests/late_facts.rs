@@ -284,3 +284,15 @@ async fn one_who_cannot_be_rated_does_not_hide_the_others() {
     let (listed, _) = store.late_facts(&staff(), &filter, tehran("2024-06-23T12:00:00")).await.unwrap();
     assert_eq!(listed.iter().map(|one| one.wearer.as_str()).collect::<Vec<_>>(), ["w2"]);
 }
+
+#[tokio::test]
+async fn what_is_recorded_later_under_the_name_of_what_counts_is_late_all_the_same() {
+    let (_database, store, client) = house(1).await;
+    leave(&client, "2024-04-29T12:00:00").await;
+    end(&store, 1, LeaveAct::EndEarly, "2024-05-09T12:00:00").await;
+    client.batch_execute(CLOSED).await.unwrap();
+    store.books_carry_on(&[1], tehran("2024-06-10T12:00:00")).await.unwrap();
+    let instead = "UPDATE leave_acts SET state = 'withdrawn', back_at = NULL, ended_at = '2024-06-12 12:00+03:30'";
+    client.batch_execute(instead).await.unwrap();
+    assert_eq!(late(&store, "2024-07-01T12:00:00").await.iter().map(|one| one.fact.as_str()).collect::<Vec<_>>(), ["leave:1:end"]);
+}
