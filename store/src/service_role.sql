@@ -74,7 +74,7 @@ REVOKE DELETE, TRUNCATE ON tag_inventory, tag_transfers, tag_transfer_items, ins
 REVOKE DELETE, TRUNCATE ON leave_acts, leave_batches, leave_batch_wearers, inspections, inspection_events, certificate_numbers FROM paband_service;
 REVOKE UPDATE ON leave_acts, leave_batches, leave_batch_wearers, inspection_events FROM paband_service;
 GRANT UPDATE (version, state, late_reason, authority, decision_number, decision_date, decided_by, decided_at, warnings_read, back_at, ended_by, ended_at,
-    end_reason, never_granted) ON leave_acts TO paband_service;
+    end_reason, never_granted, shortened_to, shortened_at) ON leave_acts TO paband_service;
 GRANT UPDATE (version, state, late_reason, mode, approved_by, approved_at, withdrawn_by, withdrawn_at, withdraw_reason) ON leave_batches TO paband_service;
 GRANT UPDATE (leave_id, hindrances, warnings) ON leave_batch_wearers TO paband_service;
 -- Files of wearers and their orders: what was written stays, a wrong fact is cancelled.

@@ -5,8 +5,9 @@
 mod billed;
 
 use billed::{documents, house, tehran};
+use enrolment::leave::{LeaveAct, LeaveState};
 use store::testing::staff;
-use store::{LateFact, LateFilter, LateKind, Store};
+use store::{LateFact, LateFilter, LateKind, Leave, LeaveEnd, Store};
 use tokio_postgres::Client;
 
 /// Takes the tag off on 1403/02/31 and ends the order on 1403/03/01: both are recorded an hour later. The order is closed from then on.
@@ -19,10 +20,15 @@ const CLOSED: &str = "
 
 /// A leave of ten nights from 1403/02/11 on, decided then.
 async fn leave(client: &Client, decided: &str) {
+    leave_until(client, "2024-05-10 12:00", decided).await;
+}
+
+/// A leave from 1403/02/11 on until then.
+async fn leave_until(client: &Client, to: &str, decided: &str) {
     let leave = format!(
         "INSERT INTO leave_acts (wearer_id, state, valid_from, valid_to, kind, exclusion, purpose, requested_by, requested_at, authority, decision_number,
             decision_date, decided_by, decided_at)
-        VALUES (1, 'approved', '2024-04-30 12:00+03:30', '2024-05-10 12:00+03:30', 'overnight', false, 'x', 'x', '{decided}+03:30', 'x', 'x', '2024-04-29', 'y',
+        VALUES (1, 'approved', '2024-04-30 12:00+03:30', '{to}+03:30', 'overnight', false, 'x', 'x', '{decided}+03:30', 'x', 'x', '2024-04-29', 'y',
             '{decided}+03:30')"
     );
     client.batch_execute(&leave).await.unwrap();
@@ -34,6 +40,19 @@ async fn approve(client: &Client, fact: &str, at: &str) {
         VALUES (1, '{fact}', true, 'sara', 'reza', '{at}+03:30', 'x')"
     );
     client.batch_execute(&approval).await.unwrap();
+}
+
+async fn refuse(client: &Client, fact: &str, at: &str) {
+    let refusal = format!(
+        "INSERT INTO late_fact_decisions (wearer_id, fact, is_approved, decided_by, decided_at, reason) VALUES (1, '{fact}', false, 'reza', '{at}+03:30', 'x')"
+    );
+    client.batch_execute(&refusal).await.unwrap();
+}
+
+/// Ends leave 1 now, as staff do.
+async fn end(store: &Store, expected_version: i64, act: LeaveAct, at: &str) -> Leave {
+    let end = LeaveEnd { leave_id: 1, expected_version, act, reason: "x".to_owned() };
+    store.leave_end(&staff(), &end, tehran(at)).await.unwrap()
 }
 
 async fn late(store: &Store, at: &str) -> Vec<LateFact> {
@@ -153,4 +172,129 @@ async fn what_counted_before_it_was_found_late_counts_for_ever() {
     client.batch_execute("UPDATE order_facts SET recorded_at = '2024-06-10 12:00+03:30' WHERE version = 2").await.unwrap();
     assert_eq!(store.books_carry_on(&[1], tehran("2024-07-23T12:00:00")).await.unwrap().blocked, 0);
     assert_eq!((owes(&store, "2024-07-22T12:00:00").await, late(&store, "2024-07-22T12:00:00").await.len()), (WHOLE - 200_000, 0));
+}
+
+#[tokio::test]
+async fn a_shortened_leave_that_is_annulled_after_the_closing_waits() {
+    let (_database, store, client) = house(1).await;
+    leave(&client, "2024-04-29T12:00:00").await;
+    end(&store, 1, LeaveAct::EndEarly, "2024-05-09T12:00:00").await;
+    client.batch_execute(CLOSED).await.unwrap();
+    store.books_carry_on(&[1], tehran("2024-06-10T12:00:00")).await.unwrap();
+    let before = documents(&client).await;
+    assert_eq!(owes(&store, "2024-06-10T12:00:00").await, WHOLE - 100_000);
+    let annulled = end(&store, 2, LeaveAct::Annul, "2024-06-12T12:00:00").await;
+    assert_eq!((annulled.state, annulled.never_granted, annulled.back_at), (LeaveState::Withdrawn, true, None));
+    assert_eq!(client.query_one("SELECT count(*) FROM leaves", &[]).await.unwrap().get::<_, i64>(0), 0);
+    let as_service = "SET ROLE paband_service; UPDATE leave_acts SET shortened_to = shortened_to, shortened_at = shortened_at; RESET ROLE";
+    client.batch_execute(as_service).await.unwrap();
+
+    assert_eq!(store.books_carry_on(&[1], tehran("2024-07-01T12:00:00")).await.unwrap().blocked, 0);
+    assert_eq!((documents(&client).await, work(&client).await), (before, vec!["LATE_FACT".to_owned()]));
+    assert_eq!(owes(&store, "2024-07-01T12:00:00").await, WHOLE - 100_000);
+    let [one] = <[_; 1]>::try_from(late(&store, "2024-07-01T12:00:00").await).unwrap();
+    assert_eq!((one.fact.as_str(), one.kind, one.change.minor_units()), ("leave:1:annulled", LateKind::LeaveEnded, 100_000));
+
+    for fact in ["leave:1:annulled", "leave:1:never"] {
+        approve(&client, fact, "2024-07-02T12:00:00").await;
+    }
+    assert_eq!(store.books_carry_on(&[1], tehran("2024-07-23T12:00:00")).await.unwrap().blocked, 0);
+    assert_eq!((owes(&store, "2024-07-22T12:00:00").await, owes(&store, "2024-07-01T12:00:00").await), (WHOLE, WHOLE - 100_000));
+    assert_eq!(work(&client).await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_shortening_that_waits_gives_way_to_the_annulment() {
+    let (_database, store, client) = house(1).await;
+    leave(&client, "2024-04-29T12:00:00").await;
+    client.batch_execute(CLOSED).await.unwrap();
+    let shortened = "UPDATE leave_acts SET state = 'shortened', back_at = '2024-05-09 12:00+03:30', ended_by = 'x', ended_at = '2024-06-12 12:00+03:30'";
+    client.batch_execute(shortened).await.unwrap();
+    refuse(&client, "leave:1:end", "2024-06-12T13:00:00").await;
+    end(&store, 1, LeaveAct::Annul, "2024-06-13T12:00:00").await;
+    store.books_carry_on(&[1], tehran("2024-07-01T12:00:00")).await.unwrap();
+    assert_eq!((owes(&store, "2024-07-01T12:00:00").await, work(&client).await), (WHOLE - 200_000, vec!["LATE_FACT".to_owned()]));
+    let [one] = <[_; 1]>::try_from(late(&store, "2024-07-01T12:00:00").await).unwrap();
+    assert_eq!((one.fact.as_str(), one.change.minor_units(), one.refused), ("leave:1:never", 200_000, None));
+    approve(&client, "leave:1:never", "2024-07-02T12:00:00").await;
+    store.books_carry_on(&[1], tehran("2024-07-23T12:00:00")).await.unwrap();
+    assert_eq!((owes(&store, "2024-07-22T12:00:00").await, work(&client).await.len()), (WHOLE, 0));
+}
+
+#[tokio::test]
+async fn a_late_leave_that_is_shortened_waits_still_and_leaves_no_work_behind() {
+    // Beyond the removal: nothing of the closed order is in what is cut off.
+    for (was_refused, back_at, change) in [(true, "2024-05-25 12:00", -1_200_000), (false, "2024-05-09 12:00", -100_000)] {
+        let (_database, store, client) = house(1).await;
+        client.batch_execute(CLOSED).await.unwrap();
+        leave_until(&client, "2024-05-30 12:00", "2024-06-12T12:00:00").await;
+        if was_refused {
+            refuse(&client, "leave:1", "2024-06-12T13:00:00").await;
+        }
+        let shortened = format!(
+            "UPDATE leave_acts SET state = 'shortened', back_at = '{back_at}+03:30', ended_by = 'x', ended_at = '2024-06-13 12:00+03:30'"
+        );
+        client.batch_execute(&shortened).await.unwrap();
+        store.books_carry_on(&[1], tehran("2024-07-01T12:00:00")).await.unwrap();
+        assert_eq!((owes(&store, "2024-07-01T12:00:00").await, work(&client).await), (WHOLE, vec!["LATE_FACT".to_owned()]), "{back_at}");
+        let [one] = <[_; 1]>::try_from(late(&store, "2024-07-01T12:00:00").await).unwrap();
+        assert_eq!((one.fact.as_str(), one.kind, one.change.minor_units()), ("leave:1:shortened", LateKind::Leave, change));
+        approve(&client, "leave:1:shortened", "2024-07-02T12:00:00").await;
+        store.books_carry_on(&[1], tehran("2024-07-23T12:00:00")).await.unwrap();
+        assert_eq!((owes(&store, "2024-07-22T12:00:00").await, work(&client).await), (WHOLE + change, Vec::new()), "{back_at}");
+    }
+}
+
+#[tokio::test]
+async fn a_late_suspension_of_an_order_that_went_on_in_another_file_is_listed_with_the_file_it_came_from() {
+    let (_database, store, client) = house(1).await;
+    let merged = "
+        INSERT INTO wearers (reference) VALUES ('w2');
+        UPDATE wearers SET merged_into = 2, merged_at = '2024-05-20 14:00+03:30', merged_by = 'x', merge_reason = 'x' WHERE wearer_id = 1;
+        UPDATE orders SET wearer_id = 2, moved_from = 1 WHERE order_id = 1";
+    let suspended = "
+        INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, cause) VALUES
+            (1, 3, 'suspension', '2024-05-01', '2024-06-12', 'x', 'x', 'x', '2024-05-01', 'hospital'),
+            (1, 4, 'resumption', '2024-05-11', '2024-06-12', 'x', 'x', 'x', '2024-05-11', NULL)";
+    for sql in [merged, CLOSED, suspended] {
+        client.batch_execute(sql).await.unwrap();
+    }
+    let [one] = <[_; 1]>::try_from(late(&store, "2024-06-23T12:00:00").await).unwrap();
+    assert_eq!((one.wearer.as_str(), one.kind, one.order_id), ("w1", LateKind::Suspension, 1));
+}
+
+#[tokio::test]
+async fn one_who_cannot_be_rated_does_not_hide_the_others() {
+    let (_database, store, client) = house(2).await;
+    let of_the_other = |sql: &str| sql.replace("wearer_id = 1", "wearer_id = 2").replace("VALUES (1,", "VALUES (2,");
+    client.batch_execute(CLOSED).await.unwrap();
+    client.batch_execute(&of_the_other(CLOSED)).await.unwrap();
+    leave(&client, "2024-06-12T12:00:00").await;
+    let same = "
+        INSERT INTO leave_acts (wearer_id, state, valid_from, valid_to, kind, exclusion, purpose, requested_by, requested_at, authority, decision_number,
+            decision_date, decided_by, decided_at)
+        SELECT 2, state, valid_from, valid_to, kind, exclusion, purpose, requested_by, requested_at, authority, decision_number, decision_date, decided_by, decided_at
+        FROM leave_acts";
+    client.batch_execute(same).await.unwrap();
+    // A price of which two days are more than can be reckoned.
+    let price = "
+        INSERT INTO tariffs (version, effective_from, daily, class_daily, install, replace, first_month_cap, deposit_tag, deposit_house, proposed_by, approved_by)
+            SELECT 'x', '2024-05-11', daily, '{\"gold\": 9000000000000000000}', install, replace, first_month_cap, deposit_tag, deposit_house, 'x', 'y' FROM tariffs;
+        INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, class) VALUES (1, 'class', '2024-05-11', '2024-05-12', 'x', 'gold')";
+    client.batch_execute(price).await.unwrap();
+    let filter = LateFilter { limit: 100, ..LateFilter::default() };
+    let (listed, _) = store.late_facts(&staff(), &filter, tehran("2024-06-23T12:00:00")).await.unwrap();
+    assert_eq!(listed.iter().map(|one| one.wearer.as_str()).collect::<Vec<_>>(), ["w2"]);
+}
+
+#[tokio::test]
+async fn what_is_recorded_later_under_the_name_of_what_counts_is_late_all_the_same() {
+    let (_database, store, client) = house(1).await;
+    leave(&client, "2024-04-29T12:00:00").await;
+    end(&store, 1, LeaveAct::EndEarly, "2024-05-09T12:00:00").await;
+    client.batch_execute(CLOSED).await.unwrap();
+    store.books_carry_on(&[1], tehran("2024-06-10T12:00:00")).await.unwrap();
+    let instead = "UPDATE leave_acts SET state = 'withdrawn', back_at = NULL, ended_at = '2024-06-12 12:00+03:30'";
+    client.batch_execute(instead).await.unwrap();
+    assert_eq!(late(&store, "2024-07-01T12:00:00").await.iter().map(|one| one.fact.as_str()).collect::<Vec<_>>(), ["leave:1:end"]);
 }

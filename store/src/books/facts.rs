@@ -36,9 +36,11 @@ const FITTINGS: &str = "
     WHERE f.wearer_id = ANY ($1) AND i.state = 'completed'
     WINDOW in_turn AS (PARTITION BY f.wearer_id ORDER BY lower(f.period)) ORDER BY f.fitting_id";
 
-/// Leave as it was granted, as it was shortened, and withdrawn.
+/// Leave as it was granted, as it was shortened or withdrawn, and annulled after it was shortened.
 const LEAVES: &str = "
-    SELECT wearer_id, leave_id, valid_from, valid_to, decided_at, back_at, ended_at, state FROM leave_acts
+    SELECT wearer_id, leave_id, valid_from, valid_to, decided_at, coalesce(shortened_to, back_at), coalesce(shortened_at, ended_at),
+        CASE WHEN shortened_at IS NOT NULL THEN ended_at END
+    FROM leave_acts
     WHERE wearer_id = ANY ($1) AND decided_at IS NOT NULL AND state <> 'refused' ORDER BY leave_id";
 
 /// Leave that was imported with zones: nobody decided it here, and no act stands behind it.
@@ -63,8 +65,9 @@ pub(super) type Facts = HashMap<i64, Result<Vec<Fact>, PersonError>>;
 /// What was decided of late facts.
 const DECISIONS: &str = "
     SELECT wearer_id, fact, is_approved, decided_by, decided_at, reason FROM late_fact_decisions WHERE wearer_id = ANY ($1)";
-/// What the books count already.
-const KNOWN: &str = "SELECT wearer_id, jsonb_object_keys(facts) FROM billing_accounts WHERE wearer_id = ANY ($1)";
+/// What the books count already, and since when.
+const KNOWN: &str = "
+    SELECT wearer_id, f.key, f.value::timestamptz FROM billing_accounts CROSS JOIN LATERAL jsonb_each_text(facts) f WHERE wearer_id = ANY ($1)";
 
 /// What is recorded of persons.
 pub(super) struct Recorded {
@@ -129,12 +132,15 @@ async fn held_back(
 
 async fn decided(transaction: &Transaction<'_>, persons: &[i64]) -> Result<HashMap<i64, Decided>, StoreError> {
     let mut decided: HashMap<i64, Decided> = HashMap::new();
+    let at = |row: &Row, column: usize| {
+        Moment::try_from(row.get::<_, DateTime<Utc>>(column)).map_err(|error| StoreError::Unreadable(error.to_string()))
+    };
     for row in transaction.query(KNOWN, &[&persons]).await? {
-        decided.entry(row.get(0)).or_default().known.insert(row.get(1));
+        decided.entry(row.get(0)).or_default().known.insert(row.get(1), at(&row, 2)?);
     }
     for row in transaction.query(DECISIONS, &[&persons]).await? {
         let (of_person, fact) = (decided.entry(row.get(0)).or_default(), row.get::<_, String>(1));
-        let at = Moment::try_from(row.get::<_, DateTime<Utc>>(4)).map_err(|error| StoreError::Unreadable(error.to_string()))?;
+        let at = at(&row, 4)?;
         if row.get(2) {
             of_person.approved.insert(fact, at);
         } else {
@@ -180,13 +186,24 @@ fn of_leave(row: &Row) -> Result<Vec<Fact>, PersonError> {
     let leave: i64 = row.get(1);
     let (from, to, decided_at) = (moment(row.get(2))?, moment(row.get(3))?, moment(row.get(4))?);
     let id = named(format!("leave:{leave}"));
+    let cancel = |name: &str, at: Moment, fact: FactId| Fact {
+        id: named(format!("leave:{leave}:{name}")),
+        recorded_at: at,
+        what: What::Cancel { at, fact },
+    };
     let mut facts = vec![Fact { id: id.clone(), recorded_at: decided_at, what: What::Leave(Period { from, to: Some(to) }) }];
     if let Some(ended_at) = row.get::<_, Option<DateTime<Utc>>>(6) {
         let at = moment(ended_at)?;
-        facts.push(Fact { id: named(format!("leave:{leave}:end")), recorded_at: at, what: What::Cancel { at, fact: id } });
+        facts.push(cancel("end", at, id.clone()));
         if let Some(back_at) = row.get::<_, Option<DateTime<Utc>>>(5) {
             let period = Period { from, to: Some(moment(back_at)?) };
-            facts.push(Fact { id: named(format!("leave:{leave}:shortened")), recorded_at: at, what: What::Leave(period) });
+            let shortened = named(format!("leave:{leave}:shortened"));
+            facts.push(Fact { id: shortened.clone(), recorded_at: at, what: What::Leave(period) });
+            if let Some(annulled_at) = row.get::<_, Option<DateTime<Utc>>>(7) {
+                // The leave as it was granted too: it counts still if the shortening came late and waits.
+                let at = moment(annulled_at)?;
+                facts.extend([cancel("annulled", at, shortened), cancel("never", at, id)]);
+            }
         }
     }
     Ok(facts)

@@ -7,7 +7,7 @@ use super::WorkReason;
 use super::merged::PREFIX;
 use billing::calendar::{Day, Moment};
 use billing::{Fact, FactId, OrderId, Period, What};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// That an order is over, as it was recorded.
 pub(super) struct OrderEnd {
@@ -93,8 +93,15 @@ pub struct LateRefusal {
 pub(super) struct Decided {
     pub approved: HashMap<String, Moment>,
     pub refused: HashMap<String, LateRefusal>,
-    /// They count, whatever is found out now: documents follow from them.
-    pub known: HashSet<String>,
+    /// They count since then, whatever is found out now: documents follow from them.
+    pub known: HashMap<String, Moment>,
+}
+
+impl Decided {
+    /// Whether the books count this. One of the same name that was recorded later than the books know it is another.
+    fn knows(&self, fact: &Fact) -> bool {
+        self.known.get(&fact.id.to_string()).is_some_and(|since| fact.recorded_at <= *since)
+    }
 }
 
 /// While orders were closed.
@@ -129,17 +136,16 @@ pub(super) fn has_late(facts: &[Fact], closings: &[Closing]) -> bool {
 /// Takes out of a person's facts what came late and does not count; what counts by an approval counts from then on.
 pub(super) fn hold_back(facts: &mut Vec<Fact>, closings: &[Closing], decided: &Decided) -> Vec<Waiting> {
     let (mut waiting, mut since): (Vec<Waiting>, HashMap<FactId, Option<Moment>>) = (Vec::new(), HashMap::new());
-    for group in groups(facts) {
+    for mut group in groups(facts) {
+        take_out_what_undoes_held(&mut group, &mut waiting, &mut since);
         let Some((late, span)) = late(facts, &group, closings) else { continue };
-        if group.iter().any(|fact| decided.known.contains(&fact.id.to_string())) {
+        if group.iter().any(|fact| decided.knows(fact)) {
             continue;
         }
         let counts = counts_from(&group, &late, decided);
         since.extend(group.iter().map(|fact| (fact.id.clone(), counts)));
         if let (None, Some(first)) = (counts, late.iter().min_by_key(|closing| closing.from)) {
-            // What undoes a fact that waits itself: neither is waited for.
-            let mut held: Vec<Fact> = group.iter().map(|fact| (*fact).clone()).collect();
-            held.retain(|fact| !matches!(&fact.what, What::Cancel { fact, .. } if no_longer_waits(&mut waiting, fact)));
+            let held: Vec<Fact> = group.iter().map(|fact| (*fact).clone()).collect();
             let refused = held.iter().find_map(|fact| decided.refused.get(&fact.id.to_string()).cloned());
             let (kind, recorded_at) = (kind(facts, &group), group[0].recorded_at);
             let (order, closed_at) = (first.order.clone(), first.from);
@@ -163,15 +169,23 @@ fn counts_from(group: &[&Fact], late: &[&Closing], decided: &Decided) -> Option<
     [approved, open_again].into_iter().flatten().min()
 }
 
-/// Whether a fact waited; it does not any more.
-fn no_longer_waits(waiting: &mut [Waiting], id: &FactId) -> bool {
-    let mut waited = false;
-    for one in waiting {
-        let before = one.facts.len();
-        one.facts.retain(|fact| fact.id != *id);
-        waited |= one.facts.len() < before;
-    }
-    waited
+/// Takes out of a group what undoes facts that did not count when it was recorded: it undoes nothing and counts only when they do, and neither is waited
+/// for. What the rest undoes once more does not wait a second time either.
+fn take_out_what_undoes_held(group: &mut Vec<&Fact>, waiting: &mut [Waiting], since: &mut HashMap<FactId, Option<Moment>>) {
+    let undone = |fact: &Fact| if let What::Cancel { fact, .. } = &fact.what { Some(fact.clone()) } else { None };
+    group.retain(|fact| {
+        let Some((target, counts)) = undone(fact).and_then(|target| since.get(&target).map(|counts| (target, *counts))) else {
+            return true;
+        };
+        if counts.is_some_and(|counts| counts <= fact.recorded_at) {
+            return true;
+        }
+        waiting.iter_mut().for_each(|one| one.facts.retain(|held| held.id != target));
+        since.insert(fact.id.clone(), counts);
+        false
+    });
+    let again: Vec<FactId> = group.iter().filter_map(|fact| undone(fact)).collect();
+    waiting.iter_mut().for_each(|one| one.facts.retain(|held| undone(held).is_none_or(|target| !again.contains(&target))));
 }
 
 /// Facts that change what days or fees cost, by the instant at which they were recorded: what one act wrote down stands or falls together.

@@ -13,13 +13,16 @@ use billing::{BillingError, Fact, Money, Period, Policy, Tariffs, rate};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_postgres::{IsolationLevel, Transaction};
 
-/// Of whom something was recorded after an order was over. $3: since when.
+/// Of whom something was recorded after an order was over; of an order that went on in another file it concerns the file it came from too. $3: since when.
 const CANDIDATES: &str = "
     WITH late (wearer_id, at) AS (
         SELECT wearer_id, greatest(decided_at, ended_at) FROM leave_acts WHERE greatest(decided_at, ended_at) > $3
         UNION ALL SELECT wearer_id, recorded_at FROM leaves WHERE act_id IS NULL AND recorded_at > $3
         UNION ALL SELECT o.wearer_id, greatest(f.recorded_at, f.cancelled_at) FROM order_facts f JOIN orders o USING (order_id)
             WHERE f.kind IN ('suspension', 'resumption') AND greatest(f.recorded_at, f.cancelled_at) > $3
+        UNION ALL SELECT m.wearer_id, greatest(f.recorded_at, f.cancelled_at)
+            FROM order_facts f JOIN orders o USING (order_id) JOIN wearers m ON m.merged_into = o.wearer_id
+            WHERE o.moved_from IS NOT NULL AND f.kind IN ('suspension', 'resumption') AND greatest(f.recorded_at, f.cancelled_at) > $3
         UNION ALL SELECT wearer_id, recorded_at FROM billing_facts WHERE kind IN ('class', 'waiver', 'cancel') AND recorded_at > $3
     )
     SELECT DISTINCT w.wearer_id, w.reference FROM late l JOIN wearers w USING (wearer_id)
@@ -109,7 +112,8 @@ impl Store {
             let person: i64 = row.get(0);
             let (Some(waiting), Some(Ok(known))) = (recorded.late.remove(&person), recorded.facts.get(&person)) else { continue };
             for one in waiting {
-                let shown = shown(row.get(1), one, known, (&tariffs, &policy), now)?;
+                // Whoever cannot be rated is on the work list; the others are listed all the same.
+                let Ok(shown) = shown(row.get(1), one, known, (&tariffs, &policy), now) else { continue };
                 let is_listed = !wearer.is_empty() || (shown.refused.is_none() && !shown.is_too_late);
                 late.extend(is_listed.then_some(shown));
             }

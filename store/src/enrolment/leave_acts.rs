@@ -21,9 +21,11 @@ const REQUEST: &str = "
 const DECIDE: &str = "
     UPDATE leave_acts SET version = version + 1, state = $2, authority = $3, decision_number = $4, decision_date = $5, decided_by = $6, decided_at = $7,
         warnings_read = $8, late_reason = $9 WHERE leave_id = $1";
+/// What is annulled after it was shortened keeps how it stood before: bills follow from it.
 const END: &str = "
     UPDATE leave_acts SET version = version + 1, state = $2, ended_by = $3, ended_at = $4, end_reason = $5, never_granted = $6,
-        back_at = CASE WHEN $2 = 'shortened' THEN $4::timestamptz END WHERE leave_id = $1";
+        back_at = CASE WHEN $2 = 'shortened' THEN $4::timestamptz END, shortened_to = back_at, shortened_at = CASE WHEN back_at IS NOT NULL THEN ended_at END
+    WHERE leave_id = $1";
 const REFUSE: &str = "
     UPDATE leave_acts SET version = version + 1, state = 'refused', authority = $2, decision_number = $3, decision_date = $4, decided_by = $5,
         decided_at = $6, ended_by = $5, ended_at = $6, end_reason = $7 WHERE leave_id = $1";
