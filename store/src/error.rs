@@ -12,6 +12,9 @@ pub enum StoreError {
     /// The address leads nowhere, or by a way on which others could read. What it is is never said: it may hold a password.
     #[error("the database's address cannot be used: {0}")]
     Address(String),
+    /// Two changes waited for each other, and the database broke this one off: nothing of it happened. Trying again works.
+    #[error("the database broke off one of two changes that waited for each other: {0}")]
+    Collided(String),
     /// The database refused a statement.
     #[error("the database refused: {0}")]
     Refused(String),
@@ -35,13 +38,14 @@ pub enum StoreError {
 impl StoreError {
     /// Whether the same call may succeed later without anybody changing anything.
     pub fn is_recoverable(&self) -> bool {
-        matches!(self, Self::Unreachable(_))
+        matches!(self, Self::Unreachable(_) | Self::Collided(_))
     }
 
     /// The same for another caller who waited for the same thing.
     pub(crate) fn same(&self) -> Self {
         match self {
             Self::Unreachable(text) => Self::Unreachable(text.clone()),
+            Self::Collided(text) => Self::Collided(text.clone()),
             other => Self::Refused(other.to_string()),
         }
     }
@@ -77,6 +81,7 @@ impl From<tokio_postgres::Error> for StoreError {
         match error.code() {
             // Class 57P: the server is shutting down, crashed or starting; 53: out of connections, memory or disk.
             Some(code) if code.code().starts_with("57P") || code.code().starts_with("53") => Self::Unreachable(text),
+            Some(code) if *code == SqlState::T_R_DEADLOCK_DETECTED || *code == SqlState::T_R_SERIALIZATION_FAILURE => Self::Collided(text),
             Some(code) if *code == SqlState::UNDEFINED_TABLE || *code == SqlState::UNDEFINED_COLUMN => {
                 Self::Schema(format!("{text}; run `paband db migrate`"))
             }

@@ -6,8 +6,8 @@ mod billed;
 
 use billed::{documents, house, tehran};
 use billing::Standing;
-use store::Store;
 use store::testing::staff;
+use store::{Store, StoreError};
 
 async fn billable(store: &Store, wearer: i64, at: &str) -> usize {
     let account = store.account(&staff(), &format!("w{wearer}"), tehran(at)).await.unwrap();
@@ -78,4 +78,13 @@ async fn a_removal_that_is_recorded_after_the_merge_gives_its_days_back() {
     assert_eq!(store.books_carry_on(&[1, 2], tehran("2024-07-22T12:00:00")).await.unwrap().blocked, 0);
     // 1403/02/01 to 31 in the one, 1403/03/01 to 09 in the other.
     assert_eq!((billable(&store, 1, "2024-07-22T12:00:00").await, billable(&store, 2, "2024-07-22T12:00:00").await), (9, 31));
+}
+
+#[tokio::test]
+async fn a_change_that_the_database_broke_off_for_another_can_be_tried_again() {
+    let (_database, _store, client) = house(1).await;
+    for code in ["40P01", "40001"] {
+        let error = client.batch_execute(&format!("DO $$ BEGIN RAISE 'x' USING ERRCODE = '{code}'; END $$")).await.unwrap_err();
+        assert!(StoreError::from(error).is_recoverable(), "{code}");
+    }
 }

@@ -41,7 +41,7 @@ pub(super) fn list_asked(asked: &schema::ListDocumentsRequest) -> Result<Documen
     fields.check()?;
     let from = month.map(|month| Moment::start_of(month.first_day()).utc());
     let to = month.map(|month| Moment::start_of(month.next().first_day()).utc());
-    Ok(DocumentFilter { wearer, unit, kinds, number, from, to, status, before, limit })
+    Ok(DocumentFilter { wearer, unit, units: None, kinds, number, from, to, status, before, limit })
 }
 
 /// Where a page begins and how long it is.

@@ -41,10 +41,10 @@ impl ReportService {
         Self { store }
     }
 
-    /// The documents that were issued in a month, in the order of issue.
-    async fn documents_of(&self, caller: &Caller, unit: String, (from, to): (Moment, Moment)) -> Result<Vec<DocumentShown>, Status> {
+    /// The documents that were issued in a month to wearers of these units, in the order of issue.
+    async fn documents_of(&self, caller: &Caller, units: &[i64], (from, to): (Moment, Moment)) -> Result<Vec<DocumentShown>, Status> {
         let (from, to) = (Some(from.utc()), Some(to.utc()));
-        let mut filter = DocumentFilter { unit, from, to, limit: DOCUMENTS, ..DocumentFilter::default() };
+        let mut filter = DocumentFilter { units: Some(units.to_vec()), from, to, limit: DOCUMENTS, ..DocumentFilter::default() };
         let mut documents = Vec::new();
         loop {
             let page = self.store.document_list(caller, &filter, Utc::now()).await;
@@ -124,7 +124,7 @@ impl Reports for ReportService {
         let (unit, month, is_csv) = documents_asked(&asked)?;
         let ids = unit_ids(&units(&self.store, &caller, &unit).await?);
         let (from, to) = (Moment::start_of(month.first_day()), Moment::start_of(month.next().first_day()));
-        let documents = self.documents_of(&caller, unit, (from, to)).await?;
+        let documents = self.documents_of(&caller, &ids, (from, to)).await?;
         let (expected, language) = (receivable(&documents), language(asked.language));
         let found = self.store.receivable_issued(&ids, from.utc(), to.utc()).await;
         let found = found.map_err(|error| store_failed("ExportDocuments", &error))?;

@@ -40,6 +40,7 @@ const LIST: &str = concat!(
         AND ($5::timestamptz IS NULL OR d.run_at >= $5) AND ($6::timestamptz IS NULL OR d.run_at < $6) AND ($7::bigint = 0 OR d.document_id < $7)
         AND (NOT $8::boolean OR d.due IS NOT NULL) AND ($9::date IS NULL OR d.due < $9) AND ($10::date IS NULL OR d.due >= $10)
         AND ($2 = '' OR EXISTS (SELECT FROM unit_reach r JOIN units u ON u.unit_id = r.above_id WHERE r.unit_id = w.unit_id AND u.code = $2))
+        AND ($13::bigint[] IS NULL OR w.unit_id = ANY ($13))
         AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id IN (w.unit_id, m.unit_id) AND r.above_id = ANY ($11))
     ORDER BY d.document_id DESC LIMIT $12"
 );
@@ -121,6 +122,8 @@ pub struct DocumentFilter {
     pub wearer: String,
     /// Only of wearers whose file lies in this unit or below, by code; empty = all.
     pub unit: String,
+    /// Only of wearers whose own file lies in one of these units; none = all. A file that was merged counts where it lies, as in the ledger.
+    pub units: Option<Vec<i64>>,
     /// Only of these kinds; empty = all.
     pub kinds: Vec<&'static str>,
     /// Only of this number; empty = all.
@@ -186,9 +189,9 @@ async fn rows(
     let today = today.gregorian();
     let due_before = (filter.status == Some(DocumentStatus::Overdue)).then_some(today);
     let due_from = (filter.status == Some(DocumentStatus::Open)).then_some(today);
-    let DocumentFilter { wearer, unit, kinds, number, from, to, .. } = filter;
+    let DocumentFilter { wearer, unit, units, kinds, number, from, to, .. } = filter;
     let rows = client
-        .query(LIST, &[wearer, unit, kinds, number, from, to, &before, &asks_money, &due_before, &due_from, &caller.roots, &limit])
+        .query(LIST, &[wearer, unit, kinds, number, from, to, &before, &asks_money, &due_before, &due_from, &caller.roots, &limit, units])
         .await?;
     rows.iter().map(row_from).collect()
 }

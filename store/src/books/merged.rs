@@ -3,9 +3,11 @@
 //! The file that goes on bills. In the other, use counts as suspended while a tag was fitted in the one that goes on: what was billed twice is credited by the
 //! next run.
 
-use super::PersonError;
 use super::facts::{Facts, moment, named};
+use super::record::{lock, wearer_locked};
+use super::{BooksError, PersonError};
 use crate::StoreError;
+use access::Caller;
 use billing::{Fact, FactId, Money, Period, What};
 use chrono::{DateTime, Utc};
 use tokio_postgres::{GenericClient, Row, Transaction};
@@ -30,6 +32,13 @@ const MERGED: &str = "
     WHERE w.merged_into = $1 GROUP BY w.wearer_id ORDER BY w.wearer_id";
 const OF_INVOICE: &str = "
     SELECT d.wearer_id FROM billing_documents d JOIN wearers w USING (wearer_id) WHERE d.number = $2 AND w.merged_into = $1";
+/// The file of a reference within reach, and the one merged into it where an invoice is.
+const LOCK_FILES: &str = "
+    SELECT FROM wearers f WHERE f.wearer_id IN (
+        SELECT w.wearer_id FROM wearers w WHERE w.reference = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($3))
+        UNION SELECT d.wearer_id FROM wearers w JOIN wearers b ON b.merged_into = w.wearer_id JOIN billing_documents d ON d.wearer_id = b.wearer_id
+            WHERE w.reference = $1 AND d.number = $2 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($3)))
+    ORDER BY f.wearer_id FOR NO KEY UPDATE OF f";
 
 /// What the names of these facts begin with.
 pub(super) const PREFIX: &str = "merged:";
@@ -83,8 +92,18 @@ pub(super) async fn merged_into(client: &impl GenericClient, wearer_id: i64, bef
     Ok(rows.iter().map(|row| MergedFile { wearer: row.get(0), balance: Money::rials(row.get(1)) }).collect())
 }
 
-/// In which of a person's files a payment is booked that names an invoice: where the invoice is.
-pub(super) async fn file_of_invoice(transaction: &Transaction<'_>, wearer_id: i64, invoice: &str) -> Result<i64, StoreError> {
-    let row = transaction.query_opt(OF_INVOICE, &[&wearer_id, &invoice]).await?;
-    Ok(row.map_or(wearer_id, |row| row.get(0)))
+/// The file of a person in which a payment is booked, which stays locked until the commit, and the instant: the file where the invoice is that it names, else
+/// the one of this reference, which is within reach.
+pub(super) async fn file_locked(
+    transaction: &Transaction<'_>,
+    caller: &Caller,
+    reference: &str,
+    invoice: &str,
+) -> Result<(i64, DateTime<Utc>), BooksError> {
+    // Both files at once, in the order in which everybody locks several: no two changes wait for each other in a circle.
+    transaction.query(LOCK_FILES, &[&reference, &invoice, &caller.roots]).await?;
+    let (wearer_id, _) = wearer_locked(transaction, caller, reference).await?;
+    let file = transaction.query_opt(OF_INVOICE, &[&wearer_id, &invoice]).await?.map_or(wearer_id, |row| row.get(0));
+    // Locked already, unless it was merged a moment ago.
+    Ok((file, lock(transaction, file).await?))
 }

@@ -50,6 +50,7 @@ mod runs;
 mod set_aside;
 mod statement_lines;
 mod statement_match;
+mod statement_owners;
 mod statements;
 mod tags;
 mod tariff_acts;

@@ -1,7 +1,7 @@
 //! Payments: recorded by hand, listed, reversed. Those of statements are the same facts.
 
-use super::merged::file_of_invoice;
-use super::record::{NewFact, borne, lock, record, wearer_locked};
+use super::merged::file_locked;
+use super::record::{NewFact, borne, lock, record};
 use super::{BooksError, MoneyRefusal, deposits};
 use crate::change::{self, Change};
 use crate::{Store, StoreError};
@@ -15,7 +15,7 @@ macro_rules! payment_columns {
     () => {
         "SELECT f.fact_id, w.reference, f.amount, f.at, coalesce(f.reference, ''), coalesce(f.invoice, ''), f.kind = 'deposit_payment', f.recorded_by,
             f.recorded_at, f.note, coalesce(own.line_id, l.line_id, 0), coalesce(c.recorded_by, ''), c.recorded_at, coalesce(c.note, ''), f.wearer_id
-        FROM billing_facts f JOIN wearers w USING (wearer_id)
+        FROM billing_facts f JOIN wearers w USING (wearer_id) LEFT JOIN wearers m ON m.wearer_id = w.merged_into
             LEFT JOIN billing_facts c ON c.cancels = f.fact_id AND c.kind = 'cancel'
             LEFT JOIN statement_lines own ON own.fact_id = f.fact_id
             LEFT JOIN statement_lines l ON l.import_id = split_part(f.reference, '/', 1) "
@@ -25,14 +25,16 @@ macro_rules! payment_columns {
 const ONE: &str = concat!(
     payment_columns!(),
     "WHERE f.fact_id = $1 AND f.kind IN ('payment', 'deposit_payment')
-        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))"
+        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id IN (w.unit_id, m.unit_id) AND r.above_id = ANY ($2))"
 );
+/// In whose books it is.
+const BOOKED: &str = "SELECT wearer_id FROM billing_facts WHERE fact_id = $1";
 const LIST: &str = concat!(
     payment_columns!(),
     "WHERE f.kind IN ('payment', 'deposit_payment') AND ($1 = '' OR w.reference = $1) AND ($5::bigint = 0 OR f.fact_id < $5)
         AND ($3::timestamptz IS NULL OR f.recorded_at >= $3) AND ($4::timestamptz IS NULL OR f.recorded_at < $4)
         AND ($2 = '' OR EXISTS (SELECT FROM unit_reach r JOIN units u ON u.unit_id = r.above_id WHERE r.unit_id = w.unit_id AND u.code = $2))
-        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($6))
+        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id IN (w.unit_id, m.unit_id) AND r.above_id = ANY ($6))
     ORDER BY f.fact_id DESC LIMIT $7"
 );
 /// A standing payment of the same bank reference and amount that came with a statement.
@@ -182,13 +184,11 @@ impl Store {
     }
 
     async fn payment_followed(&self, caller: &Caller, payment_id: i64) -> Result<Payment, BooksError> {
-        let mut client = self.client().await?;
-        let transaction = client.transaction().await?;
-        let payment = one(&transaction, caller, payment_id).await?;
-        drop(transaction);
+        let client = self.client().await?;
+        let booked: Vec<i64> = client.query(BOOKED, &[&payment_id]).await?.iter().map(|row| row.get(0)).collect();
         drop(client);
-        self.books_follow(&[payment.wearer_id]).await?;
-        Ok(payment)
+        self.books_follow(&booked).await?;
+        one(&*self.client().await?.transaction().await?, caller, payment_id).await
     }
 }
 
@@ -201,9 +201,7 @@ pub(super) async fn bill_id_of(client: &impl GenericClient, wearer_id: i64) -> R
 }
 
 async fn payment_record(transaction: &Transaction<'_>, caller: &Caller, new: &NewPayment) -> Result<i64, BooksError> {
-    let (wearer_id, _) = wearer_locked(transaction, caller, &new.wearer).await?;
-    let wearer_id = file_of_invoice(transaction, wearer_id, &new.invoice).await?;
-    let now = lock(transaction, wearer_id).await?;
+    let (wearer_id, now) = file_locked(transaction, caller, &new.wearer, &new.invoice).await?;
     let kind = if new.is_deposit { "deposit_payment" } else { "payment" };
     let like = transaction.query_opt(LIKE_OF_STATEMENT, &[&new.reference, &new.amount, &caller.roots]).await?;
     if let Some(like) = like {

@@ -1,27 +1,19 @@
 //! Whose a line is: by itself where it is certain, else by the word of a person.
 
-use super::merged::file_of_invoice;
+use super::merged::file_locked;
 use super::payments::{self, Payment};
-use super::record::{NewFact, lock, record, wearer_locked};
+use super::record::{NewFact, lock, record};
 use super::statement_lines::{LineState, StatementLine, one, one_to_change};
+use super::statement_owners::{Owner, Owners, booked};
 use super::{BooksError, MoneyRefusal, deposits, refund_lines, refunds};
 use crate::Store;
 use crate::change::{self, Change};
 use access::Caller;
 use billing::statement::{Line, Named};
 use chrono::{DateTime, Utc};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashSet;
 use tokio_postgres::Transaction;
 
-/// The wearers of these file codes; of a file that was merged the one that it went into.
-const OF_FILES: &str = "
-    SELECT f.wearer_id, w.wearer_id FROM wearers f JOIN wearers w ON w.wearer_id = coalesce(f.merged_into, f.wearer_id)
-    WHERE f.wearer_id = ANY ($1) AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))";
-const OF_INVOICES: &str = "
-    SELECT d.number, d.wearer_id FROM billing_documents d JOIN wearers w USING (wearer_id) LEFT JOIN wearers m ON m.wearer_id = w.merged_into
-    WHERE d.number = ANY ($1) AND d.kind IN ('invoice', 'damage_invoice')
-        AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id IN (w.unit_id, m.unit_id) AND r.above_id = ANY ($2))";
-const CODES: &str = "SELECT company, service FROM bill_codes";
 /// Lines that may have been paid in already: by hand under the same bank reference, or read in from a file of another format, which names them otherwise.
 const DOUBTFUL: &str = "
     SELECT g.import_id FROM unnest($1::text[], $2::text[], $3::bigint[], $4::date[]) AS g (import_id, reference, amount, day)
@@ -30,7 +22,13 @@ const DOUBTFUL: &str = "
         OR (g.reference <> '' AND EXISTS (SELECT FROM statement_lines l WHERE l.state = 'matched' AND l.reference = g.reference AND l.amount = g.amount))
         OR EXISTS (SELECT FROM statement_lines l JOIN statements s USING (statement_id)
             WHERE l.unit_id = $5 AND s.format <> $6 AND l.state = 'matched' AND l.amount = g.amount AND l.day = g.day)";
-const LOCK_ALL: &str = "SELECT wearer_id FROM wearers WHERE wearer_id = ANY ($1) ORDER BY wearer_id FOR NO KEY UPDATE";
+/// Persons, and those of refunds that a line of the unit may be: whoever locks several locks them at once and in this order.
+const LOCK_ALL: &str = "
+    SELECT w.wearer_id FROM wearers w WHERE w.wearer_id IN (SELECT unnest($1::bigint[]) UNION
+        SELECT r.wearer_id FROM statement_lines l JOIN refunds r ON r.amount = -l.amount JOIN wearers p ON p.wearer_id = r.wearer_id
+        WHERE l.unit_id = $2 AND l.state = 'outgoing' AND r.state IN ('approved', 'sent') AND NOT EXISTS (SELECT FROM statement_lines o WHERE o.fact_id = r.fact_id)
+            AND EXISTS (SELECT FROM unit_reach x WHERE x.unit_id = p.unit_id AND x.above_id = ANY ($3)))
+    ORDER BY w.wearer_id FOR NO KEY UPDATE OF w";
 const PAY_ALL: &str = "
     INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, amount, reference, invoice)
     SELECT w, 'payment', t, $6, $7, a, i, n FROM unnest($1::bigint[], $2::timestamptz[], $3::bigint[], $4::text[], $5::text[]) AS given (w, t, a, i, n)
@@ -140,9 +138,7 @@ impl Store {
 async fn line_match(transaction: &Transaction<'_>, caller: &Caller, asked: &LineMatch) -> Result<(), BooksError> {
     match &asked.is {
         LineIs::PaymentOf { wearer, invoice, .. } => {
-            let (wearer_id, _) = wearer_locked(transaction, caller, wearer).await?;
-            let wearer_id = file_of_invoice(transaction, wearer_id, invoice).await?;
-            let now = lock(transaction, wearer_id).await?;
+            let (wearer_id, now) = file_locked(transaction, caller, wearer, invoice).await?;
             let line = waiting_line(transaction, caller, asked).await?;
             line_is_new(transaction, caller, &line, (wearer_id, &asked.is), now).await
         }
@@ -216,7 +212,8 @@ async fn line_is_payment(
     Ok(())
 }
 
-/// Matches what is certain: the line names bill ids and invoices of one person alone, and nothing else may be the same payment.
+/// Matches what is certain: the line names bill ids and invoices of one person alone, and nothing else may be the same payment. The persons of
+/// refunds that lines of the unit may be are locked with the others.
 pub(super) async fn match_lines(
     transaction: &Transaction<'_>,
     caller: &Caller,
@@ -225,12 +222,12 @@ pub(super) async fn match_lines(
     now: DateTime<Utc>,
 ) -> Result<Found, BooksError> {
     let owners = Owners::of(transaction, caller, sought).await?;
-    let certain: Vec<(&Sought<'_>, i64)> = sought.iter().filter_map(|sought| Some((sought, owners.of_line(&sought.named)?))).collect();
+    let certain: Vec<(&Sought<'_>, Owner)> = sought.iter().filter_map(|sought| Some((sought, owners.of_line(&sought.named)?))).collect();
     // The persons first: what somebody records of them by hand at this moment is seen by the doubts.
-    let persons: BTreeSet<i64> = certain.iter().map(|(_, wearer_id)| *wearer_id).collect();
-    transaction.query(LOCK_ALL, &[&persons.into_iter().collect::<Vec<_>>()]).await?;
+    let persons: Vec<i64> = certain.iter().flat_map(|(_, owner)| owner.files()).collect();
+    transaction.query(LOCK_ALL, &[&persons, &unit_id, &caller.roots]).await?;
     let doubtful = doubtful(transaction, (unit_id, format), &certain).await?;
-    let certain: Vec<(&Sought<'_>, i64)> = certain.into_iter().filter(|(sought, _)| !doubtful.contains(sought.import_id)).collect();
+    let certain = booked(transaction, certain.into_iter().filter(|(sought, _)| !doubtful.contains(sought.import_id)).collect()).await?;
     let wearers: Vec<i64> = certain.iter().map(|(_, wearer_id)| *wearer_id).collect();
     let times: Vec<DateTime<Utc>> = certain.iter().map(|(sought, _)| sought.paid_at).collect();
     let amounts: Vec<i64> = certain.iter().map(|(sought, _)| sought.line.amount.minor_units()).collect();
@@ -248,7 +245,7 @@ pub(super) async fn match_lines(
 async fn doubtful(
     transaction: &Transaction<'_>,
     (unit_id, format): (i64, &str),
-    certain: &[(&Sought<'_>, i64)],
+    certain: &[(&Sought<'_>, Owner)],
 ) -> Result<HashSet<String>, BooksError> {
     let lines = certain.iter().map(|(sought, _)| sought);
     let ids: Vec<&str> = lines.clone().map(|sought| sought.import_id.as_str()).collect();
@@ -257,40 +254,4 @@ async fn doubtful(
     let days: Vec<chrono::NaiveDate> = lines.map(|sought| sought.line.day.gregorian()).collect();
     let rows = transaction.query(DOUBTFUL, &[&ids, &references, &amounts, &days, &unit_id, &format]).await?;
     Ok(rows.iter().map(|row| row.get(0)).collect())
-}
-
-/// Whose each bill id and each invoice is, within the caller's reach.
-struct Owners {
-    codes: HashSet<(u16, u8)>,
-    of_files: HashMap<i64, i64>,
-    of_invoices: HashMap<String, i64>,
-}
-
-impl Owners {
-    async fn of(transaction: &Transaction<'_>, caller: &Caller, sought: &[Sought<'_>]) -> Result<Self, BooksError> {
-        let rows = transaction.query(CODES, &[]).await?;
-        let codes = rows.iter().map(|row| (row.get::<_, i16>(0) as u16, row.get::<_, i16>(1) as u8));
-        // What was printed before the Central Bank gave codes is still paid.
-        let codes: HashSet<(u16, u8)> = codes.chain([(0, 0)]).collect();
-        let mut files: Vec<i64> = sought.iter().flat_map(|sought| &sought.named.bills).map(|bill| i64::from(bill.parts().0)).collect();
-        files.sort_unstable();
-        files.dedup();
-        let numbers: Vec<&str> = sought.iter().flat_map(|sought| &sought.named.invoices).map(String::as_str).collect();
-        let of_files = transaction.query(OF_FILES, &[&files, &caller.roots]).await?;
-        let of_invoices = transaction.query(OF_INVOICES, &[&numbers, &caller.roots]).await?;
-        Ok(Self {
-            codes,
-            of_files: of_files.iter().map(|row| (row.get(0), row.get(1))).collect(),
-            of_invoices: of_invoices.iter().map(|row| (row.get(0), row.get(1))).collect(),
-        })
-    }
-
-    /// The one person whom everything in a line names. None if a name is nobody's: a digit may be wrong in it.
-    fn of_line(&self, named: &Named) -> Option<i64> {
-        let ours = named.bills.iter().map(|bill| bill.parts()).filter(|(_, company, service)| self.codes.contains(&(*company, *service)));
-        let of_bills = ours.map(|(file, ..)| self.of_files.get(&i64::from(file)).copied());
-        let of_invoices = named.invoices.iter().map(|number| self.of_invoices.get(number).copied());
-        let owners: Option<BTreeSet<i64>> = of_bills.chain(of_invoices).collect();
-        owners.filter(|owners| owners.len() == 1)?.first().copied()
-    }
 }
