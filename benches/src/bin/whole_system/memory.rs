@@ -48,7 +48,7 @@ const SETTLES: Duration = Duration::from_secs(10);
 pub async fn measure(paband: &Path, tags: u32) -> Result<()> {
     let mut server = Server::start(paband, 0, SHARDS).await?;
     // The first start makes the database's tables and leaves freed memory behind, which a start with tags does not.
-    server.restart()?;
+    server.restart().await?;
     tokio::time::sleep(SETTLES).await;
     let empty = server.resident()?;
     let begun = Instant::now();
@@ -56,7 +56,7 @@ pub async fn measure(paband: &Path, tags: u32) -> Result<()> {
         server.database.batch_execute(statement).await?;
     }
     let (enrolled, begun) = (begun.elapsed(), Instant::now());
-    server.restart()?;
+    server.restart().await?;
     let started = begun.elapsed();
     let ready = server.resident()?;
     tokio::time::sleep(SETTLES).await;

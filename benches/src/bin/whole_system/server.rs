@@ -73,10 +73,11 @@ impl Server {
         Ok(())
     }
 
-    /// Stops the server in order and starts it again.
-    pub fn restart(&mut self) -> Result<()> {
+    /// Stops the server in order and starts it again, its database too.
+    pub async fn restart(&mut self) -> Result<()> {
         terminate(&mut self.child)?;
         self.child = spawn(&self.paband, &self.directory)?;
+        self.database = connect(&self.database_url).await?;
         Ok(())
     }
 
