@@ -22,8 +22,8 @@ const SENT_ALREADY: &str = "
     SELECT refund_id FROM refunds WHERE sheba = $1 AND amount = $2 AND bank_reference = $3 AND state = 'sent' ORDER BY refund_id LIMIT 1";
 /// A line that went out to the account of the refund, of its amount, and is no other refund: the bank may have sent it.
 const LEFT: &str = "
-    SELECT line_id FROM statement_lines l WHERE l.amount = -$1 AND l.fact_id IS NULL AND l.day >= ($2::timestamptz AT TIME ZONE 'Asia/Tehran')::date
-        AND position($3 IN regexp_replace(upper(concat_ws(' ', l.identifier, l.reference, l.text)), '[^0-9A-Z]', '', 'g')) > 0 ORDER BY line_id LIMIT 1";
+    SELECT line_id FROM statement_lines l WHERE l.amount = -($1::bigint) AND l.fact_id IS NULL AND l.day >= ($2::timestamptz AT TIME ZONE 'Asia/Tehran')::date
+        AND position($3::text IN regexp_replace(upper(concat_ws(' ', l.identifier, l.reference, l.text)), '[^0-9A-Z]', '', 'g')) > 0 ORDER BY line_id LIMIT 1";
 const REFUSE: &str = "
     UPDATE refunds SET version = version + 1, state = 'refused', refuse_reason = $2, refused_by = $3, refused_at = $4 WHERE refund_id = $1";
 const FITTED: &str = "SELECT FROM fittings WHERE wearer_id = $1 AND (upper_inf(period) OR upper(period) > $2) LIMIT 1";
