@@ -2,7 +2,8 @@
 
 use crate::BillingError;
 use crate::calendar::{Day, Month};
-use crate::fact::{Fact, OrderId, What};
+use crate::elsewhere::{Earlier, first_installations};
+use crate::fact::{Fact, OrderId};
 use crate::money::Money;
 use crate::policy::{CapWindow, Policy};
 use crate::rate::{Code, Rated};
@@ -14,15 +15,16 @@ use std::ops::RangeInclusive;
 const WINDOW_DAYS: i64 = 30;
 
 /// What each order's cap takes off, by month. Leave and waivers are already off (decision D11); fees and days are taken in the order of
-/// time until the cap is reached (decision D13), so that each month bears what lies beyond in it.
+/// time until the cap is reached (decision D13), so that each month bears what lies beyond in it. What an order cost in a file before is spent already.
 pub(crate) fn caps(
     known: &[&Fact],
     register: &Register<'_>,
     policy: &Policy,
-    rated: &Rated,
+    (rated, earlier): (&Rated, &[Earlier]),
 ) -> Result<Vec<(Month, OrderId, Money)>, BillingError> {
     let mut caps = Vec::new();
-    for (order, first) in first_installations(known) {
+    for (order, here) in first_installations(known) {
+        let first = earlier.iter().filter_map(|file| file.first.get(&order)).fold(here, |first, there| first.min(*there));
         let Some(cap) = register.cap(first) else { continue };
         let last = match policy.cap_window {
             CapWindow::CalendarMonth => first.month().last_day(),
@@ -30,9 +32,17 @@ pub(crate) fn caps(
         };
         let mut spent = Money::zero(rated.currency);
         let mut over: BTreeMap<Month, Money> = BTreeMap::new();
-        for (day, amount) in costs(rated, &order, policy, first..=last)? {
+        let mut all = Vec::new();
+        for (of, is_here) in earlier.iter().map(|file| (&file.rated, false)).chain([(rated, true)]) {
+            all.extend(costs(of, &order, policy, first..=last)?.into_iter().map(|(day, amount)| (day, amount, is_here)));
+        }
+        all.sort_by_key(|(day, ..)| *day);
+        for (day, amount, is_here) in all {
             let before = spent.beyond(cap)?;
             spent = spent.plus(amount)?;
+            if !is_here {
+                continue;
+            }
             let beyond = over.entry(day.month()).or_insert(Money::zero(rated.currency));
             *beyond = beyond.plus(spent.beyond(cap)?.minus(before)?)?;
         }
@@ -41,18 +51,7 @@ pub(crate) fn caps(
     Ok(caps)
 }
 
-/// The day of each order's first installation, chargeable or not.
-fn first_installations(known: &[&Fact]) -> BTreeMap<OrderId, Day> {
-    let mut first = BTreeMap::new();
-    for fact in known {
-        if let What::Install { at, order, .. } = &fact.what {
-            first.entry(order.clone()).or_insert(at.day());
-        }
-    }
-    first
-}
-
-/// What an order costs in a window, in the order of time. A day's fees come before its price: the price is known at the day's end.
+/// What an order costs in a window. A day's fees come before its price: the price is known at the day's end.
 fn costs(rated: &Rated, order: &OrderId, policy: &Policy, window: RangeInclusive<Day>) -> Result<Vec<(Day, Money)>, BillingError> {
     let mut costs = Vec::new();
     for fee in rated.fees.iter().filter(|fee| fee.order == *order && window.contains(&fee.at.day())) {
@@ -66,6 +65,5 @@ fn costs(rated: &Rated, order: &OrderId, policy: &Policy, window: RangeInclusive
             _ => {}
         }
     }
-    costs.sort_by_key(|(day, _)| *day);
     Ok(costs)
 }

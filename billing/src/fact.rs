@@ -213,11 +213,18 @@ pub enum What {
         /// Its number.
         invoice: Arc<str>,
     },
+    /// What happened in another file of the same person, which this one went on from: it bills nothing here.
+    Elsewhere {
+        /// Which file.
+        file: Arc<str>,
+        /// What is recorded there.
+        fact: Arc<Fact>,
+    },
 }
 
 impl What {
     /// When it happened, or from when it holds.
-    pub const fn at(&self) -> Moment {
+    pub fn at(&self) -> Moment {
         match self {
             Self::Install { at, .. }
             | Self::Remove { at }
@@ -232,6 +239,7 @@ impl What {
             | Self::Damage { at, .. }
             | Self::Void { at, .. } => *at,
             Self::Leave(period) | Self::Suspend(period) | Self::Class { period, .. } | Self::Waiver { period, .. } => period.from,
+            Self::Elsewhere { fact, .. } => fact.what.at(),
         }
     }
 }

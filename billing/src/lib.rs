@@ -12,6 +12,7 @@ pub mod command;
 mod deposit;
 mod difference;
 mod document;
+mod elsewhere;
 mod explain;
 pub mod export;
 mod fact;

@@ -3,6 +3,7 @@
 use crate::BillingError;
 use crate::calendar::{Day, Moment, Month, check_time_zone};
 use crate::cap::caps;
+use crate::elsewhere::{Earlier, once};
 use crate::fact::{Covered, Fact, FactId, OrderId, What};
 use crate::known::known_at;
 use crate::money::{Currency, Money};
@@ -120,19 +121,20 @@ pub fn rate(facts: &[Fact], tariffs: &Tariffs, policy: &Policy, run: Moment) -> 
     check_time_zone()?;
     let (known, mut work) = (known_at(facts, run), Vec::new());
     work.extend(cancellations_of_nothing(facts, &known));
+    let earlier = Earlier::files(&known, tariffs, policy, run)?;
     let register = Register::new(&known, tariffs, policy, run, &mut work);
     let horizon = horizon(policy.mode, run);
     let mut days = BTreeMap::new();
     if let Some(first) = register.fittings.first() {
         for day in first.day().through(horizon) {
-            days.insert(day, register.standing(day, &mut work)?);
+            days.insert(day, once(register.standing(day, &mut work)?, day, &earlier));
         }
     }
     let fees = fees(&known, &register, horizon, &mut work)?;
     let mut rated = Rated { horizon, days, fees, items: BTreeMap::new(), work, currency: tariffs.currency() };
     rated.add_fees()?;
     rated.add_days()?;
-    for (month, order, over) in caps(&known, &register, policy, &rated)? {
+    for (month, order, over) in caps(&known, &register, policy, (&rated, &earlier))? {
         rated.add(Key { month, order, code: Code::Cap, part: Part::Whole }, over.negated()?, None)?;
     }
     Ok(rated)

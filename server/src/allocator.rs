@@ -15,11 +15,7 @@ const OWN_PAGE: usize = 4 << 20;
 
 /// Looks until `stop`. Each look is made by a new thread: the allocator begins with another part of its memory for each, and looks at few of them.
 pub async fn give_back(stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
-        }
+    while crate::clock::goes_on_after(LOOK_EVERY, &stop).await {
         // Without a thread to be had there is no memory to be had back: the next look may find one.
         let _ = std::thread::Builder::new().name("give back".into()).spawn(|| drop(black_box(Vec::<u8>::with_capacity(OWN_PAGE))));
     }

@@ -32,9 +32,8 @@ pub async fn run(store: Store, stop: CancellationToken) {
             // What was not done is due still.
             Err(error) => tracing::warn!(%error, "billing waits: the database did not do it; the next look tries again"),
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+        if !crate::clock::goes_on_after(LOOK_EVERY, &stop).await {
+            return;
         }
     }
 }

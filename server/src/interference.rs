@@ -54,9 +54,8 @@ async fn resume(store: &Store, watch: &mut InterferenceWatch, stop: &Cancellatio
             Ok(open) => return open.into_iter().for_each(|incident| watch.resume(incident)),
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "open incidents cannot be read yet"),
         }
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(TICK) => {}
+        if !crate::clock::goes_on_after(TICK, stop).await {
+            return;
         }
     }
 }

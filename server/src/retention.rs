@@ -12,11 +12,7 @@ const EVERY: Duration = Duration::from_secs(86_400);
 /// Deletes once a day until `stop`.
 pub async fn run_daily(store: Store, retention: Retention, stop: CancellationToken) {
     let mut wait = FIRST_AFTER;
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(wait) => {}
-        }
+    while crate::clock::goes_on_after(wait, &stop).await {
         wait = EVERY;
         let caller = access::Caller::command("paband", "retention");
         tokio::select! {

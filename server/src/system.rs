@@ -144,22 +144,14 @@ async fn after_outage(store: &store::Store) -> Result<(Watch, Timestamp), store:
 }
 
 async fn tell_alive(store: store::Store, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(ALIVE_EVERY) => {}
-        }
+    while crate::clock::goes_on_after(ALIVE_EVERY, &stop).await {
         // While the database is away it is deaf for everyone; the shards say so.
         let _ = store.service_alive(crate::clock::now()).await;
     }
 }
 
 async fn maintain(store: store::Store, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(MAINTENANCE_EVERY) => {}
-        }
+    while crate::clock::goes_on_after(MAINTENANCE_EVERY, &stop).await {
         if let Err(error) = store.maintain(crate::clock::now()).await {
             tracing::error!(error = &error as &dyn std::error::Error, "partitions could not be looked after; tried again in a minute");
         }
@@ -170,11 +162,7 @@ async fn tell_counters(door: Arc<Door>, stop: CancellationToken) {
     let counters = door.counters();
     drop(door);
     let mut told = 0;
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(COUNTERS_EVERY) => {}
-        }
+    while crate::clock::goes_on_after(COUNTERS_EVERY, &stop).await {
         let stored = counters.reports_stored.get();
         tracing::info!(
             connections = counters.connections_open(),

@@ -88,3 +88,43 @@ async fn a_change_that_the_database_broke_off_for_another_can_be_tried_again() {
         assert!(StoreError::from(error).is_recoverable(), "{code}");
     }
 }
+
+/// The tag of wearer 1 comes off on 1403/02/11; the order goes on in the file of wearer 2, who is fitted on 1403/02/13.
+const WENT_ON: &str = "
+    UPDATE fittings SET period = tstzrange(lower(period), '2024-04-30 12:00+03:30') WHERE wearer_id = 1;
+    INSERT INTO removals (fitting_id, at, recorded_at, removed_by, reason, condition, deposit, tag_state)
+        VALUES (1, '2024-04-30 12:00+03:30', '2024-04-30 12:00+03:30', 'x', 'other', 'good', 'none', 'returned');
+    INSERT INTO wearers (reference) VALUES ('w2');
+    INSERT INTO tags (imei) VALUES ('000000000000002');
+    UPDATE wearers SET merged_into = 2, merged_at = '2024-05-01 12:00+03:30', merged_by = 'x', merge_reason = 'x' WHERE wearer_id = 1;
+    UPDATE orders SET wearer_id = 2, moved_from = 1;
+    INSERT INTO fittings (tag_id, wearer_id, period) VALUES (2, 2, tstzrange('2024-05-02 09:00+03:30', NULL));
+    INSERT INTO installations (kind, wearer_id, tag_id, begun_at, begun_by, state, ended_at, ended_by, fitting_id)
+        SELECT 'fitting', wearer_id, tag_id, lower(period), 'x', 'completed', lower(period) + interval '1 minute', 'x', fitting_id
+        FROM fittings WHERE wearer_id = 2";
+
+#[tokio::test]
+async fn an_order_that_went_on_in_the_other_file_keeps_its_one_cap() {
+    let (_database, store, client) = house(1).await;
+    store.books_carry_on(&[1], tehran("2024-04-25T12:00:00")).await.unwrap();
+    assert_eq!(balance(&store, 1, "2024-04-25T12:00:00").await, 3_000_000, "the cap");
+    client.batch_execute(WENT_ON).await.unwrap();
+    let (now, later) = ("2024-05-10T12:00:00", "2024-06-22T12:00:00");
+    assert_eq!(store.books_carry_on(&[1, 2], tehran(now)).await.unwrap().blocked, 0);
+    assert_eq!((billable(&store, 1, now).await, balance(&store, 1, now).await), (10, 800_000 + 10 * 100_000));
+    assert_eq!((billable(&store, 2, now).await, balance(&store, 2, now).await), (19, 3_000_000 - 1_800_000), "what is left of the cap");
+
+    // A leave of the file before, recorded late, leaves more for the other.
+    let leave = "
+        INSERT INTO leave_acts (wearer_id, state, valid_from, valid_to, kind, exclusion, purpose, requested_by, requested_at, authority, decision_number,
+            decision_date, decided_by, decided_at)
+        VALUES (1, 'approved', '2024-04-24 12:00+03:30', '2024-04-27 12:00+03:30', 'overnight', false, 'x', 'x', '2024-05-12', 'x', 'x', '2024-05-12', 'y', '2024-05-12')";
+    client.batch_execute(leave).await.unwrap();
+    let before = documents(&client).await;
+    assert_eq!(store.books_carry_on(&[1, 2], tehran(later)).await.unwrap().blocked, 0);
+    assert_eq!(documents(&client).await.iter().filter(|document| before.contains(document)).count(), before.len());
+    assert_eq!(balance(&store, 1, later).await, 1_500_000);
+    // Two whole months more: 31 days each.
+    assert_eq!(balance(&store, 2, later).await, 1_500_000 + 62 * 100_000);
+    assert_eq!(store.books_verify().await.unwrap(), []);
+}

@@ -8,7 +8,7 @@ use enrolment::checklist::{Item, StatementKind};
 use enrolment::{Condition, DepositConsequence, Payer, RemovalReason, ReplacementReason, TagState};
 use proto::enrolment as schema;
 use proto::enrolment::{BeginFittingRequest, BeginReplacementRequest, CompleteReplacementRequest, RemoveTagRequest, StateItemRequest};
-use store::{AskedRemoval, Exchanged, NewReplacement};
+use store::{AskedRemoval, Exchanged, HowRemoved, NewReplacement};
 use tonic::Status;
 
 /// Most photos of one removal.
@@ -124,7 +124,7 @@ pub(crate) fn removal_asked(asked: &RemoveTagRequest) -> Result<AskedRemoval, St
     let deposit = deposit_read(&mut fields, asked);
     let tag_state = state_after(&mut fields, asked.tag_state());
     fields.check()?;
-    Ok(AskedRemoval { wearer, at, reason, explanation, condition, condition_note, photo_ids, deposit, tag_state })
+    Ok(AskedRemoval { wearer, at, how: HowRemoved { reason, explanation, condition, condition_note, photo_ids, deposit, tag_state } })
 }
 
 /// A replacement has a way of its own.

@@ -108,6 +108,7 @@ pub(super) fn fitting(found: store::Fitting) -> Fitting {
 }
 
 pub(super) fn removal(found: store::Removal) -> Removal {
+    let how = found.how;
     Removal {
         removal_id: found.removal_id,
         fitting_id: found.fitting_id,
@@ -115,14 +116,14 @@ pub(super) fn removal(found: store::Removal) -> Removal {
         recorded_at: Some(instant(found.recorded_at)),
         removed_by: found.removed_by,
         confirmed_by: found.confirmed_by,
-        reason: removal_reason(found.reason).into(),
-        explanation: found.explanation,
-        condition: condition(found.condition).into(),
-        condition_note: found.condition_note,
-        photo_ids: found.photo_ids,
-        deposit: deposit(found.deposit).into(),
-        deposit_rial: found.deposit.rial().unwrap_or_default(),
-        tag_state: state(Some(found.tag_state)).into(),
+        reason: removal_reason(how.reason).into(),
+        explanation: how.explanation,
+        condition: condition(how.condition).into(),
+        condition_note: how.condition_note,
+        photo_ids: how.photo_ids,
+        deposit: deposit(how.deposit).into(),
+        deposit_rial: how.deposit.rial().unwrap_or_default(),
+        tag_state: state(Some(how.tag_state)).into(),
     }
 }
 

@@ -62,6 +62,19 @@ impl Office {
         issued
     }
 
+    /// The authority requires a deposit of wearer 2, recorded on a day.
+    pub async fn require_deposit(&self, amount: i64, day: &str) {
+        let required = format!(
+            "WITH relief AS (
+                INSERT INTO billing_reliefs (wearer_id, kind, authority, decision_number, decision_date, found_by, proposed_by, approved_by, at)
+                VALUES (2, 'deposit', 'x', 'x', '{day}', 'x', 'sara', 'reza', '{day}') RETURNING relief_id
+            )
+            INSERT INTO deposit_requirements (relief_id, wearer_id, order_id, regime, amount, recorded_at)
+                SELECT relief_id, 2, order_id, 'tag', {amount}, '{day}' FROM relief, orders WHERE wearer_id = 2"
+        );
+        sql(&self.house.database, &required).await;
+    }
+
     /// A payment that the bank told of on its day.
     pub async fn payment(&self, wearer_id: i64, day: &str, amount: i64, invoice: Option<&str>) {
         let invoice = invoice.map_or("NULL".to_owned(), |number| format!("'{number}'"));

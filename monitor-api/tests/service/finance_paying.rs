@@ -162,19 +162,26 @@ async fn the_trial_balance_names_the_end_of_the_ledger() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deposit_is_asked_for_until_it_is_there_or_the_tag_is_off() {
     let office = Office::new(1).await;
-    let required = "
-        INSERT INTO billing_reliefs (wearer_id, kind, authority, decision_number, decision_date, found_by, proposed_by, approved_by, at)
-            VALUES (2, 'deposit', 'x', 'x', '2024-04-05', 'x', 'sara', 'reza', '2024-04-05');
-        INSERT INTO deposit_requirements (relief_id, wearer_id, order_id, regime, amount, recorded_at)
-            SELECT 1, 2, order_id, 'tag', 7000000, '2024-04-05' FROM orders WHERE wearer_id = 2";
-    sql(&office.house.database, required).await;
+    office.require_deposit(7_000_000, "2024-04-05").await;
     office.carry_on(&[2], "2024-04-20T12:00:00").await;
+    office.require_deposit(10_000_000, "2024-04-21").await;
+    office.carry_on(&[2], "2024-04-21T12:00:00").await;
     let client = office.house.database.client().await;
-    let request: i64 =
-        client.query_one("SELECT document_id FROM billing_documents WHERE kind = 'deposit_request'", &[]).await.unwrap().get(0);
-    let asked = async || office.document(request).await.pay_to.map(|pay_to| (pay_to.amount.unwrap().amount, pay_to.how));
-    let (amount, how) = asked().await.unwrap();
-    assert_eq!((amount, how.len()), (7_000_000, 1), "without an account nothing is said of an account above: {how:?}");
+    let requests = "SELECT document_id FROM billing_documents WHERE kind = 'deposit_request' ORDER BY place";
+    let requests: Vec<i64> = client.query(requests, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    let asked = async || {
+        let mut asked = Vec::new();
+        for request in &requests {
+            let pay_to = office.document(*request).await.pay_to;
+            assert!(
+                pay_to.iter().all(|pay_to| pay_to.how.len() == 1),
+                "without an account nothing is said of an account above: {pay_to:?}"
+            );
+            asked.push(pay_to.map_or(0, |pay_to| pay_to.amount.unwrap().amount));
+        }
+        asked
+    };
+    assert_eq!(asked().await, [7_000_000, 3_000_000]);
     let paid = async |day: &str, amount: i64| {
         let fact = format!(
             "INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, amount) VALUES (2, 'deposit_payment', '{day}', '{day}', 'x', {amount})"
@@ -183,9 +190,15 @@ async fn a_deposit_is_asked_for_until_it_is_there_or_the_tag_is_off() {
         office.carry_on(&[2], &format!("{day}T12:00:00")).await;
     };
     paid("2024-04-22", 5_000_000).await;
-    assert_eq!(asked().await.unwrap().0, 2_000_000);
-    paid("2024-04-23", 2_000_000).await;
-    assert_eq!(asked().await, None);
-    sql(&office.house.database, "UPDATE fittings SET period = tstzrange(lower(period), '2024-06-01')").await;
-    assert_eq!(asked().await, None);
+    assert_eq!(asked().await, [2_000_000, 3_000_000], "the oldest is paid first, and no rial pays two");
+    paid("2024-04-23", 3_000_000).await;
+    assert_eq!(asked().await, [0, 2_000_000]);
+    office.require_deposit(9_000_000, "2024-04-24").await;
+    assert_eq!(asked().await, [0, 1_000_000], "less is required now");
+    let off = "
+        UPDATE fittings SET period = tstzrange(lower(period), '2024-06-01');
+        INSERT INTO removals (fitting_id, at, recorded_at, removed_by, reason, condition, deposit, tag_state)
+            SELECT fitting_id, upper(period), upper(period), 'x', 'order_ended', 'good', 'release', 'returned' FROM fittings";
+    sql(&office.house.database, off).await;
+    assert_eq!(asked().await, [0, 0]);
 }

@@ -227,12 +227,7 @@ async fn a_deposit_is_required_up_to_the_ceiling_and_asked_for_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deposit_that_was_required_before_is_asked_for_at_the_installation() {
     let office = Office::new(1).await;
-    let before = "
-        INSERT INTO billing_reliefs (wearer_id, kind, authority, decision_number, decision_date, found_by, proposed_by, approved_by, at)
-            VALUES (2, 'deposit', 'x', 'x', '2024-04-05', 'x', 'sara', 'reza', '2024-04-05');
-        INSERT INTO deposit_requirements (relief_id, wearer_id, order_id, regime, amount, recorded_at)
-            SELECT 1, 2, order_id, 'tag', 7000000, '2024-04-05' FROM orders WHERE wearer_id = 2";
-    sql(&office.house.database, before).await;
+    office.require_deposit(7_000_000, "2024-04-05").await;
     office.carry_on(&[2], "2024-04-20T12:00:00").await;
     assert_eq!(office.deposit_papers().await, [("deposit_request".to_owned(), 7_000_000)]);
     assert_eq!(office.required().await, 7_000_000);

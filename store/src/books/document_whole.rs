@@ -1,10 +1,12 @@
 //! All of a document: its lines, what paid it, what became of it.
 
+use super::deposits::terms;
 use super::document_events::{DocumentEvent, events};
 use super::documents::{DocumentRow, DocumentShown, document_row, documents_of, shown};
 use super::owing::settled;
 use super::pay_accounts::{PayAccount, account_of};
 use super::payments::bill_id_of;
+use super::reckon::books_now;
 use super::{AsOf, BooksError};
 use crate::{Store, StoreError};
 use access::Caller;
@@ -12,18 +14,16 @@ use billing::identifier::BillId;
 use billing::{Document, Kind, Money, Origin, StoredDocument};
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
-use tokio_postgres::GenericClient;
+use tokio_postgres::{GenericClient, Transaction};
 
 const BODY: &str = "SELECT body::text FROM billing_documents WHERE document_id = $1";
 const WEARER: &str = "SELECT FROM wearers w WHERE reference = $1 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))";
 /// When money came: by the entry of the payment or of the credit note.
 const CAME_AT: &str = "SELECT text, at FROM ledger_entries WHERE wearer_id = $1 ORDER BY place";
 
-/// Deposit money that came since an instant and was not taken back, rials; nothing is asked for while no tag is fitted.
-const DEPOSITED: &str = "
-    SELECT coalesce(sum(p.amount), 0)::bigint FROM ledger_entries e JOIN ledger_postings p USING (entry_id)
-    WHERE e.wearer_id = $1 AND e.at >= $2 AND p.account = 'assets:cash:deposit' AND e.text ~ '^(deposit|reversal) finance:'
-    HAVING EXISTS (SELECT FROM fittings f WHERE f.wearer_id = $1 AND upper_inf(f.period))";
+/// What later requests of a deposit asked for, rials.
+const ASKED_LATER: &str = "
+    SELECT coalesce(sum(total), 0)::bigint FROM billing_documents WHERE wearer_id = $1 AND kind = 'deposit_request' AND document_id > $2";
 
 /// Money or credit that went to a document.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,7 +51,8 @@ pub struct DocumentWhole {
     pub events: Vec<DocumentEvent>,
     /// The account it was issued with.
     pub account: Option<PayAccount>,
-    /// What is still asked for by the request of a deposit: its amount less what came since, while a tag is fitted. Of other documents nothing.
+    /// What is still asked for by the request of a deposit: what is required and not held yet, less what later requests ask for, at most its amount. Nothing
+    /// while no tag is fitted or the books are blocked, and of other documents.
     pub deposit_asked: Money,
     /// The bill id of its wearer, if the number of the file is not too long for one; and whether it is an internal reference.
     pub bill_id: (Option<BillId>, bool),
@@ -63,9 +64,10 @@ impl Store {
     /// # Errors
     /// When there is none such.
     pub async fn document(&self, caller: &Caller, document_id: i64, now: DateTime<Utc>) -> Result<DocumentWhole, BooksError> {
-        let client = self.client().await?;
-        let row = document_row(&**client, caller, document_id).await?;
-        whole(&**client, row, now).await
+        let mut client = self.client().await?;
+        let transaction = client.transaction().await?;
+        let row = document_row(&*transaction, caller, document_id).await?;
+        whole(&transaction, row, now).await
     }
 
     /// All documents of a wearer that are not paid, the oldest first.
@@ -73,38 +75,43 @@ impl Store {
     /// # Errors
     /// When there is no such wearer within the caller's reach.
     pub async fn documents_open(&self, caller: &Caller, wearer: &str, now: DateTime<Utc>) -> Result<Vec<DocumentWhole>, BooksError> {
-        let client = self.client().await?;
-        client.query_opt(WEARER, &[&wearer, &caller.roots]).await?.ok_or(BooksError::UnknownWearer)?;
-        let rows = documents_of(&**client, caller, wearer).await?;
+        let mut client = self.client().await?;
+        let transaction = client.transaction().await?;
+        transaction.query_opt(WEARER, &[&wearer, &caller.roots]).await?.ok_or(BooksError::UnknownWearer)?;
+        let rows = documents_of(&*transaction, caller, wearer).await?;
         let mut documents = Vec::new();
-        for one in shown(&**client, rows, AsOf::instant(now)?).await? {
+        for one in shown(&*transaction, rows, AsOf::instant(now)?).await? {
             if one.invoice.as_ref().is_some_and(|invoice| !invoice.open.is_zero()) {
-                documents.push(whole(&**client, one.row, now).await?);
+                documents.push(whole(&transaction, one.row, now).await?);
             }
         }
         Ok(documents)
     }
 }
 
-async fn whole(client: &impl GenericClient, row: DocumentRow, now: DateTime<Utc>) -> Result<DocumentWhole, BooksError> {
-    let body = client.query_one(BODY, &[&row.document_id]).await?;
+async fn whole(transaction: &Transaction<'_>, row: DocumentRow, now: DateTime<Utc>) -> Result<DocumentWhole, BooksError> {
+    let body = transaction.query_one(BODY, &[&row.document_id]).await?;
     let document = read(body.get(0), row.document_id)?;
-    let payments = payments(client, &row, now).await?;
-    let events = events(client, row.document_id, now).await?;
-    let shown = shown(client, vec![row], AsOf::instant(now)?).await?.pop();
+    let payments = payments(transaction, &row, now).await?;
+    let events = events(transaction, row.document_id, now).await?;
+    let shown = shown(transaction, vec![row], AsOf::instant(now)?).await?.pop();
     let shown = shown.ok_or_else(|| StoreError::Unreadable("a document is gone".to_owned()))?;
-    let account = account_of(client, shown.row.document_id).await?;
-    let bill_id = bill_id_of(client, shown.row.wearer_id).await?;
-    let deposit_asked = deposit_asked(client, &shown.row, document.kind).await?;
+    let account = account_of(transaction, shown.row.document_id).await?;
+    let bill_id = bill_id_of(transaction, shown.row.wearer_id).await?;
+    let deposit_asked = match document.kind {
+        Kind::DepositRequest => deposit_asked(transaction, &shown.row, now).await?,
+        _ => Money::zero(shown.row.total.currency()),
+    };
     Ok(DocumentWhole { shown, document, payments, events, account, deposit_asked, bill_id })
 }
 
-async fn deposit_asked(client: &impl GenericClient, row: &DocumentRow, kind: Kind) -> Result<Money, StoreError> {
-    if kind != Kind::DepositRequest {
-        return Ok(Money::rials(0));
-    }
-    let came = client.query_opt(DEPOSITED, &[&row.wearer_id, &row.run_at]).await?.map(|came| came.get::<_, i64>(0));
-    Ok(Money::rials(came.map_or(0, |came| (row.total.minor_units() - came).max(0))))
+/// The oldest request is paid first.
+async fn deposit_asked(transaction: &Transaction<'_>, row: &DocumentRow, now: DateTime<Utc>) -> Result<Money, BooksError> {
+    let Ok(books) = books_now(transaction, row.wearer_id, now).await? else { return Ok(Money::zero(row.total.currency())) };
+    let required = terms(transaction, row.wearer_id, &books).await?.0.minor_units();
+    let later: i64 = transaction.query_one(ASKED_LATER, &[&row.wearer_id, &row.document_id]).await?.get(0);
+    let missing = required - books.books.deposit.held.minor_units() - later;
+    Ok(Money::rials(missing.clamp(0, row.total.minor_units())))
 }
 
 async fn payments(client: &impl GenericClient, row: &DocumentRow, now: DateTime<Utc>) -> Result<Vec<DocumentPayment>, BooksError> {

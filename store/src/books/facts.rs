@@ -2,6 +2,7 @@
 //! from what finance recorded.
 
 use super::PersonError;
+use super::elsewhere::add_elsewhere;
 use super::facts_of_orders::{end_of, of_order};
 use super::late::{Closing, Decided, LateRefusal, OrderEnd, Waiting, closings, has_late, hold_back};
 use super::merged::add_merged;
@@ -79,6 +80,13 @@ pub(super) struct Recorded {
 
 /// All facts of these persons.
 pub(super) async fn facts(transaction: &Transaction<'_>, persons: &[i64]) -> Result<Recorded, StoreError> {
+    let mut recorded = of_files(transaction, persons).await?;
+    add_elsewhere(transaction, persons, &mut recorded.facts).await?;
+    Ok(recorded)
+}
+
+/// What is recorded in their own files.
+pub(super) async fn of_files(transaction: &Transaction<'_>, persons: &[i64]) -> Result<Recorded, StoreError> {
     let mut ends: HashMap<i64, Vec<OrderEnd>> = HashMap::new();
     let mut facts: Facts = persons.iter().map(|person| (*person, Ok(Vec::new()))).collect();
     for row in transaction.query(FITTINGS, &[&persons]).await? {

@@ -10,6 +10,7 @@ mod document_acts;
 mod document_events;
 mod document_whole;
 mod documents;
+mod elsewhere;
 mod error;
 mod everybody;
 mod facts;

@@ -1,6 +1,7 @@
 //! What is done with a refund: asked for by one person, approved by another, sent by the bank.
 
 use super::record::{NewFact, borne, record, standing, wearer_locked};
+use super::refund_lines::line_that_left;
 use super::refunds::{Refund, RefundState, one, one_to_change};
 use super::{BooksError, MoneyRefusal, refund_accounts};
 use crate::change::{self, Change};
@@ -20,10 +21,6 @@ const SENT: &str = "
 /// One bulk transfer has one reference: the same amount to the same account under it is the same money.
 const SENT_ALREADY: &str = "
     SELECT refund_id FROM refunds WHERE sheba = $1 AND amount = $2 AND bank_reference = $3 AND state = 'sent' ORDER BY refund_id LIMIT 1";
-/// A line that went out to the account of the refund, of its amount, and is no other refund: the bank may have sent it.
-const LEFT: &str = "
-    SELECT line_id FROM statement_lines l WHERE l.amount = -($1::bigint) AND l.fact_id IS NULL AND l.day >= ($2::timestamptz AT TIME ZONE 'Asia/Tehran')::date
-        AND position($3::text IN regexp_replace(upper(concat_ws(' ', l.identifier, l.reference, l.text)), '[^0-9A-Z]', '', 'g')) > 0 ORDER BY line_id LIMIT 1";
 const REFUSE: &str = "
     UPDATE refunds SET version = version + 1, state = 'refused', refuse_reason = $2, refused_by = $3, refused_at = $4 WHERE refund_id = $1";
 const FITTED: &str = "SELECT FROM fittings WHERE wearer_id = $1 AND (upper_inf(period) OR upper(period) > $2) LIMIT 1";
@@ -106,10 +103,8 @@ impl Store {
             let (refund, now) = one_to_change(transaction, caller, which).await?;
             refund.must_be(&[RefundState::Requested, RefundState::Approved])?;
             if let Some(fact_id) = refund.fact_id {
-                let money: [&(dyn tokio_postgres::types::ToSql + Sync); 3] =
-                    [&refund.amount.minor_units(), &refund.approved_at, &refund.sheba];
-                if let Some(line) = transaction.query_opt(LEFT, &money).await? {
-                    return Err(MoneyRefusal::RefundLeft(line.get(0)).into());
+                if let Some(line_id) = line_that_left(transaction, &refund).await? {
+                    return Err(MoneyRefusal::RefundLeft(line_id).into());
                 }
                 record(transaction, caller, &NewFact::cancel(refund.wearer_id, fact_id, now, reason), now).await?;
                 borne(transaction, (refund.wearer_id, fact_id), now).await?;

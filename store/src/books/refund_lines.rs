@@ -1,6 +1,6 @@
 //! Which refund a line is that went out: by itself where only one can be meant, else by the word of a person. The line says that the bank has sent it.
 
-use super::refunds::{self, RefundState};
+use super::refunds::{self, Refund, RefundState};
 use super::statement_lines::{LineState, StatementLine};
 use super::{BooksError, MoneyRefusal};
 use access::Caller;
@@ -8,16 +8,35 @@ use chrono::{DateTime, Utc};
 use std::collections::{BTreeSet, HashMap};
 use tokio_postgres::Transaction;
 
+/// What a line says, letters and digits only: people and banks write a SHEBA with spaces and dashes.
+macro_rules! line_says {
+    () => {
+        "regexp_replace(upper(concat_ws(' ', l.identifier, l.reference, l.text)), '[^0-9A-Z]', '', 'g')"
+    };
+}
+
 /// Lines of a unit that went out and refunds that they may be: of the same amount, not before the approval, and the line has the SHEBA of the refund, or the
 /// bank's reference that somebody wrote down when it was sent.
-const PAIRS: &str = "
+const PAIRS: &str = concat!(
+    "
     SELECT l.line_id, r.refund_id, r.wearer_id, r.fact_id FROM statement_lines l JOIN refunds r ON r.amount = -l.amount JOIN wearers w ON w.wearer_id = r.wearer_id
     WHERE l.unit_id = $1 AND l.state = 'outgoing' AND r.state IN ('approved', 'sent') AND l.day >= (r.approved_at AT TIME ZONE 'Asia/Tehran')::date
         AND NOT EXISTS (SELECT FROM statement_lines o WHERE o.fact_id = r.fact_id)
-        AND (position(r.sheba IN regexp_replace(upper(concat_ws(' ', l.identifier, l.reference, l.text)), '[^0-9A-Z]', '', 'g')) > 0
+        AND (position(r.sheba IN ",
+    line_says!(),
+    ") > 0
             OR (r.state = 'sent' AND l.reference <> '' AND l.reference = r.bank_reference))
         AND EXISTS (SELECT FROM unit_reach x WHERE x.unit_id = w.unit_id AND x.above_id = ANY ($2))
-    ORDER BY l.line_id";
+    ORDER BY l.line_id"
+);
+/// A line that went out to the account of the refund, of its amount, and is no other refund.
+const LEFT: &str = concat!(
+    "
+    SELECT line_id FROM statement_lines l WHERE l.amount = -($1::bigint) AND l.fact_id IS NULL AND l.day >= ($2::timestamptz AT TIME ZONE 'Asia/Tehran')::date
+        AND position($3::text IN ",
+    line_says!(),
+    ") > 0 ORDER BY line_id LIMIT 1"
+);
 const LOCK_ALL: &str = "SELECT wearer_id FROM wearers WHERE wearer_id = ANY ($1) ORDER BY wearer_id FOR NO KEY UPDATE";
 const SENT: &str = "
     UPDATE refunds r SET version = r.version + 1, state = 'sent', bank_reference = coalesce(nullif(l.reference, ''), l.import_id), sent_by = $3, sent_at = $4,
@@ -75,6 +94,12 @@ fn certain(pairs: &[Pair]) -> Vec<Pair> {
         *of_refund.entry(pair.refund_id).or_default() += 1;
     }
     pairs.iter().filter(|pair| of_line.get(&pair.line_id) == Some(&1) && of_refund.get(&pair.refund_id) == Some(&1)).copied().collect()
+}
+
+/// A line by which the bank may have sent an approved refund already.
+pub(super) async fn line_that_left(transaction: &Transaction<'_>, refund: &Refund) -> Result<Option<i64>, BooksError> {
+    let left = transaction.query_opt(LEFT, &[&refund.amount.minor_units(), &refund.approved_at, &refund.sheba]).await?;
+    Ok(left.map(|row| row.get(0)))
 }
 
 /// Says that a line is a refund, by the word of a person; the line is locked after the wearer.

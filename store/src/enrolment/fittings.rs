@@ -5,7 +5,7 @@ use super::checklist::look;
 use super::error::by_constraint;
 use super::evidence;
 use super::installations::{Installation, locked, one, wearer_locked, worn};
-use super::removals::{self, NewRemoval, Removal};
+use super::removals::{self, HowRemoved, Removal};
 use super::tag_standing::{LockedTag, NewEvent, happened};
 use crate::Store;
 use crate::change::{self, Change};
@@ -175,8 +175,7 @@ async fn end_old(
     let old = worn(transaction, wearer_id).await?.ok_or(EnrolmentError::WearerHasNoTag)?;
     // A fitting lasts, be it a millisecond.
     let begins_at = begins_at.max(old.since + TimeDelta::milliseconds(1));
-    let new = NewRemoval {
-        at: begins_at,
+    let how = HowRemoved {
         reason: RemovalReason::Replacement,
         explanation: String::new(),
         condition: exchanged.condition,
@@ -185,7 +184,7 @@ async fn end_old(
         deposit: DepositConsequence::None,
         tag_state: exchanged.tag_state,
     };
-    removals::record(transaction, caller, &old, &new, None, now).await?;
+    removals::record(transaction, caller, &old, (begins_at, &how), None, now).await?;
     Ok(begins_at)
 }
 

@@ -6,6 +6,9 @@ use access::Caller;
 use chrono::{DateTime, Utc};
 use tokio_postgres::Transaction;
 
+const LOCK_BOTH: &str = "
+    SELECT FROM wearers w WHERE w.reference = ANY ($1) AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))
+    ORDER BY w.wearer_id FOR NO KEY UPDATE OF w";
 const UNIT: &str = "SELECT unit_id FROM wearers WHERE wearer_id = $1";
 const WEARS_TAG: &str = "SELECT FROM fittings WHERE wearer_id = $1 AND (upper_inf(period) OR upper(period) > $2)";
 
@@ -63,13 +66,12 @@ pub(crate) async fn merge_concerns(
     if merge.keeps == merge.duplicate {
         return Err(EnrolmentError::SameFile);
     }
-    // In the order of their references, so that two merges of the same files do not wait for each other.
-    let (first, second) = if merge.keeps < merge.duplicate { (&merge.keeps, &merge.duplicate) } else { (&merge.duplicate, &merge.keeps) };
-    let (first_id, _) = wearer_locked(transaction, caller, first).await?;
-    let (second_id, _) = wearer_locked(transaction, caller, second).await?;
+    // Both at once, in the order in which everybody locks several: no two changes wait for each other in a circle.
+    transaction.query(LOCK_BOTH, &[&[&merge.keeps, &merge.duplicate].as_slice(), &caller.roots]).await?;
+    let (keeps, _) = wearer_locked(transaction, caller, &merge.keeps).await?;
+    let (duplicate, _) = wearer_locked(transaction, caller, &merge.duplicate).await?;
     caller.about_wearer(&merge.keeps);
     caller.about(format!("duplicate {}", merge.duplicate));
-    let (keeps, duplicate) = if *first == merge.keeps { (first_id, second_id) } else { (second_id, first_id) };
     if transaction.query_opt(WEARS_TAG, &[&duplicate, &now]).await?.is_some() {
         return Err(EnrolmentError::DuplicateWearsTag);
     }

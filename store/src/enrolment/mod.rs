@@ -63,7 +63,7 @@ pub(crate) use order_facts::{fact_cancel, fact_cancellation_possible};
 pub use order_list::{FactEnd, Order, OrderFact, OrderState, OverdueOrder};
 pub use orders::{LegalBasis, NewOrder, NewOrderFact, OrderSaying, OrderTerms, Regime, SuspensionCause};
 pub use photos::{NewPhoto, Photo, PhotoSubject};
-pub use removals::{AskedRemoval, Removal, RemovalDone};
+pub use removals::{AskedRemoval, HowRemoved, Removal, RemovalDone};
 pub(crate) use removals::{removal_concerns, removal_confirmed};
 pub use tag_list::{Tag, TagCount, TagEvent, TagFilter};
 pub use transfers::{TagTransfer, TransferState};

@@ -51,9 +51,16 @@ pub struct AskedRemoval {
     pub wearer: String,
     /// When it came off; `None` = when it is recorded.
     pub at: Option<DateTime<Utc>>,
+    /// Why and how. The explanation may be empty where no order is in force.
+    pub how: HowRemoved,
+}
+
+/// Why and how a tag is taken off.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct HowRemoved {
     /// Why.
     pub reason: RemovalReason,
-    /// In words; may be empty where no order is in force.
+    /// In words.
     pub explanation: String,
     /// How the equipment came back.
     pub condition: Condition,
@@ -63,19 +70,7 @@ pub struct AskedRemoval {
     pub photo_ids: Vec<i64>,
     /// What follows for the deposit.
     pub deposit: DepositConsequence,
-    /// What the tag is from now on.
-    pub tag_state: TagState,
-}
-
-/// A removal to record.
-pub(super) struct NewRemoval {
-    pub at: DateTime<Utc>,
-    pub reason: RemovalReason,
-    pub explanation: String,
-    pub condition: Condition,
-    pub condition_note: String,
-    pub photo_ids: Vec<i64>,
-    pub deposit: DepositConsequence,
+    /// What the tag is from then on.
     pub tag_state: TagState,
 }
 
@@ -94,20 +89,8 @@ pub struct Removal {
     pub removed_by: String,
     /// The second person; empty where none was needed.
     pub confirmed_by: String,
-    /// Why.
-    pub reason: RemovalReason,
-    /// In words.
-    pub explanation: String,
-    /// How the equipment came back.
-    pub condition: Condition,
-    /// May be empty.
-    pub condition_note: String,
-    /// Of the equipment.
-    pub photo_ids: Vec<i64>,
-    /// What follows for the deposit.
-    pub deposit: DepositConsequence,
-    /// What the tag was from then on.
-    pub tag_state: TagState,
+    /// Why and how.
+    pub how: HowRemoved,
 }
 
 /// What came of asking for a removal under a key that was used before.
@@ -136,28 +119,13 @@ impl Store {
                 if needs_second {
                     return Err(EnrolmentError::SecondPersonNeeded);
                 }
-                let removal_id = record(&open.transaction, caller, &old, &asked.at_or(now), None, now).await?;
+                let removal_id = record(&open.transaction, caller, &old, (asked.at.unwrap_or(now), &asked.how), None, now).await?;
                 open.commit(-removal_id).await?;
                 removal_id
             }
         };
         let row = client.query_opt(ONE, &[&caller.roots, &removal_id]).await?;
         Ok(RemovalDone::Removed(removal_from(&row.ok_or(EnrolmentError::UnknownWearer)?)?))
-    }
-}
-
-impl AskedRemoval {
-    fn at_or(&self, now: DateTime<Utc>) -> NewRemoval {
-        NewRemoval {
-            at: self.at.unwrap_or(now),
-            reason: self.reason,
-            explanation: self.explanation.clone(),
-            condition: self.condition,
-            condition_note: self.condition_note.clone(),
-            photo_ids: self.photo_ids.clone(),
-            deposit: self.deposit,
-            tag_state: self.tag_state,
-        }
     }
 }
 
@@ -183,7 +151,7 @@ pub(crate) async fn removal_confirmed(
     now: DateTime<Utc>,
 ) -> Result<i64, EnrolmentError> {
     let (old, _) = standing(transaction, caller, asked, now).await?;
-    record(transaction, caller, &old, &asked.at_or(now), Some(proposer), now).await
+    record(transaction, caller, &old, (asked.at.unwrap_or(now), &asked.how), Some(proposer), now).await
 }
 
 /// What the wearer has on, and whether taking it off needs a second person.
@@ -215,7 +183,7 @@ async fn standing_of(
         let binding = order(transaction, wearer_id, instant).await?;
         needs_second |= removal_needs_second_person(binding.is_some(), binding.is_some_and(|order| order.is_suspended));
     }
-    if needs_second && asked.explanation.is_empty() {
+    if needs_second && asked.how.explanation.is_empty() {
         return Err(EnrolmentError::ExplanationNeeded);
     }
     Ok((old, needs_second))
@@ -226,40 +194,40 @@ pub(super) async fn record(
     transaction: &Transaction<'_>,
     caller: &Caller,
     old: &Worn,
-    new: &NewRemoval,
+    (at, how): (DateTime<Utc>, &HowRemoved),
     proposer: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<i64, EnrolmentError> {
     transaction.query_opt(LOCK_TAG, &[&old.tag_id]).await?;
-    transaction.query_one(ACTOR, &[&caller.name(), &new.reason.name()]).await?;
-    fittings::end(transaction, old.fitting_id, new.at).await?;
+    transaction.query_one(ACTOR, &[&caller.name(), &how.reason.name()]).await?;
+    fittings::end(transaction, old.fitting_id, at).await?;
     let (removed_by, confirmed_by) = match proposer {
         Some(proposer) => (proposer, Some(caller.name())),
         None => (caller.name(), None),
     };
     let row: &[&(dyn tokio_postgres::types::ToSql + Sync)] = &[
         &old.fitting_id,
-        &new.at,
+        &at,
         &now,
         &removed_by,
         &confirmed_by,
-        &new.reason.name(),
-        &new.explanation,
-        &new.condition.name(),
-        &new.condition_note,
-        &new.deposit.name(),
-        &new.deposit.rial(),
-        &new.tag_state.name(),
+        &how.reason.name(),
+        &how.explanation,
+        &how.condition.name(),
+        &how.condition_note,
+        &how.deposit.name(),
+        &how.deposit.rial(),
+        &how.tag_state.name(),
     ];
     let removal_id: i64 = transaction.query_one(RECORD, row).await?.get(0);
-    for photo_id in &new.photo_ids {
+    for photo_id in &how.photo_ids {
         let kept = transaction.query_opt(PHOTO, &[&removal_id, photo_id, &old.fitting_id]).await?;
         kept.ok_or(EnrolmentError::UnknownPhoto(*photo_id))?;
     }
-    transaction.execute(TAG_STATE, &[&old.tag_id, &new.tag_state.name()]).await?;
+    transaction.execute(TAG_STATE, &[&old.tag_id, &how.tag_state.name()]).await?;
     transaction.execute(ANSWERS, &[&old.fitting_id]).await?;
-    happened(transaction, caller, &[old.tag_id], NewEvent { kind: "removed", transfer_id: None, note: new.condition.name() }, now).await?;
-    caller.about(format!("tag {} off at {}", old.imei, new.at.to_rfc3339()));
+    happened(transaction, caller, &[old.tag_id], NewEvent { kind: "removed", transfer_id: None, note: how.condition.name() }, now).await?;
+    caller.about(format!("tag {} off at {}", old.imei, at.to_rfc3339()));
     Ok(removal_id)
 }
 
@@ -278,12 +246,14 @@ fn removal_from(row: &Row) -> Result<Removal, EnrolmentError> {
         recorded_at: row.get(3),
         removed_by: row.get(4),
         confirmed_by: row.get(5),
-        reason: RemovalReason::named(row.get(6)).ok_or_else(unreadable)?,
-        explanation: row.get(7),
-        condition: Condition::named(row.get(8)).ok_or_else(unreadable)?,
-        condition_note: row.get(9),
-        photo_ids: row.get(10),
-        deposit: DepositConsequence::named(row.get(11), row.get(12)).ok_or_else(unreadable)?,
-        tag_state: TagState::named(row.get(13)).ok_or_else(unreadable)?,
+        how: HowRemoved {
+            reason: RemovalReason::named(row.get(6)).ok_or_else(unreadable)?,
+            explanation: row.get(7),
+            condition: Condition::named(row.get(8)).ok_or_else(unreadable)?,
+            condition_note: row.get(9),
+            photo_ids: row.get(10),
+            deposit: DepositConsequence::named(row.get(11), row.get(12)).ok_or_else(unreadable)?,
+            tag_state: TagState::named(row.get(13)).ok_or_else(unreadable)?,
+        },
     })
 }

@@ -13,7 +13,7 @@ use tokio_postgres::{Client, NoTls};
 /// A running server in a directory of its own.
 pub struct Server {
     paband: PathBuf,
-    child: Child,
+    running: Running,
     directory: PathBuf,
     pub native: String,
     pub teltonika: String,
@@ -37,11 +37,11 @@ impl Server {
             directory.join("state")
         );
         std::fs::write(directory.join("paband.toml"), config)?;
-        let child = spawn(paband, &directory)?;
+        let running = Running::start(paband, &directory)?;
         let url = run(paband, &directory, &["db", "url"])?;
         let database_url = url.trim().to_owned();
         let database = connect(&database_url).await?;
-        let server = Self { paband: paband.to_owned(), child, directory, native, teltonika, rooms, database_url, database };
+        let server = Self { paband: paband.to_owned(), running, directory, native, teltonika, rooms, database_url, database };
         if tags > 0 {
             server.enrol(tags)?;
         }
@@ -75,8 +75,8 @@ impl Server {
 
     /// Stops the server in order and starts it again, its database too.
     pub async fn restart(&mut self) -> Result<()> {
-        terminate(&mut self.child)?;
-        self.child = spawn(&self.paband, &self.directory)?;
+        self.running.terminate()?;
+        self.running = Running::start(&self.paband, &self.directory)?;
         self.database = connect(&self.database_url).await?;
         Ok(())
     }
@@ -88,7 +88,7 @@ impl Server {
 
     /// Resident memory, bytes.
     pub fn resident(&self) -> Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.running.0.id()))?;
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("the kernel tells no resident memory")?;
         let kilobytes: u64 = line.split_whitespace().nth(1).context("the kernel tells no number")?.parse()?;
         Ok(kilobytes * 1024)
@@ -96,7 +96,7 @@ impl Server {
 
     /// Stops the server in order and removes everything.
     pub async fn stop(mut self) -> Result<()> {
-        terminate(&mut self.child)?;
+        self.running.terminate()?;
         Ok(std::fs::remove_dir_all(&self.directory)?)
     }
 }
@@ -122,31 +122,51 @@ fn run(paband: &Path, directory: &Path, arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-fn spawn(paband: &Path, directory: &Path) -> Result<Child> {
-    let hint = || format!("cannot start {}: build it with cargo build --release -p paband", paband.display());
-    let mut child = command(paband, directory).arg("serve").stderr(Stdio::piped()).spawn().with_context(hint)?;
-    let mut lines = BufReader::new(child.stderr.take().context("its log is piped")?).lines();
-    loop {
-        let line = lines.next().context("the server ended before it was ready")??;
-        if line.contains("\"ready\"") {
-            break;
+/// A server's process, which ends with the measurement also when that fails.
+struct Running(Child);
+
+impl Running {
+    /// Returns once it is ready.
+    fn start(paband: &Path, directory: &Path) -> Result<Self> {
+        let hint = || format!("cannot start {}: build it with cargo build --release -p paband", paband.display());
+        let mut running = Self(command(paband, directory).arg("serve").stderr(Stdio::piped()).spawn().with_context(hint)?);
+        let mut lines = BufReader::new(running.0.stderr.take().context("its log is piped")?).lines();
+        loop {
+            let line = lines.next().context("the server ended before it was ready")??;
+            if line.contains("\"ready\"") {
+                break;
+            }
+            if line.contains("\"ERROR\"") || line.starts_with("paband:") {
+                eprintln!("{line}");
+            }
         }
-        if line.contains("\"ERROR\"") || line.starts_with("paband:") {
-            eprintln!("{line}");
-        }
+        std::thread::spawn(move || {
+            lines.map_while(Result::ok).filter(|line| line.contains("\"ERROR\"")).for_each(|line| eprintln!("{line}"));
+        });
+        Ok(running)
     }
-    std::thread::spawn(move || lines.map_while(Result::ok).filter(|line| line.contains("\"ERROR\"")).for_each(|line| eprintln!("{line}")));
-    Ok(child)
+
+    /// Stops it in order, with its database. Stopped already, there is nothing to do.
+    fn terminate(&mut self) -> Result<()> {
+        if self.0.try_wait()?.is_some() {
+            return Ok(());
+        }
+        Command::new("kill").arg(self.0.id().to_string()).status()?;
+        let started = Instant::now();
+        while self.0.try_wait()?.is_none() {
+            anyhow::ensure!(started.elapsed() < Duration::from_secs(60), "the server does not stop");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(())
+    }
 }
 
-fn terminate(child: &mut Child) -> Result<()> {
-    Command::new("kill").arg(child.id().to_string()).status()?;
-    let started = Instant::now();
-    while child.try_wait()?.is_none() {
-        anyhow::ensure!(started.elapsed() < Duration::from_secs(60), "the server does not stop");
-        std::thread::sleep(Duration::from_millis(20));
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Err(error) = self.terminate() {
+            eprintln!("{error}");
+        }
     }
-    Ok(())
 }
 
 fn free_addresses() -> Result<[String; 3]> {
