@@ -80,8 +80,8 @@ mod tests {
         format!("1403/02/{day:02} {time}").parse().unwrap()
     }
 
-    fn install(id: &str, day: u8) -> Fact {
-        let what = What::Install { at: at(day, "13:00"), order: "9".into(), regime: Regime::Tag, chargeable: true, deposit_required: None };
+    fn install(id: &str, at: Moment) -> Fact {
+        let what = What::Install { at, order: "9".into(), regime: Regime::Tag, chargeable: true, deposit_required: None };
         fact(id, what)
     }
 
@@ -107,9 +107,9 @@ mod tests {
             let policy = Policy { use_day, cap_window, ..Policy::default() };
             for off in 1..30 {
                 for again in off..=31 {
-                    let first = [install("a", 1), fact("b", What::Remove { at: at(off, "13:00") })];
-                    let (one, other) = ([&first[..], &[install("c", again)]].concat(), first.iter().map(elsewhere));
-                    let other: Vec<Fact> = other.chain([install("c", again)]).collect();
+                    let first = [install("a", at(1, "09:00")), fact("b", What::Remove { at: at(off, "13:00") })];
+                    let (one, other) = ([&first[..], &[install("c", at(again, "13:00"))]].concat(), first.iter().map(elsewhere));
+                    let other: Vec<Fact> = other.chain([install("c", at(again, "13:00"))]).collect();
                     let (whole, here, there) = (rated(&one, &policy), rated(&first, &policy), rated(&other, &policy));
                     assert_eq!(whole, (here.0 + there.0, here.1 + there.1), "{policy:?}, off on {off}, fitted again on {again}");
                 }
