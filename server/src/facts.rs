@@ -57,7 +57,12 @@ impl FactsFeed {
                 () = stop.cancelled() => return,
                 tick = changed.changed() => if tick.is_err() { return },
             }
-            match self.next().await {
+            // A million facts take a while to read: whoever stops the server does not wait for them.
+            let news = tokio::select! {
+                () = stop.cancelled() => return,
+                news = self.next() => news,
+            };
+            match news {
                 Ok(news) if news.facts.is_empty() && news.retired.is_empty() => {}
                 Ok(news) => {
                     tracing::info!(tags = news.facts.len(), version = self.version, "new facts in force");
