@@ -15,7 +15,7 @@ use std::ops::RangeInclusive;
 const WINDOW_DAYS: i64 = 30;
 
 /// What each order's cap takes off, by month. Leave and waivers are already off (decision D11); fees and days are taken in the order of
-/// time until the cap is reached (decision D13), so that each month bears what lies beyond in it. What an order cost in a file before is spent already.
+/// time until the cap is reached (decision D13), so that each month bears what lies beyond in it. What an order costs in files before is spent first: together they bear what lies beyond once.
 pub(crate) fn caps(
     known: &[&Fact],
     register: &Register<'_>,
@@ -31,18 +31,15 @@ pub(crate) fn caps(
             CapWindow::First30Days => first.plus(WINDOW_DAYS - 1),
         };
         let mut spent = Money::zero(rated.currency);
-        let mut over: BTreeMap<Month, Money> = BTreeMap::new();
-        let mut all = Vec::new();
-        for (of, is_here) in earlier.iter().map(|file| (&file.rated, false)).chain([(rated, true)]) {
-            all.extend(costs(of, &order, policy, first..=last)?.into_iter().map(|(day, amount)| (day, amount, is_here)));
+        for file in earlier {
+            for (_, amount) in costs(&file.rated, &order, policy, first..=last)? {
+                spent = spent.plus(amount)?;
+            }
         }
-        all.sort_by_key(|(day, ..)| *day);
-        for (day, amount, is_here) in all {
+        let mut over: BTreeMap<Month, Money> = BTreeMap::new();
+        for (day, amount) in costs(rated, &order, policy, first..=last)? {
             let before = spent.beyond(cap)?;
             spent = spent.plus(amount)?;
-            if !is_here {
-                continue;
-            }
             let beyond = over.entry(day.month()).or_insert(Money::zero(rated.currency));
             *beyond = beyond.plus(spent.beyond(cap)?.minus(before)?)?;
         }
@@ -51,7 +48,7 @@ pub(crate) fn caps(
     Ok(caps)
 }
 
-/// What an order costs in a window. A day's fees come before its price: the price is known at the day's end.
+/// What an order costs in a window, in the order of time. A day's fees come before its price: the price is known at the day's end.
 fn costs(rated: &Rated, order: &OrderId, policy: &Policy, window: RangeInclusive<Day>) -> Result<Vec<(Day, Money)>, BillingError> {
     let mut costs = Vec::new();
     for fee in rated.fees.iter().filter(|fee| fee.order == *order && window.contains(&fee.at.day())) {
@@ -65,5 +62,6 @@ fn costs(rated: &Rated, order: &OrderId, policy: &Policy, window: RangeInclusive
             _ => {}
         }
     }
+    costs.sort_by_key(|(day, _)| *day);
     Ok(costs)
 }

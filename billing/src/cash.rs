@@ -4,7 +4,7 @@ use crate::BillingError;
 use crate::books::Books;
 use crate::calendar::Moment;
 use crate::fact::{Fact, FactId, What};
-use crate::ledger::Account;
+use crate::ledger::{Account, Posting};
 use crate::money::Money;
 use crate::policy::Policy;
 use crate::work::{Reason, Work};
@@ -55,7 +55,9 @@ impl Books {
             What::DepositReturn { .. } => true,
             // One that was refused moved nothing.
             What::Void { .. } if moved.is_zero() => return Ok(()),
-            // Damage is settled by a person, and so is what was taken from the deposit with it; what is void stays void.
+            // What an invoice was issued for is settled by a person.
+            What::Damage { amount, .. } => *amount == moved,
+            // What is void stays void.
             _ => false,
         };
         if !done {
@@ -79,6 +81,11 @@ impl Books {
             What::DepositPayment { .. } => {
                 self.deposit.held = self.deposit.held.minus(moved)?;
                 self.ledger.transfer(at, text, moved, Account::CashDeposit, Account::LiabilityDeposit)?;
+            }
+            What::Damage { .. } => {
+                self.deposit.held = self.deposit.held.plus(moved)?;
+                self.deposit.damage = self.deposit.damage.minus(moved)?;
+                self.ledger.post_for(None, at, text, from_deposit(moved.negated()?)?)?;
             }
             _ => {
                 self.deposit.held = self.deposit.held.plus(moved)?;
@@ -133,18 +140,17 @@ impl Books {
         let taken = amount.at_most(self.deposit.held)?;
         self.deposit.held = self.deposit.held.minus(taken)?;
         self.deposit.damage = self.deposit.damage.plus(taken)?;
-        let back = taken.negated()?;
-        let postings = vec![
-            (Account::LiabilityDeposit, taken),
-            (Account::IncomeDamage, back),
-            (Account::CashDamage, taken),
-            (Account::CashDeposit, back),
-        ];
-        self.ledger.post_for(Some(id), at, "damage from deposit", postings)?;
+        self.ledger.post_for(Some(id), at, "damage from deposit", from_deposit(taken)?)?;
         let beyond = amount.minus(taken)?;
         if beyond.is_positive() {
             self.issue_damage(id, beyond, policy, at)?;
         }
-        Ok(amount)
+        Ok(taken)
     }
+}
+
+/// Damage that is taken from the deposit.
+fn from_deposit(taken: Money) -> Result<Vec<Posting>, BillingError> {
+    let back = taken.negated()?;
+    Ok(vec![(Account::LiabilityDeposit, taken), (Account::IncomeDamage, back), (Account::CashDamage, taken), (Account::CashDeposit, back)])
 }

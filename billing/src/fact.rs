@@ -215,8 +215,8 @@ pub enum What {
     },
     /// What happened in another file of the same person, which this one went on from: it bills nothing here.
     Elsewhere {
-        /// Which file.
-        file: Arc<str>,
+        /// Which of those: the first that was merged is 0.
+        file: u32,
         /// What is recorded there.
         fact: Arc<Fact>,
     },

@@ -2,7 +2,7 @@
 
 use crate::calendar::Moment;
 use crate::fact::{Fact, FactId, What};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// The facts known at an instant, in the order in which they happened. The order in which they are given does not matter.
 ///
@@ -11,7 +11,27 @@ pub fn known_at(facts: &[Fact], at: Moment) -> Vec<&Fact> {
     let cancelled = cancelled_at(facts, at);
     let mut known: Vec<&Fact> = facts.iter().filter(|fact| fact.recorded_at <= at && !cancelled.contains(&fact.id)).collect();
     known.sort_by(|a, b| in_order(a, b));
+    after_what_they_remove(&mut known);
     known
+}
+
+/// A removal comes before an installation at the same instant, unless no tag is fitted then: it takes off what was put on at that instant.
+fn after_what_they_remove(known: &mut [&Fact]) {
+    let mut is_fitted = false;
+    for place in 0..known.len() {
+        if !is_fitted && matches!(known[place].what, What::Remove { .. }) {
+            let at = known[place].what.at();
+            let together = known[place..].iter().take_while(|fact| fact.what.at() == at);
+            if let Some(install) = together.into_iter().position(|fact| matches!(fact.what, What::Install { .. })) {
+                known[place..=place + install].rotate_left(1);
+            }
+        }
+        match known[place].what {
+            What::Install { .. } => is_fitted = true,
+            What::Remove { .. } => is_fitted = false,
+            _ => {}
+        }
+    }
 }
 
 /// Whether one fact is known at an instant.
@@ -33,20 +53,31 @@ fn cancelled_at(facts: &[Fact], at: Moment) -> HashSet<&FactId> {
             _ => None,
         })
         .collect();
-    // The latest first: whether a cancellation holds depends on later ones alone.
-    cancels.sort_by(|a, b| b.cmp(a));
-    let mut cancelled = HashSet::new();
-    for (_, id, target) in cancels {
-        if !cancelled.contains(id) {
-            cancelled.insert(target);
-        }
+    // Of two that cancel each other the later holds.
+    cancels.sort();
+    let mut of: HashMap<&FactId, Vec<&FactId>> = HashMap::new();
+    cancels.iter().for_each(|(_, id, target)| of.entry(target).or_default().push(id));
+    let mut holds = HashMap::new();
+    cancels.iter().for_each(|(_, id, _)| _ = hold(id, &of, &mut holds));
+    cancels.iter().filter(|(_, id, _)| holds[id]).map(|(_, _, target)| *target).collect()
+}
+
+/// Whether a cancellation holds: none that holds cancels it. `of` has the cancellations of each fact.
+fn hold<'a>(id: &'a FactId, of: &HashMap<&'a FactId, Vec<&'a FactId>>, holds: &mut HashMap<&'a FactId, bool>) -> bool {
+    if let Some(known) = holds.get(id) {
+        return *known;
     }
-    cancelled
+    // Whoever asks for it on the way is in a circle with it.
+    holds.insert(id, false);
+    let answer = !of.get(id).into_iter().flatten().any(|cancel| hold(cancel, of, holds));
+    holds.insert(id, answer);
+    answer
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tariff::Regime;
 
     fn moment(day: u8) -> Moment {
         format!("1398/05/{day:02} 10:00").parse().unwrap()
@@ -77,5 +108,36 @@ mod tests {
             check(&facts, 8, true);
             facts.reverse();
         }
+    }
+
+    #[test]
+    fn a_cancellation_that_was_planned_and_withdrawn_before_has_no_effect() {
+        let leave = Fact { id: name("leave"), recorded_at: moment(1), what: What::Remove { at: moment(1) } };
+        // Taken back before it holds, and at the very instant, whatever the names are.
+        for (planned, withdrawn) in [(10, 5), (10, 10)] {
+            for (one, other) in [("a", "b"), ("b", "a")] {
+                let facts = [leave.clone(), cancel(one, planned, "leave"), cancel(other, withdrawn, one)];
+                assert!(known_at(&facts, moment(12)).iter().any(|fact| fact.id == name("leave")), "{one} {planned} {withdrawn}");
+            }
+        }
+        let each_other = [leave.clone(), cancel("a", 3, "b"), cancel("b", 4, "a"), cancel("c", 5, "c")];
+        assert_eq!(
+            known_at(&each_other, moment(12)).iter().map(|fact| fact.id.to_string()).collect::<Vec<_>>(),
+            ["leave", "b"],
+            "the later of two, and none that cancels itself"
+        );
+    }
+
+    #[test]
+    fn a_tag_that_comes_off_at_the_instant_at_which_it_was_put_on_is_off() {
+        let install = |id: &str, day: u8| {
+            let what = What::Install { at: moment(day), order: id.into(), regime: Regime::Tag, chargeable: true, deposit_required: None };
+            Fact { id: name(id), recorded_at: moment(day), what }
+        };
+        let remove = |id: &str, day: u8| Fact { id: name(id), recorded_at: moment(day), what: What::Remove { at: moment(day) } };
+        let facts =
+            [remove("off", 2), install("on", 2), remove("first off", 4), install("first", 3), install("second", 4), remove("end", 9)];
+        let order: Vec<String> = known_at(&facts, moment(10)).iter().map(|fact| fact.id.to_string()).collect();
+        assert_eq!(order, ["on", "off", "first", "first off", "second", "end"]);
     }
 }

@@ -128,3 +128,34 @@ async fn an_order_that_went_on_in_the_other_file_keeps_its_one_cap() {
     assert_eq!(balance(&store, 2, later).await, 1_500_000 + 62 * 100_000);
     assert_eq!(store.books_verify().await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn a_class_of_the_merged_file_holds_in_the_one_that_goes_on_and_what_makes_no_sense_there_holds_up_nobody() {
+    let (_database, store, client) = house(1).await;
+    client.batch_execute(WENT_ON).await.unwrap();
+    let class = "
+        INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, class)
+        VALUES (1, 'class', '2024-04-20', '2024-04-20', 'x', 'reduced')";
+    client.batch_execute(class).await.unwrap();
+    let (now, later) = ("2024-05-10T12:00:00", "2024-06-22T12:00:00");
+    assert_eq!(store.books_carry_on(&[1, 2], tehran(now)).await.unwrap().blocked, 0);
+    let half = |days: i64| 800_000 + days * 50_000;
+    assert_eq!((balance(&store, 1, now).await, balance(&store, 2, now).await), (half(10), half(19)), "the cap is not reached");
+    // It ends there, and so here.
+    let ended = "
+        INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, cancels)
+        SELECT 1, 'cancel', '2024-05-12', '2024-05-12', 'x', fact_id FROM billing_facts";
+    client.batch_execute(ended).await.unwrap();
+    assert_eq!(store.books_carry_on(&[1, 2], tehran(later)).await.unwrap().blocked, 0);
+    assert_eq!((balance(&store, 1, later).await, balance(&store, 2, later).await), (1_800_000, 1_200_000 + 62 * 100_000));
+    // The order was a wrong entry, and a new one took its place in the file that goes on.
+    let again = "
+        UPDATE order_facts SET cancelled_at = '2024-06-23', cancelled_by = 'x', cancel_reason = 'x';
+        INSERT INTO orders (wearer_id) VALUES (2);
+        INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime)
+            SELECT max(order_id), 1, 'new', '2024-04-01', '2024-06-23', 'x', 'x', 'x', '2024-04-01', 'ipc_62', 'tag' FROM orders";
+    client.batch_execute(again).await.unwrap();
+    let issued = store.books_carry_on(&[1, 2], tehran("2024-07-22T12:00:00")).await.unwrap();
+    assert_eq!((issued.persons, issued.blocked), (1, 1), "the merged file alone waits for somebody to look");
+    assert_eq!(store.books_verify().await.unwrap(), []);
+}

@@ -50,9 +50,10 @@ impl Refunds for RefundService {
     async fn list_refunds_due(&self, request: Request<ListRefundsDueRequest>) -> Result<Response<ListRefundsDueResponse>, Status> {
         let caller = caller(&request)?;
         let (unit, limit) = due_asked(&request.into_inner())?;
-        let due = self.store.refunds_due(&caller, &unit, limit, Utc::now()).await.map_err(|error| refused("ListRefundsDue", &error))?;
+        let found = self.store.refunds_due(&caller, &unit, limit, Utc::now()).await;
+        let (due, total) = found.map_err(|error| refused("ListRefundsDue", &error))?;
         caller.about(format!("{} refunds that are due", due.len()));
-        Ok(Response::new(ListRefundsDueResponse { due: due.into_iter().map(refund_due).collect() }))
+        Ok(Response::new(ListRefundsDueResponse { due: due.into_iter().map(refund_due).collect(), total }))
     }
 
     async fn request_refund(&self, request: Request<RequestRefundRequest>) -> Result<Response<Refund>, Status> {

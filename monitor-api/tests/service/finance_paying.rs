@@ -195,6 +195,12 @@ async fn a_deposit_is_asked_for_until_it_is_there_or_the_tag_is_off() {
     assert_eq!(asked().await, [0, 2_000_000]);
     office.require_deposit(9_000_000, "2024-04-24").await;
     assert_eq!(asked().await, [0, 1_000_000], "less is required now");
+    // What is taken for damage asks for nothing anew.
+    let damage = "
+        INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, amount) VALUES (2, 'damage', '2024-04-25', '2024-04-25', 'x', 500000)";
+    sql(&office.house.database, damage).await;
+    office.carry_on(&[2], "2024-04-25T12:00:00").await;
+    assert_eq!(asked().await, [0, 1_000_000]);
     let off = "
         UPDATE fittings SET period = tstzrange(lower(period), '2024-06-01');
         INSERT INTO removals (fitting_id, at, recorded_at, removed_by, reason, condition, deposit, tag_state)

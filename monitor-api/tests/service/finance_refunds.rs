@@ -183,6 +183,9 @@ async fn who_waits_for_money_is_listed_the_first_due_first() {
     assert_eq!(first.len(), 3, "{first:?}");
     assert!(first.iter().all(|(wearer, ..)| wearer != "w-4"), "the tag is on");
     assert!(first.contains(&("w-2".to_owned(), 150, refund.refund_id, false)) && !first.iter().any(|one| one.1 == 200), "{first:?}");
+    let one = ListRefundsDueRequest { page_size: 1, ..Default::default() };
+    let one = office.refunds(&sara).await.list_refunds_due(one).await.unwrap().into_inner();
+    assert_eq!((one.due.len(), one.total), (1, 3), "what is left out is counted");
     let approved = office.approve(&reza, &refund).await.unwrap();
     crate::house::sql(&office.house.database, "UPDATE refunds SET requested_at = now() - interval '40 days'").await;
     let second = listed().await;

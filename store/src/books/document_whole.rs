@@ -6,12 +6,12 @@ use super::documents::{DocumentRow, DocumentShown, document_row, documents_of, s
 use super::owing::settled;
 use super::pay_accounts::{PayAccount, account_of};
 use super::payments::bill_id_of;
-use super::reckon::books_now;
+use super::reckon::{Look, books_now};
 use super::{AsOf, BooksError};
 use crate::{Store, StoreError};
 use access::Caller;
 use billing::identifier::BillId;
-use billing::{Document, Kind, Money, Origin, StoredDocument};
+use billing::{Account, Books, Document, Kind, Money, Origin, StoredDocument};
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use tokio_postgres::{GenericClient, Transaction};
@@ -51,7 +51,7 @@ pub struct DocumentWhole {
     pub events: Vec<DocumentEvent>,
     /// The account it was issued with.
     pub account: Option<PayAccount>,
-    /// What is still asked for by the request of a deposit: what is required and not held yet, less what later requests ask for, at most its amount. Nothing
+    /// What is still asked for by the request of a deposit: what is required and did not come yet, less what later requests ask for, at most its amount. Nothing
     /// while no tag is fitted or the books are blocked, and of other documents.
     pub deposit_asked: Money,
     /// The bill id of its wearer, if the number of the file is not too long for one; and whether it is an internal reference.
@@ -105,12 +105,20 @@ async fn whole(transaction: &Transaction<'_>, row: DocumentRow, now: DateTime<Ut
     Ok(DocumentWhole { shown, document, payments, events, account, deposit_asked, bill_id })
 }
 
+/// What was taken for damage since an instant, rials: that asks for nothing anew, only a change of the regime does (rule R10).
+fn damaged(books: &Books, since: DateTime<Utc>) -> i64 {
+    let damages = books.ledger.entries().iter().filter(|entry| entry.at.utc() >= since);
+    let damages = damages.filter(|entry| entry.postings.iter().any(|(account, _)| *account == Account::IncomeDamage));
+    let taken = damages.flat_map(|entry| &entry.postings).filter(|(account, _)| *account == Account::LiabilityDeposit);
+    taken.map(|(_, amount)| amount.minor_units()).sum()
+}
+
 /// The oldest request is paid first.
 async fn deposit_asked(transaction: &Transaction<'_>, row: &DocumentRow, now: DateTime<Utc>) -> Result<Money, BooksError> {
-    let Ok(books) = books_now(transaction, row.wearer_id, now).await? else { return Ok(Money::zero(row.total.currency())) };
+    let Ok(books) = books_now(transaction, row.wearer_id, now, Look::Preview).await? else { return Ok(Money::zero(row.total.currency())) };
     let required = terms(transaction, row.wearer_id, &books).await?.0.minor_units();
     let later: i64 = transaction.query_one(ASKED_LATER, &[&row.wearer_id, &row.document_id]).await?.get(0);
-    let missing = required - books.books.deposit.held.minor_units() - later;
+    let missing = required - books.books.deposit.held.minor_units() - damaged(&books.books, row.run_at) - later;
     Ok(Money::rials(missing.clamp(0, row.total.minor_units())))
 }
 

@@ -1,22 +1,23 @@
-//! What is recorded in files of the same person that were merged into this one, or into the same one before it: no day is billed in two files, and an
-//! order that went on in another keeps its one cap.
+//! What is recorded in files of the same person that were merged into this one, or into the same one before it: no day is billed in two files, an order
+//! that went on in another keeps its one cap, and what was granted to the person holds.
 
-use super::PersonError;
 use super::facts::{Facts, moment, named, of_files};
 use crate::StoreError;
 use billing::calendar::Moment;
-use billing::{Fact, What};
+use billing::{Fact, FactId, What};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use tokio_postgres::Transaction;
 
-/// Since when it is known whose file the earlier one is.
+/// In the order in which they were merged, and since when it is known whose file the earlier one is.
 const EARLIER: &str = "
-    SELECT a.wearer_id, b.wearer_id, b.reference, greatest(b.merged_at, a.merged_at)
+    SELECT a.wearer_id, b.wearer_id, greatest(b.merged_at, a.merged_at)
     FROM wearers a JOIN wearers b ON b.merged_into = coalesce(a.merged_into, a.wearer_id)
-    WHERE a.wearer_id = ANY ($1) AND (a.merged_into IS NULL OR (b.merged_at, b.wearer_id) < (a.merged_at, a.wearer_id)) ORDER BY 1, 2";
+    WHERE a.wearer_id = ANY ($1) AND (a.merged_into IS NULL OR (b.merged_at, b.wearer_id) < (a.merged_at, a.wearer_id))
+    ORDER BY a.wearer_id, b.merged_at, b.wearer_id";
 
-/// Adds what is recorded in the earlier files of these persons.
+/// Adds what is recorded in the earlier files of these persons. A file whose own facts make no sense tells nothing: it is on the work list itself, and
+/// holds up no other.
 pub(super) async fn add_elsewhere(transaction: &Transaction<'_>, persons: &[i64], facts: &mut Facts) -> Result<(), StoreError> {
     let rows = transaction.query(EARLIER, &[&persons]).await?;
     if rows.is_empty() {
@@ -26,28 +27,46 @@ pub(super) async fn add_elsewhere(transaction: &Transaction<'_>, persons: &[i64]
     files.sort_unstable();
     files.dedup();
     let there = of_files(transaction, &files).await?.facts;
-    for row in &rows {
-        let (person, file): (i64, i64) = (row.get(0), row.get(1));
-        let (Some(known), Some(there)) = (facts.get_mut(&person), there.get(&file)) else { continue };
-        let Ok(so_far) = known else { continue };
-        match told(file, there, row.get(3)) {
-            Ok(more) => so_far.extend(more),
-            Err(error) => *known = Err(PersonError::Facts(format!("file {}: {error}", row.get::<_, &str>(2)))),
+    for of_person in rows.chunk_by(|one, next| one.get::<_, i64>(0) == next.get::<_, i64>(0)) {
+        let Some(known) = facts.get_mut(&of_person[0].get::<_, i64>(0)) else { continue };
+        for (place, row) in (0..).zip(of_person) {
+            let file: i64 = row.get(1);
+            let (Ok(so_far), Some(Ok(there))) = (known.as_mut(), there.get(&file)) else { continue };
+            match moment(row.get::<_, DateTime<Utc>>(2)) {
+                Ok(since) => told((file, place), there, since, so_far),
+                Err(error) => *known = Err(error),
+            }
         }
     }
     Ok(())
 }
 
 /// What one file tells another since it is known that both are one person's.
-fn told(file: i64, there: &Result<Vec<Fact>, PersonError>, since: DateTime<Utc>) -> Result<Vec<Fact>, PersonError> {
-    let there = there.as_ref().map_err(|error| PersonError::Facts(error.to_string()))?;
-    let (since, name): (Moment, Arc<str>) = (moment(since)?, file.to_string().into());
-    let told = |fact: &Fact| Fact {
-        id: named(format!("elsewhere:{name}:{}", fact.id)),
-        recorded_at: fact.recorded_at.max(since),
-        what: What::Elsewhere { file: Arc::clone(&name), fact: Arc::new(fact.clone()) },
-    };
-    Ok(there.iter().filter(|fact| is_about_use(fact)).map(told).collect())
+fn told((file, place): (i64, u32), there: &[Fact], since: Moment, known: &mut Vec<Fact>) {
+    for fact in there.iter().filter(|fact| is_about_use(fact)) {
+        let recorded_at = fact.recorded_at.max(since);
+        let what = What::Elsewhere { file: place, fact: Arc::new(fact.clone()) };
+        known.push(Fact { id: named(format!("elsewhere:{file}:{}", fact.id)), recorded_at, what });
+        if let Some(what) = of_person(file, there, fact) {
+            known.push(Fact { id: at_hand(file, &fact.id), recorded_at, what });
+        }
+    }
+}
+
+/// A class or a waiver was granted to the person (decision D22): it holds in whichever file the person is billed.
+fn of_person(file: i64, there: &[Fact], fact: &Fact) -> Option<What> {
+    let is_relief = |what: &What| matches!(what, What::Class { .. } | What::Waiver { .. });
+    match &fact.what {
+        What::Cancel { at, fact: target } => {
+            let ends_relief = there.iter().any(|fact| fact.id == *target && is_relief(&fact.what));
+            ends_relief.then(|| What::Cancel { at: *at, fact: at_hand(file, target) })
+        }
+        what => is_relief(what).then(|| what.clone()),
+    }
+}
+
+fn at_hand(file: i64, fact: &FactId) -> FactId {
+    named(format!("of:{file}:{fact}"))
 }
 
 /// Money stays where it was booked.

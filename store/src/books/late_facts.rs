@@ -60,7 +60,7 @@ pub struct LateFact {
     pub last_day: Day,
     /// That day is over.
     pub is_too_late: bool,
-    /// What the person would owe more, all in all; below nothing: less.
+    /// What the person would owe more in this file, all in all; below nothing: less.
     pub change: Money,
     /// Who refused it.
     pub refused: Option<LateRefusal>,

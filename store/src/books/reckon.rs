@@ -116,18 +116,19 @@ pub(super) struct BooksNow {
 const LAST_RECORDED: &str = "SELECT max(recorded_at) FROM billing_facts WHERE wearer_id = $1";
 
 /// The books of one person with everything that was recorded, this transaction's own too; or why they cannot be reckoned. Nothing is written; the person
-/// stays locked.
+/// stays locked, unless it is only to look.
 pub(super) async fn books_now(
     transaction: &Transaction<'_>,
     wearer_id: i64,
     now: DateTime<Utc>,
+    look: Look,
 ) -> Result<Result<BooksNow, WorkReason>, StoreError> {
-    let Some(mut person) = people(transaction, &[wearer_id], Look::Issue).await?.pop() else {
+    let Some(mut person) = people(transaction, &[wearer_id], look).await?.pop() else {
         return Ok(Err(WorkReason::from(&PersonError::Facts("there is no such person".to_owned()))));
     };
     let last: Option<DateTime<Utc>> = transaction.query_one(LAST_RECORDED, &[&wearer_id]).await?.get(0);
     let now = Moment::try_from(last.map_or(now, |last| last.max(now))).map_err(|error| StoreError::Refused(error.to_string()))?;
-    let mut ground = Ground::of(transaction, &[wearer_id], now, Look::Issue).await?;
+    let mut ground = Ground::of(transaction, &[wearer_id], now, look).await?;
     beside(move || {
         let books = ground.books(&mut person).map(|(books, _)| books).map_err(|error| WorkReason::from(&error))?;
         let facts = ground.recorded.facts.remove(&wearer_id).and_then(Result::ok).unwrap_or_default();

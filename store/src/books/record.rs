@@ -1,6 +1,6 @@
 //! Recording a fact of finance: under the person's lock, once, and only if the books bear it.
 
-use super::reckon::{BooksNow, books_now};
+use super::reckon::{BooksNow, Look, books_now};
 use super::{BooksError, MoneyRefusal};
 use crate::{Store, StoreError};
 use access::Caller;
@@ -105,7 +105,7 @@ pub(super) async fn record(
 
 /// The person's books with everything recorded so far, this transaction's too.
 pub(super) async fn standing(transaction: &Transaction<'_>, wearer_id: i64, now: DateTime<Utc>) -> Result<BooksNow, BooksError> {
-    books_now(transaction, wearer_id, now).await?.map_err(|reason| MoneyRefusal::Blocked(reason).into())
+    books_now(transaction, wearer_id, now, Look::Issue).await?.map_err(|reason| MoneyRefusal::Blocked(reason).into())
 }
 
 /// The same after a fact was recorded, if they bear it: `about` is that fact, or the one that it cancels.

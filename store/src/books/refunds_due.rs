@@ -31,6 +31,7 @@ const DUE: &str = "
         SELECT b.wearer_id, b.account = 'liabilities:deposit' AS is_deposit, (-max(b.balance) FILTER (WHERE b.place = n.last))::bigint AS amount, min(b.at) AS arose
         FROM bounds n JOIN balances b USING (wearer_id, account) WHERE n.last > n.before AND b.place > n.before GROUP BY b.wearer_id, b.account
     )
+    SELECT *, count(*) OVER () FROM (
     SELECT s.reference, o.is_deposit, o.amount, greatest(f.since, o.arose), 0::bigint, '', EXISTS (SELECT FROM refund_accounts a WHERE a.wearer_id IN (s.wearer_id, s.merged_into))
     FROM owed o JOIN off f USING (wearer_id) JOIN scope s USING (wearer_id)
     WHERE NOT EXISTS (SELECT FROM refunds r WHERE r.wearer_id = o.wearer_id AND r.is_deposit = o.is_deposit AND r.state = 'requested')
@@ -38,7 +39,7 @@ const DUE: &str = "
     UNION ALL
     SELECT s.reference, r.is_deposit, r.amount, least(r.requested_at, f.since), r.refund_id, r.state, r.account_id IS NOT NULL
     FROM refunds r JOIN scope s USING (wearer_id) LEFT JOIN off f USING (wearer_id) WHERE r.state IN ('requested', 'approved')
-    ORDER BY 4, 1 LIMIT $3";
+    ) due ORDER BY 4, 1 LIMIT $3";
 
 /// Money that is owed to a person.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -64,15 +65,22 @@ pub struct RefundDue {
 }
 
 impl Store {
-    /// What is owed to persons of a unit and those below, the first to be paid first, at most `limit`.
+    /// What is owed to persons of a unit and those below, the first to be paid first, at most `limit`; and how many there are.
     ///
     /// # Errors
     /// When the caller does not reach the unit, or the database does not answer.
-    pub async fn refunds_due(&self, caller: &Caller, unit: &str, limit: u32, now: DateTime<Utc>) -> Result<Vec<RefundDue>, BooksError> {
+    pub async fn refunds_due(
+        &self,
+        caller: &Caller,
+        unit: &str,
+        limit: u32,
+        now: DateTime<Utc>,
+    ) -> Result<(Vec<RefundDue>, u64), BooksError> {
         let roots = self.books_scope(caller, unit).await?;
         let rows = self.client().await?.query(DUE, &[&roots, &now, &i64::from(limit)]).await?;
         let today = Moment::try_from(now).map_err(|error| StoreError::Refused(error.to_string()))?.day();
-        Ok(rows.iter().map(|row| due_from(row, today)).collect::<Result<_, _>>()?)
+        let total = rows.first().map_or(0, |row| row.get::<_, i64>(7).unsigned_abs());
+        Ok((rows.iter().map(|row| due_from(row, today)).collect::<Result<_, _>>()?, total))
     }
 }
 

@@ -6,8 +6,10 @@ use access::Caller;
 use chrono::{DateTime, Utc};
 use tokio_postgres::Transaction;
 
-const LOCK_BOTH: &str = "
-    SELECT FROM wearers w WHERE w.reference = ANY ($1) AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2))
+/// Both, and those that were merged into the duplicate before.
+const LOCK_FILES: &str = "
+    SELECT FROM wearers w WHERE EXISTS (SELECT FROM wearers d WHERE d.reference = $3 AND w.merged_into = d.wearer_id)
+        OR (w.reference IN ($1, $3) AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($2)))
     ORDER BY w.wearer_id FOR NO KEY UPDATE OF w";
 const UNIT: &str = "SELECT unit_id FROM wearers WHERE wearer_id = $1";
 const WEARS_TAG: &str = "SELECT FROM fittings WHERE wearer_id = $1 AND (upper_inf(period) OR upper(period) > $2)";
@@ -66,8 +68,8 @@ pub(crate) async fn merge_concerns(
     if merge.keeps == merge.duplicate {
         return Err(EnrolmentError::SameFile);
     }
-    // Both at once, in the order in which everybody locks several: no two changes wait for each other in a circle.
-    transaction.query(LOCK_BOTH, &[&[&merge.keeps, &merge.duplicate].as_slice(), &caller.roots]).await?;
+    // All at once, in the order in which everybody locks several: no two changes wait for each other in a circle.
+    transaction.query(LOCK_FILES, &[&merge.keeps, &caller.roots, &merge.duplicate]).await?;
     let (keeps, _) = wearer_locked(transaction, caller, &merge.keeps).await?;
     let (duplicate, _) = wearer_locked(transaction, caller, &merge.duplicate).await?;
     caller.about_wearer(&merge.keeps);

@@ -165,6 +165,9 @@ impl Drop for Running {
     fn drop(&mut self) {
         if let Err(error) = self.terminate() {
             eprintln!("{error}");
+            // It may have ended meanwhile.
+            let _ = self.0.kill();
+            let _ = self.0.wait();
         }
     }
 }
