@@ -139,8 +139,12 @@ async fn a_class_of_the_merged_file_holds_in_the_one_that_goes_on_and_what_makes
     client.batch_execute(class).await.unwrap();
     let (now, later) = ("2024-05-10T12:00:00", "2024-06-22T12:00:00");
     assert_eq!(store.books_carry_on(&[1, 2], tehran(now)).await.unwrap().blocked, 0);
-    let half = |days: i64| 800_000 + days * 50_000;
-    assert_eq!((balance(&store, 1, now).await, balance(&store, 2, now).await), (half(10), half(19)), "the cap is not reached");
+    let there = 800_000 + 10 * 50_000;
+    assert_eq!(
+        (balance(&store, 1, now).await, balance(&store, 2, now).await),
+        (there, 3_000_000 - there),
+        "19 days would be 50,000 beyond the cap"
+    );
     // It ends there, and so here.
     let ended = "
         INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, cancels)
