@@ -4,7 +4,7 @@ use crate::BillingError;
 use crate::calendar::{Day, Month};
 use crate::elsewhere::{Earlier, first_installations};
 use crate::fact::{Fact, OrderId};
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::policy::{CapWindow, Policy};
 use crate::rate::{Code, Rated};
 use crate::standing::{Register, Standing};
@@ -15,7 +15,8 @@ use std::ops::RangeInclusive;
 const WINDOW_DAYS: i64 = 30;
 
 /// What each order's cap takes off, by month. Leave and waivers are already off (decision D11); fees and days are taken in the order of
-/// time until the cap is reached (decision D13), so that each month bears what lies beyond in it. What an order costs in files before is spent first: together they bear what lies beyond once.
+/// time until the cap is reached (decision D13), so that each month bears what lies beyond in it. What an order costs in files before is spent first: together
+/// they bear what lies beyond once.
 pub(crate) fn caps(
     known: &[&Fact],
     register: &Register<'_>,
@@ -30,14 +31,10 @@ pub(crate) fn caps(
             CapWindow::CalendarMonth => first.month().last_day(),
             CapWindow::First30Days => first.plus(WINDOW_DAYS - 1),
         };
-        let mut spent = Money::zero(rated.currency);
-        for file in earlier {
-            for (_, amount) in costs(&file.rated, &order, policy, first..=last)? {
-                spent = spent.plus(amount)?;
-            }
-        }
+        let window = first..=last;
+        let mut spent = spent_elsewhere(earlier, &order, policy, &window, rated.currency)?;
         let mut over: BTreeMap<Month, Money> = BTreeMap::new();
-        for (day, amount) in costs(rated, &order, policy, first..=last)? {
+        for (day, amount) in costs(rated, &order, policy, &window)? {
             let before = spent.beyond(cap)?;
             spent = spent.plus(amount)?;
             let beyond = over.entry(day.month()).or_insert(Money::zero(rated.currency));
@@ -48,15 +45,30 @@ pub(crate) fn caps(
     Ok(caps)
 }
 
+/// What an order costs in a window in the files before.
+fn spent_elsewhere(
+    earlier: &[Earlier],
+    order: &OrderId,
+    policy: &Policy,
+    window: &RangeInclusive<Day>,
+    currency: Currency,
+) -> Result<Money, BillingError> {
+    let mut spent = Money::zero(currency);
+    for file in earlier {
+        spent = spent.plus(Money::sum(currency, costs(&file.rated, order, policy, window)?.into_iter().map(|(_, amount)| amount))?)?;
+    }
+    Ok(spent)
+}
+
 /// What an order costs in a window, in the order of time. A day's fees come before its price: the price is known at the day's end.
-fn costs(rated: &Rated, order: &OrderId, policy: &Policy, window: RangeInclusive<Day>) -> Result<Vec<(Day, Money)>, BillingError> {
+fn costs(rated: &Rated, order: &OrderId, policy: &Policy, window: &RangeInclusive<Day>) -> Result<Vec<(Day, Money)>, BillingError> {
     let mut costs = Vec::new();
     for fee in rated.fees.iter().filter(|fee| fee.order == *order && window.contains(&fee.at.day())) {
         if fee.code == Code::Install || policy.cap_includes_replacement {
             costs.push((fee.at.day(), fee.price.net()?));
         }
     }
-    for (day, standing) in rated.days.range(window) {
+    for (day, standing) in rated.days.range(window.clone()) {
         match standing {
             Standing::Billable { order: of, price } if of == order => costs.push((*day, price.net()?)),
             _ => {}

@@ -79,17 +79,16 @@ impl Books {
                 self.ledger.transfer(at, text, moved, Account::Receivable, Account::CashFees)?;
             }
             What::DepositPayment { .. } => {
-                self.deposit.held = self.deposit.held.minus(moved)?;
+                self.deposit.receive(moved.negated()?)?;
                 self.ledger.transfer(at, text, moved, Account::CashDeposit, Account::LiabilityDeposit)?;
             }
             What::Damage { .. } => {
-                self.deposit.held = self.deposit.held.plus(moved)?;
-                self.deposit.damage = self.deposit.damage.minus(moved)?;
-                self.ledger.post_for(None, at, text, from_deposit(moved.negated()?)?)?;
+                let back = moved.negated()?;
+                self.deposit.take(back)?;
+                self.ledger.post_for(None, at, text, from_deposit(back)?)?;
             }
             _ => {
-                self.deposit.held = self.deposit.held.plus(moved)?;
-                self.deposit.returned = self.deposit.returned.minus(moved)?;
+                self.deposit.give_back(moved.negated()?)?;
                 self.ledger.transfer(at, text, moved, Account::LiabilityDeposit, Account::CashDeposit)?;
             }
         }
@@ -117,7 +116,7 @@ impl Books {
     }
 
     fn receive_deposit(&mut self, id: &FactId, amount: Money, at: Moment) -> Result<Money, BillingError> {
-        self.deposit.held = self.deposit.held.plus(amount)?;
+        self.deposit.receive(amount)?;
         self.ledger.transfer(at, format!("deposit {id}"), amount, Account::LiabilityDeposit, Account::CashDeposit)?;
         Ok(amount)
     }
@@ -128,8 +127,7 @@ impl Books {
         if returned != wished {
             self.work.push(Work::about(id, Reason::ReturnTooHigh(wished.minus(returned)?)));
         }
-        self.deposit.held = self.deposit.held.minus(returned)?;
-        self.deposit.returned = self.deposit.returned.plus(returned)?;
+        self.deposit.give_back(returned)?;
         let postings = vec![(Account::LiabilityDeposit, returned), (Account::CashDeposit, returned.negated()?)];
         self.ledger.post_for(Some(id), at, "deposit return", postings)?;
         Ok(returned)
@@ -138,8 +136,7 @@ impl Books {
     /// Damage is taken from the deposit; what exceeds it becomes an invoice (decision D39).
     fn damage(&mut self, id: &FactId, amount: Money, policy: &Policy, at: Moment) -> Result<Money, BillingError> {
         let taken = amount.at_most(self.deposit.held)?;
-        self.deposit.held = self.deposit.held.minus(taken)?;
-        self.deposit.damage = self.deposit.damage.plus(taken)?;
+        self.deposit.take(taken)?;
         self.ledger.post_for(Some(id), at, "damage from deposit", from_deposit(taken)?)?;
         let beyond = amount.minus(taken)?;
         if beyond.is_positive() {

@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 pub struct Deposit {
     /// What was asked for last, while a tag stays fitted.
     asked: Money,
+    /// What counts towards it: held when it was asked for and received since, less returned. Damage takes nothing from it, because damage asks for nothing anew.
+    pub counted: Money,
     /// Received, less damage, less returned; never below nothing.
     pub held: Money,
     /// Taken for damage.
@@ -32,13 +34,31 @@ pub(crate) enum Demand {
 impl Deposit {
     pub(crate) const fn new(currency: Currency) -> Self {
         let nothing = Money::zero(currency);
-        Self { asked: nothing, held: nothing, damage: nothing, returned: nothing }
+        Self { asked: nothing, counted: nothing, held: nothing, damage: nothing, returned: nothing }
+    }
+
+    pub(crate) fn receive(&mut self, amount: Money) -> Result<(), MoneyError> {
+        self.held = self.held.plus(amount)?;
+        self.counted = self.counted.plus(amount)?;
+        Ok(())
+    }
+
+    pub(crate) fn give_back(&mut self, amount: Money) -> Result<(), MoneyError> {
+        self.returned = self.returned.plus(amount)?;
+        self.receive(amount.negated()?)
+    }
+
+    pub(crate) fn take(&mut self, damage: Money) -> Result<(), MoneyError> {
+        self.held = self.held.minus(damage)?;
+        self.damage = self.damage.plus(damage)?;
+        Ok(())
     }
 
     /// After an installation or a change of regime: the difference to what was asked for before, or held if that is more (decision D38).
     /// `goes_on`: a tag was fitted just before. Only a change of regime releases.
     pub(crate) fn demand(&mut self, required: Money, goes_on: bool, may_release: bool) -> Result<Demand, MoneyError> {
         let before = if goes_on && self.held.minus(self.asked)?.is_negative() { self.asked } else { self.held };
+        self.counted = if goes_on { self.counted.at_most(before)? } else { self.held };
         self.asked = required;
         let (more, excess) = (required.beyond(before)?, self.held.beyond(required)?);
         Ok(if more.is_positive() {

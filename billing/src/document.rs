@@ -122,6 +122,8 @@ pub enum Why {
     Leave,
     /// Free: use is suspended.
     Suspended,
+    /// Free here: another file of the same person bills it.
+    BilledElsewhere,
     /// Not used: no tag is fitted.
     NotFitted,
     /// A fee that is charged, by the tariff of that day.
@@ -141,6 +143,7 @@ impl Why {
             Self::Used => "used",
             Self::Leave => "leave",
             Self::Suspended => "suspended",
+            Self::BilledElsewhere => "billed_elsewhere",
             Self::NotFitted => "not_fitted",
             Self::Chargeable => "chargeable",
             Self::NoFee => "no_fee",
@@ -154,7 +157,7 @@ impl Why {
         match self {
             Self::Used => "R2, R4",
             Self::Leave | Self::Suspended => "R3",
-            Self::NotFitted => "R2",
+            Self::NotFitted | Self::BilledElsewhere => "R2",
             Self::Chargeable | Self::NoFee => "R5",
             Self::Waived => "R4",
             Self::Capped => "R6",
@@ -167,6 +170,7 @@ impl Why {
             Self::Used => "used, by the tariff of that day",
             Self::Leave => "free: approved leave",
             Self::Suspended => "free: use is suspended",
+            Self::BilledElsewhere => "free here: billed in another file of the same person",
             Self::NotFitted => "not used: no tag is fitted",
             Self::Chargeable => "chargeable, by the tariff of that day",
             Self::NoFee => "no fee any more: the event was cancelled, or is no longer chargeable",

@@ -53,7 +53,7 @@ impl Earlier {
 /// How a day stands here that may be billed in a file before: use is not counted twice.
 pub(crate) fn once(standing: Standing, day: Day, earlier: &[Earlier]) -> Standing {
     match (standing, earlier.iter().find_map(|file| file.bills(day))) {
-        (Standing::Billable { order, .. }, Some(by)) => Standing::Suspended { order, by: by.clone() },
+        (Standing::Billable { order, .. }, Some(by)) => Standing::BilledElsewhere { order, by: by.clone() },
         (standing, _) => standing,
     }
 }

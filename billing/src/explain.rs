@@ -52,6 +52,7 @@ fn day_reason(rated: &Rated, day: Day) -> Reason {
         }
         Some(Standing::Leave { by, .. }) => (Why::Leave, vec![by.clone()], None),
         Some(Standing::Suspended { by, .. }) => (Why::Suspended, vec![by.clone()], None),
+        Some(Standing::BilledElsewhere { by, .. }) => (Why::BilledElsewhere, vec![by.clone()], None),
         Some(Standing::NotFitted { removed_by }) => (Why::NotFitted, removed_by.iter().cloned().collect(), None),
         None => (Why::NotFitted, vec![], None),
     }

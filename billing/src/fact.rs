@@ -123,6 +123,8 @@ pub enum What {
     Leave(Period),
     /// Use is suspended: hospital, a defect, back in prison (decision D9).
     Suspend(Period),
+    /// Another file of the same person bills that time: what is used then costs nothing in this one (rule R2).
+    BilledElsewhere(Period),
     /// The tag was replaced.
     Replace {
         /// When.
@@ -238,7 +240,11 @@ impl What {
             | Self::DepositReturn { at, .. }
             | Self::Damage { at, .. }
             | Self::Void { at, .. } => *at,
-            Self::Leave(period) | Self::Suspend(period) | Self::Class { period, .. } | Self::Waiver { period, .. } => period.from,
+            Self::Leave(period)
+            | Self::Suspend(period)
+            | Self::BilledElsewhere(period)
+            | Self::Class { period, .. }
+            | Self::Waiver { period, .. } => period.from,
             Self::Elsewhere { fact, .. } => fact.what.at(),
         }
     }

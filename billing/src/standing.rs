@@ -31,6 +31,13 @@ pub enum Standing {
         /// The suspension.
         by: FactId,
     },
+    /// Used, and billed in another file of the same person.
+    BilledElsewhere {
+        /// The order it belongs to here.
+        order: OrderId,
+        /// What says so: the installation there, or the merger of the files.
+        by: FactId,
+    },
     /// Used and billable.
     Billable {
         /// The order it belongs to.
@@ -45,7 +52,10 @@ impl Standing {
     pub fn order(&self) -> Option<&OrderId> {
         match self {
             Self::NotFitted { .. } => None,
-            Self::Leave { order, .. } | Self::Suspended { order, .. } | Self::Billable { order, .. } => Some(order),
+            Self::Leave { order, .. }
+            | Self::Suspended { order, .. }
+            | Self::BilledElsewhere { order, .. }
+            | Self::Billable { order, .. } => Some(order),
         }
     }
 }
@@ -92,6 +102,7 @@ pub(crate) struct Register<'a> {
     pub(crate) fittings: Fittings,
     leaves: Vec<(&'a FactId, Period)>,
     suspensions: Vec<(&'a FactId, Period)>,
+    elsewhere: Vec<(&'a FactId, Period)>,
     classes: Vec<Class<'a>>,
     waivers: Vec<Waiver<'a>>,
     tariffs: &'a Tariffs,
@@ -102,18 +113,19 @@ pub(crate) struct Register<'a> {
 impl<'a> Register<'a> {
     pub(crate) fn new(facts: &[&'a Fact], tariffs: &'a Tariffs, policy: &'a Policy, known_at: Moment, work: &mut Vec<Work>) -> Self {
         let fittings = Fittings::of(facts, work);
-        let (mut leaves, mut suspensions, mut classes, mut waivers) = (vec![], vec![], vec![], vec![]);
+        let (mut leaves, mut suspensions, mut elsewhere, mut classes, mut waivers) = (vec![], vec![], vec![], vec![], vec![]);
         for fact in facts {
             let id = &fact.id;
             match &fact.what {
                 What::Leave(period) => leaves.push((id, *period)),
                 What::Suspend(period) => suspensions.push((id, *period)),
+                What::BilledElsewhere(period) => elsewhere.push((id, *period)),
                 What::Class { period, class } => classes.push(Class { id, period: *period, name: class }),
                 What::Waiver { period, percent, covers } => waivers.push(Waiver { id, period: *period, percent: *percent, covers }),
                 _ => {}
             }
         }
-        Self { fittings, leaves, suspensions, classes, waivers, tariffs, policy, known_at }
+        Self { fittings, leaves, suspensions, elsewhere, classes, waivers, tariffs, policy, known_at }
     }
 
     /// How a day stands.
@@ -128,6 +140,9 @@ impl<'a> Register<'a> {
         }
         if let Some(by) = self.free(&self.suspensions, day).or_else(|| self.free_together(day)) {
             return Ok(Standing::Suspended { order, by: by.clone() });
+        }
+        if let Some(by) = self.free(&self.elsewhere, day) {
+            return Ok(Standing::BilledElsewhere { order, by: by.clone() });
         }
         Ok(Standing::Billable { order, price: self.day_price(day, work)? })
     }

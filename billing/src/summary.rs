@@ -78,7 +78,7 @@ pub fn months(rated: &Rated) -> Result<BTreeMap<(OrderId, Month), MonthTruth>, B
         truth.used_days += 1;
         match standing {
             Standing::Leave { .. } => _ = free.entry(of).or_default()[0].insert(*day),
-            Standing::Suspended { .. } => _ = free.entry(of).or_default()[1].insert(*day),
+            Standing::Suspended { .. } | Standing::BilledElsewhere { .. } => _ = free.entry(of).or_default()[1].insert(*day),
             _ => truth.billable_days += 1,
         }
     }

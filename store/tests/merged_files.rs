@@ -55,8 +55,11 @@ async fn a_day_on_which_both_files_had_a_tag_is_billed_in_the_one_that_goes_on()
         INSERT INTO removals (fitting_id, at, recorded_at, removed_by, reason, condition, deposit, tag_state)
             VALUES (2, '2024-06-25 12:00+03:30', '2024-06-25 12:00+03:30', 'x', 'other', 'good', 'none', 'returned');
         UPDATE wearers SET merged_into = 3, merged_at = '2024-06-26 12:00+03:30', merged_by = 'x', merge_reason = 'x' WHERE wearer_id = 2;
-        UPDATE wearers SET merged_into = 3 WHERE wearer_id = 1";
+        UPDATE wearers SET merged_into = 3, merged_first_into = 2 WHERE wearer_id = 1";
     client.batch_execute(further).await.unwrap();
+    let since = "SELECT to_char(known_as_one_since(a, b) AT TIME ZONE 'Asia/Tehran', 'MM-DD') FROM (VALUES (1, 2), (2, 1), (1, 3), (3, 2)) pair (a, b)";
+    let since: Vec<String> = client.query(since, &[]).await.unwrap().iter().map(|row| row.get(0)).collect();
+    assert_eq!(since, ["06-09", "06-09", "06-26", "06-26"], "each two since they came together");
     assert_eq!(store.books_carry_on(&[1, 2, 3], tehran("2024-07-22T12:00:00")).await.unwrap().blocked, 0);
     assert_eq!((billable(&store, 1, "2024-07-22T12:00:00").await, billable(&store, 2, "2024-07-22T12:00:00").await), (0, 0));
     assert_eq!(store.books_verify().await.unwrap(), []);

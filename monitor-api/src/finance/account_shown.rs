@@ -84,6 +84,7 @@ fn account_day(of: Day, standing: &Standing) -> schema::AccountDay {
         Standing::Billable { price, .. } => (Why::Used, price.class.iter().chain(&price.waived_by).collect()),
         Standing::Leave { by, .. } => (Why::Leave, vec![by]),
         Standing::Suspended { by, .. } => (Why::Suspended, vec![by]),
+        Standing::BilledElsewhere { by, .. } => (Why::BilledElsewhere, vec![by]),
         Standing::NotFitted { removed_by } => (Why::NotFitted, removed_by.iter().collect()),
     };
     let price: Option<&Price> = if let Standing::Billable { price, .. } = standing { Some(price) } else { None };

@@ -4,7 +4,7 @@ use super::books_read::{self, ExportFormat};
 use crate::config::Config;
 use crate::database::Database;
 use anyhow::{Context, Result, bail};
-use billing::calendar::Day;
+use billing::calendar::{Day, Moment};
 use billing::command::{bill_case, export_case, page_case};
 use billing::export;
 use billing::page::Language;
@@ -104,7 +104,7 @@ async fn carry_on(config: &Config) -> Result<()> {
     }
     database.close().await?;
     say!(
-        "{} persons: {} documents and {} entries issued; {} persons wait for somebody to mend their facts (billing_work)",
+        "{} persons: {} documents and {} entries issued; {} persons wait for somebody to mend their facts (Runs.ListWork names them)",
         all.persons,
         all.documents,
         all.entries,
@@ -128,7 +128,8 @@ async fn verify(config: &Config, printed: Option<(i64, &str)>) -> Result<()> {
             }
         }
     }
-    say!("the ledger's end: entry {} of {}, {}", head.number, head.at.map_or("no time".to_owned(), |at| at.to_rfc3339()), head.hash);
+    let day = head.at.and_then(|at| Moment::try_from(at).ok()).map_or("no day".to_owned(), |at| at.day().to_string());
+    say!("the ledger's end: entry {} of {day}, {}", head.number, head.hash);
     let is_as_printed = printed.is_none_or(|(number, hash)| is_end(number, hash.trim(), then.as_ref()));
     if !is_as_printed {
         say!(

@@ -74,17 +74,21 @@ impl Store {
         Ok(self.client().await?.query(UNDER_WAY, &[&since]).await?.iter().map(|row| row.get(0)).collect())
     }
 
-    /// The next portion of a run over units that somebody asked for, at the instant for which it was asked. `false` = the run is over. Whoever else goes on
-    /// with it meanwhile does other persons.
+    /// The next portion of a run over units that somebody asked for, at the instant for which it was asked. `false` = the run is over. It is over in
+    /// the transaction of its last portion. Whoever else goes on with it meanwhile does other persons.
     ///
     /// # Errors
     /// When the database does not answer; what was done stands.
     pub async fn books_run_next(&self, run_id: i64) -> Result<bool, StoreError> {
         let Some(run) = self.client().await?.query_opt(ONE_UNDER_WAY, &[&run_id, &CENTRAL_UNIT]).await? else { return Ok(false) };
         let (unit_id, last, through, by): (i64, i64, DateTime<Utc>, &str) = (run.get(0), run.get(1), run.get(2), run.get(3));
-        match self.books_persons(vec![unit_id]).after(last).next(BOOKS_PORTION).await? {
-            Some(persons) => self.books_portion(&persons, through, PortionOf::Asked { run_id, by }).await.map(|_| true),
-            None => self.books_run_end(run_id, Utc::now()).await.map(|()| false),
-        }
+        // One more than a portion, to know which is the last.
+        let Some(mut persons) = self.books_persons(vec![unit_id]).after(last).next(BOOKS_PORTION + 1).await? else {
+            return self.books_run_end(run_id, Utc::now()).await.map(|()| false);
+        };
+        let ends_with = if persons.len() > BOOKS_PORTION { None } else { persons.last().copied() };
+        persons.truncate(BOOKS_PORTION);
+        self.books_portion(&persons, through, PortionOf::Asked { run_id, by, ends_with }).await?;
+        Ok(ends_with.is_none())
     }
 }

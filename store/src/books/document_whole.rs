@@ -11,7 +11,7 @@ use super::{AsOf, BooksError};
 use crate::{Store, StoreError};
 use access::Caller;
 use billing::identifier::BillId;
-use billing::{Account, Books, Document, Kind, Money, Origin, StoredDocument};
+use billing::{Document, Kind, Money, Origin, StoredDocument};
 use chrono::{DateTime, Utc};
 use std::collections::HashMap;
 use tokio_postgres::{GenericClient, Transaction};
@@ -105,20 +105,12 @@ async fn whole(transaction: &Transaction<'_>, row: DocumentRow, now: DateTime<Ut
     Ok(DocumentWhole { shown, document, payments, events, account, deposit_asked, bill_id })
 }
 
-/// What was taken for damage since an instant, rials: that asks for nothing anew, only a change of the regime does (rule R10).
-fn damaged(books: &Books, since: DateTime<Utc>) -> i64 {
-    let damages = books.ledger.entries().iter().filter(|entry| entry.at.utc() >= since);
-    let damages = damages.filter(|entry| entry.postings.iter().any(|(account, _)| *account == Account::IncomeDamage));
-    let taken = damages.flat_map(|entry| &entry.postings).filter(|(account, _)| *account == Account::LiabilityDeposit);
-    taken.map(|(_, amount)| amount.minor_units()).sum()
-}
-
 /// The oldest request is paid first.
 async fn deposit_asked(transaction: &Transaction<'_>, row: &DocumentRow, now: DateTime<Utc>) -> Result<Money, BooksError> {
     let Ok(books) = books_now(transaction, row.wearer_id, now, Look::Preview).await? else { return Ok(Money::zero(row.total.currency())) };
     let required = terms(transaction, row.wearer_id, &books).await?.0.minor_units();
     let later: i64 = transaction.query_one(ASKED_LATER, &[&row.wearer_id, &row.document_id]).await?.get(0);
-    let missing = required - books.books.deposit.held.minor_units() - damaged(&books.books, row.run_at) - later;
+    let missing = required - books.books.deposit.counted.minor_units() - later;
     Ok(Money::rials(missing.clamp(0, row.total.minor_units())))
 }
 

@@ -11,7 +11,7 @@ use tokio_postgres::Transaction;
 
 /// In the order in which they were merged, and since when it is known whose file the earlier one is.
 const EARLIER: &str = "
-    SELECT a.wearer_id, b.wearer_id, greatest(b.merged_at, a.merged_at)
+    SELECT a.wearer_id, b.wearer_id, known_as_one_since(a.wearer_id, b.wearer_id)
     FROM wearers a JOIN wearers b ON b.merged_into = coalesce(a.merged_into, a.wearer_id)
     WHERE a.wearer_id = ANY ($1) AND (a.merged_into IS NULL OR (b.merged_at, b.wearer_id) < (a.merged_at, a.wearer_id))
     ORDER BY a.wearer_id, b.merged_at, b.wearer_id";
@@ -78,6 +78,7 @@ const fn is_about_use(fact: &Fact) -> bool {
             | What::Replace { .. }
             | What::Leave(_)
             | What::Suspend(_)
+            | What::BilledElsewhere(_)
             | What::Class { .. }
             | What::Waiver { .. }
             | What::Cancel { .. }

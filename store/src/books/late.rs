@@ -4,7 +4,6 @@
 //! judged by what was known when it was recorded, so that the same books follow for ever.
 
 use super::WorkReason;
-use super::merged::PREFIX;
 use billing::calendar::{Day, Moment};
 use billing::{Fact, FactId, OrderId, Period, What};
 use std::collections::{BTreeMap, HashMap};
@@ -191,9 +190,7 @@ fn take_out_what_undoes_held(group: &mut Vec<&Fact>, waiting: &mut [Waiting], si
 /// Facts that change what days or fees cost, by the instant at which they were recorded: what one act wrote down stands or falls together.
 fn groups(facts: &[Fact]) -> Vec<Vec<&Fact>> {
     let mut groups: BTreeMap<Moment, Vec<&Fact>> = BTreeMap::new();
-    // That a day was billed in two files is an error, whenever it is found.
-    let is_of_merge = |fact: &&Fact| matches!(&fact.id, FactId::Name(name) if name.starts_with(PREFIX));
-    for fact in facts.iter().filter(|fact| !is_of_merge(fact)) {
+    for fact in facts {
         if period(fact).is_some() || target(facts, fact).and_then(period).is_some() {
             groups.entry(fact.recorded_at).or_default().push(fact);
         }
@@ -201,6 +198,7 @@ fn groups(facts: &[Fact]) -> Vec<Vec<&Fact>> {
     groups.into_values().collect()
 }
 
+/// That a day was billed in two files is none of these: it is an error, whenever it is found.
 fn period(fact: &Fact) -> Option<Period> {
     match &fact.what {
         What::Leave(period) | What::Suspend(period) | What::Class { period, .. } | What::Waiver { period, .. } => Some(*period),

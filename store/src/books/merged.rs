@@ -1,6 +1,6 @@
 //! Files that were merged into another (one person, two files): each keeps its books, and no day is billed in both.
 //!
-//! The file that goes on bills. In the other, use counts as suspended while a tag was fitted in the one that goes on: what was billed twice is credited by the
+//! The file that goes on bills. In the other, use is free while a tag was fitted in the one that goes on: what was billed twice is credited by the
 //! next run.
 
 use super::facts::{Facts, moment, named};
@@ -15,7 +15,8 @@ use tokio_postgres::{GenericClient, Row, Transaction};
 /// While tags were fitted in the file that goes on, or in one that was merged into it later, within the time in which they were in this one. A removal that was
 /// recorded after the merge shortens that only from then on.
 const BOTH: &str = "
-    SELECT b.wearer_id, a.fitting_id, greatest(lower(a.period), used.first), used.last, upper(a.period), greatest(b.merged_at, i.ended_at, lower(a.period)),
+    SELECT b.wearer_id, a.fitting_id, greatest(lower(a.period), used.first), used.last, upper(a.period),
+        greatest(known_as_one_since(b.wearer_id, o.wearer_id), i.ended_at, lower(a.period)),
         greatest(r.recorded_at, upper(a.period))
     FROM wearers b
         JOIN LATERAL (SELECT min(lower(f.period)) AS first, max(upper(f.period)) AS last FROM fittings f JOIN installations x USING (fitting_id)
@@ -39,9 +40,6 @@ const LOCK_FILES: &str = "
         UNION SELECT d.wearer_id FROM wearers w JOIN wearers b ON b.merged_into = w.wearer_id JOIN billing_documents d ON d.wearer_id = b.wearer_id
             WHERE w.reference = $1 AND d.number = $2 AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($3)))
     ORDER BY f.wearer_id FOR NO KEY UPDATE OF f";
-
-/// What the names of these facts begin with.
-pub(super) const PREFIX: &str = "merged:";
 
 /// A file that was merged into another, and what is open there.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -68,22 +66,22 @@ pub(super) async fn add_merged(transaction: &Transaction<'_>, persons: &[i64], f
 fn of_both(row: &Row) -> Result<Vec<Fact>, PersonError> {
     let (fitting, from, last): (i64, DateTime<Utc>, DateTime<Utc>) = (row.get(1), row.get(2), row.get(3));
     let (off, since): (Option<DateTime<Utc>>, DateTime<Utc>) = (row.get(4), row.get(5));
-    let suspend = |id: FactId, to: DateTime<Utc>, recorded_at: DateTime<Utc>| {
+    let billed = |id: FactId, to: DateTime<Utc>, recorded_at: DateTime<Utc>| {
         Ok::<_, PersonError>(Fact {
             id,
             recorded_at: moment(recorded_at)?,
-            what: What::Suspend(Period { from: moment(from)?, to: Some(moment(to)?) }),
+            what: What::BilledElsewhere(Period { from: moment(from)?, to: Some(moment(to)?) }),
         })
     };
-    let id = named(format!("{PREFIX}{fitting}"));
-    let Some(off) = off.filter(|off| *off < last) else { return Ok(vec![suspend(id, last, since)?]) };
+    let id = named(format!("merged:{fitting}"));
+    let Some(off) = off.filter(|off| *off < last) else { return Ok(vec![billed(id, last, since)?]) };
     let known = row.get::<_, Option<DateTime<Utc>>>(6).unwrap_or(off);
     if known <= since {
-        return Ok(vec![suspend(id, off, since)?]);
+        return Ok(vec![billed(id, off, since)?]);
     }
     let at = moment(known)?;
-    let cancel = Fact { id: named(format!("{PREFIX}{fitting}:cancelled")), recorded_at: at, what: What::Cancel { at, fact: id.clone() } };
-    Ok(vec![suspend(id, last, since)?, cancel, suspend(named(format!("{PREFIX}{fitting}:shortened")), off, known)?])
+    let cancel = Fact { id: named(format!("merged:{fitting}:cancelled")), recorded_at: at, what: What::Cancel { at, fact: id.clone() } };
+    Ok(vec![billed(id, last, since)?, cancel, billed(named(format!("merged:{fitting}:shortened")), off, known)?])
 }
 
 /// The files that were merged into one, with what was open in them before an instant.

@@ -19,6 +19,8 @@ pub enum PortionOf<'a> {
         run_id: i64,
         /// Who asked for it.
         by: &'a str,
+        /// The last person of all: with that one the run is over.
+        ends_with: Option<i64>,
     },
 }
 
@@ -86,10 +88,16 @@ impl PortionOf<'_> {
 
     async fn tell(self, transaction: &Transaction<'_>, persons: &[i64], issued: &Issued) -> Result<(), StoreError> {
         let (Self::Due(Some(run_id)) | Self::Asked { run_id, .. }) = self else { return Ok(()) };
-        match persons.last() {
-            Some(last) => runs::tell(transaction, run_id, *last, issued).await,
-            None => Ok(()),
+        let Some(last) = persons.last() else { return Ok(()) };
+        runs::tell(transaction, run_id, *last, issued).await?;
+        if self.ends_with(*last) {
+            runs::end(transaction, run_id, Utc::now()).await?;
         }
+        Ok(())
+    }
+
+    fn ends_with(self, person: i64) -> bool {
+        matches!(self, Self::Asked { ends_with: Some(end), .. } if end <= person)
     }
 }
 

@@ -5,7 +5,7 @@ use crate::people::unit_within_reach;
 use crate::{Store, StoreError};
 use access::Caller;
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio_postgres::{Row, Transaction};
+use tokio_postgres::{GenericClient, Row, Transaction};
 
 /// Whose facts contradict each other is tried again so often: somebody may have mended them.
 const BLOCKED_AGAIN_AFTER: TimeDelta = TimeDelta::hours(1);
@@ -123,8 +123,7 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn books_run_end(&self, run_id: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
-        self.client().await?.execute(END, &[&run_id, &now]).await?;
-        Ok(())
+        end(&**self.client().await?, run_id, now).await
     }
 
     /// One run within the caller's reach.
@@ -156,6 +155,12 @@ pub(super) async fn tell(transaction: &Transaction<'_>, run_id: i64, last: i64, 
     let Issued { persons, documents, entries, blocked, charged, credited } = *issued;
     let [persons, documents, entries, blocked] = [persons, documents, entries, blocked].map(|count| count as i64);
     transaction.execute(TELL, &[&run_id, &persons, &blocked, &documents, &entries, &charged, &credited, &last]).await?;
+    Ok(())
+}
+
+/// A run is through with everybody.
+pub(super) async fn end(client: &impl GenericClient, run_id: i64, now: DateTime<Utc>) -> Result<(), StoreError> {
+    client.execute(END, &[&run_id, &now]).await?;
     Ok(())
 }
 

@@ -28,7 +28,8 @@ const MOVE_ORDERS: &str = "
 const END: &str = "
     UPDATE wearers SET version = version + 1, merged_into = $1, merged_at = $3, merged_by = $4, merge_reason = $5 WHERE wearer_id = $2";
 /// Files that were merged into the duplicate before are now merged into the other.
-const FOLLOW: &str = "UPDATE wearers SET merged_into = $1 WHERE merged_into = $2";
+const FOLLOW: &str = "
+    UPDATE wearers SET merged_into = $1, merged_first_into = coalesce(merged_first_into, merged_into) WHERE merged_into = $2";
 /// A number that only the duplicate has goes over, and names and numbers by which people look for it.
 const TAKE_OVER: &str = "
     UPDATE wearers a SET version = a.version + 1, also_found_by = btrim(a.also_found_by || b.search),
