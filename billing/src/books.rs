@@ -5,7 +5,7 @@ use crate::BillingError;
 use crate::calendar::{Moment, Month};
 use crate::deposit::{Demand, Deposit, required};
 use crate::difference::{Billed, Difference, Note, difference};
-use crate::document::{Document, Kind, Line, LineCode};
+use crate::document::{Document, Kind, Line, LineCode, Why};
 use crate::fact::{Fact, FactId, OrderId, What};
 use crate::fitting::Fittings;
 use crate::known::known_at;
@@ -113,7 +113,7 @@ impl Books {
             Demand::Release(amount) => (Kind::DepositRelease, LineCode::DepositRelease, amount),
             Demand::Nothing => return Ok(()),
         };
-        self.document(kind, at, None, vec![Line::plain(code, amount)])?;
+        self.document(kind, at, None, vec![Line::plain(code, amount, Why::Deposit, &fact.id)])?;
         Ok(())
     }
 
@@ -157,7 +157,7 @@ impl Books {
 
     /// Damage beyond the deposit.
     pub(crate) fn issue_damage(&mut self, damage: &FactId, amount: Money, policy: &Policy, at: Moment) -> Result<(), BillingError> {
-        let line = Line { event: Some(damage.clone()), ..Line::plain(LineCode::Damage, amount) };
+        let line = Line { event: Some(damage.clone()), ..Line::plain(LineCode::Damage, amount, Why::Damage, damage) };
         let place = self.document(Kind::DamageInvoice, at, None, vec![line])?;
         self.documents[place].due = Some(at.day().plus(i64::from(policy.due_days) - 1));
         self.post_document(place)?;

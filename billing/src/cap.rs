@@ -10,9 +10,19 @@ use crate::rate::{Code, Rated};
 use crate::standing::{Register, Standing};
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 /// Days of the window that is counted from the day of installation.
 const WINDOW_DAYS: i64 = 30;
+
+/// What a cap takes off in a month.
+pub(crate) struct Capped {
+    pub(crate) month: Month,
+    pub(crate) order: OrderId,
+    pub(crate) over: Money,
+    /// The tariff row that has the cap.
+    pub(crate) tariff: Arc<str>,
+}
 
 /// What each order's cap takes off, by month. Leave and waivers are already off (decision D11); fees and days are taken in the order of
 /// time until the cap is reached (decision D13), so that each month bears what lies beyond in it. What an order costs in files before is spent first: together
@@ -22,11 +32,11 @@ pub(crate) fn caps(
     register: &Register<'_>,
     policy: &Policy,
     (rated, earlier): (&Rated, &[Earlier]),
-) -> Result<Vec<(Month, OrderId, Money)>, BillingError> {
+) -> Result<Vec<Capped>, BillingError> {
     let mut caps = Vec::new();
     for (order, here) in first_installations(known) {
         let first = earlier.iter().filter_map(|file| file.first.get(&order)).fold(here, |first, there| first.min(*there));
-        let Some(cap) = register.cap(first) else { continue };
+        let Some((cap, tariff)) = register.cap(first) else { continue };
         let last = match policy.cap_window {
             CapWindow::CalendarMonth => first.month().last_day(),
             CapWindow::First30Days => first.plus(WINDOW_DAYS - 1),
@@ -40,7 +50,8 @@ pub(crate) fn caps(
             let beyond = over.entry(day.month()).or_insert(Money::zero(rated.currency));
             *beyond = beyond.plus(spent.beyond(cap)?.minus(before)?)?;
         }
-        caps.extend(over.into_iter().filter(|(_, over)| over.is_positive()).map(|(month, over)| (month, order.clone(), over)));
+        let beyond = over.into_iter().filter(|(_, over)| over.is_positive());
+        caps.extend(beyond.map(|(month, over)| Capped { month, order: order.clone(), over, tariff: tariff.clone() }));
     }
     Ok(caps)
 }

@@ -4,7 +4,7 @@
 use crate::BillingError;
 use crate::calendar::{Day, Month, ranges};
 use crate::document::{Days, Document, Line, LineCode};
-use crate::explain::because;
+use crate::explain::{because, free_days};
 use crate::fact::{Fact, OrderId};
 use crate::money::{Currency, Money};
 use crate::rate::{Code, Item, Key, Part, Rated};
@@ -104,10 +104,18 @@ pub fn difference(rated: &Rated, billed: &Billed) -> Result<Difference, BillingE
     }
     let (mut notes, mut charges, mut adjustments) = (Vec::new(), Vec::new(), Vec::new());
     let mut total = Money::zero(rated.currency);
-    for ((month, order), lines) in months {
+    for ((month, order), mut lines) in months {
+        let is_new = !billed.has_month(month, &order);
+        if let Some(place) =
+            lines.iter().position(|line| line.days.is_some()).or_else(|| (!lines.is_empty()).then_some(0)).filter(|_| is_new)
+        {
+            let because = &mut lines[place].because;
+            because.extend(free_days(rated, &order, month));
+            because.sort_by_key(|because| because.days.map(|range| range.first));
+        }
         let sum = Money::sum(rated.currency, lines.iter().map(|line| line.amount))?;
         total = total.plus(sum)?;
-        if billed.has_month(month, &order) && !sum.is_positive() {
+        if !is_new && !sum.is_positive() {
             notes.push(Note { order, month, total: sum, lines });
         } else {
             let (new, corrected) = lines.into_iter().partition::<Vec<_>, _>(|line| matches!(line.code, LineCode::Charge(_)));

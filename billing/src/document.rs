@@ -134,6 +134,14 @@ pub enum Why {
     Waived,
     /// Beyond the cap of the first month.
     Capped,
+    /// No waiver any more.
+    NoWaiver,
+    /// Nothing is beyond the cap any more.
+    NotCapped,
+    /// What is required of a deposit changed.
+    Deposit,
+    /// Damage beyond the deposit.
+    Damage,
 }
 
 impl Why {
@@ -149,6 +157,10 @@ impl Why {
             Self::NoFee => "no_fee",
             Self::Waived => "waived",
             Self::Capped => "capped",
+            Self::NoWaiver => "no_waiver",
+            Self::NotCapped => "not_capped",
+            Self::Deposit => "deposit",
+            Self::Damage => "damage",
         }
     }
 
@@ -159,8 +171,9 @@ impl Why {
             Self::Leave | Self::Suspended => "R3",
             Self::NotFitted | Self::BilledElsewhere => "R2",
             Self::Chargeable | Self::NoFee => "R5",
-            Self::Waived => "R4",
-            Self::Capped => "R6",
+            Self::Waived | Self::NoWaiver => "R4",
+            Self::Capped | Self::NotCapped => "R6",
+            Self::Deposit | Self::Damage => "R10",
         }
     }
 
@@ -176,6 +189,10 @@ impl Why {
             Self::NoFee => "no fee any more: the event was cancelled, or is no longer chargeable",
             Self::Waived => "waived by decision, rounded down for each day",
             Self::Capped => "daily and installation fees of the first month, less leave and waivers, beyond the cap",
+            Self::NoWaiver => "not waived any more: the waiver ended or never was",
+            Self::NotCapped => "not beyond the cap of the first month any more",
+            Self::Deposit => "what the authority requires of a deposit, less what is held or was asked for",
+            Self::Damage => "damage to the equipment beyond the deposit",
         }
     }
 }
@@ -211,9 +228,10 @@ pub struct Line {
 }
 
 impl Line {
-    /// A line that is a sum and nothing else.
-    pub(crate) fn plain(code: LineCode, amount: Money) -> Self {
-        Self { code, of: None, amount, event: None, days: None, because: Vec::new() }
+    /// A line that is a sum, for a fact.
+    pub(crate) fn plain(code: LineCode, amount: Money, why: Why, fact: &FactId) -> Self {
+        let because = Because { days: None, why, events: vec![fact.clone()], tariff: None };
+        Self { code, of: None, amount, event: None, days: None, because: vec![because] }
     }
 }
 
@@ -250,6 +268,13 @@ impl Document {
     /// The facts it rests on.
     pub fn events(&self) -> BTreeSet<&FactId> {
         self.lines.iter().flat_map(|line| line.event.iter().chain(line.because.iter().flat_map(|because| &because.events))).collect()
+    }
+
+    /// Whether another is the same but for what is said of the reasons.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        let mut other = other.clone();
+        other.lines.iter_mut().zip(&self.lines).for_each(|(line, own)| line.because.clone_from(&own.because));
+        *self == other
     }
 
     /// The tariff rows it rests on.

@@ -1,8 +1,9 @@
 //! Why a line is as it is, from the truth it was made of.
 
-use crate::calendar::{Day, DayRange};
+use crate::calendar::{Day, DayRange, Month};
 use crate::document::{Because, Why};
-use crate::fact::FactId;
+use crate::fact::{FactId, OrderId, Period};
+use crate::known::Did;
 use crate::rate::{Code, Fee, Key, Part, Rated};
 use crate::standing::{Price, Standing};
 use std::collections::BTreeSet;
@@ -19,15 +20,37 @@ pub(crate) fn because(rated: &Rated, key: &Key, changed: &BTreeSet<Day>) -> Vec<
             None => whole((Why::NoFee, vec![id.clone()], None)),
         }],
         (Part::Whole, Code::Waiver) => {
-            let mut waivers: Vec<FactId> = prices(rated, key).filter_map(|price| price.waived_by.clone()).collect();
-            waivers.sort();
-            waivers.dedup();
-            vec![whole((Why::Waived, waivers, None))]
+            let waivers: BTreeSet<FactId> = prices(rated, key).filter_map(|price| price.waived_by.clone()).collect();
+            let why = if waivers.is_empty() { Why::NoWaiver } else { Why::Waived };
+            let ended =
+                rated.withdrawn.iter().filter(|was| was.did == Did::Waiver && touches(&was.period, key.month)).map(|was| was.by.clone());
+            vec![whole((why, waivers.into_iter().chain(ended).collect(), None))]
         }
         (Part::Whole, _) => {
-            vec![whole((Why::Capped, vec![], None))]
+            let why = if rated.items.contains_key(key) { Why::Capped } else { Why::NotCapped };
+            vec![whole((why, vec![], rated.caps.get(&key.order).cloned()))]
         }
     }
+}
+
+/// Why the days of a month on which a tag was fitted and that cost nothing are free: what a bill leaves out is explained too.
+pub(crate) fn free_days(rated: &Rated, order: &OrderId, month: Month) -> Vec<Because> {
+    let of_month = rated.days.range(month.first_day()..=month.last_day());
+    let free = of_month.filter(|(_, standing)| !matches!(standing, Standing::Billable { .. }) && standing.order() == Some(order));
+    days(free.map(|(day, _)| (*day, day_reason(rated, *day))))
+}
+
+/// Whether the price of a day is otherwise without it.
+const fn is_felt(did: Did, price: &Price) -> bool {
+    match did {
+        Did::Free => true,
+        Did::Class => price.class.is_none(),
+        Did::Waiver => false,
+    }
+}
+
+fn touches(period: &Period, month: Month) -> bool {
+    period.from.day() <= month.last_day() && period.to.is_none_or(|to| to.day() >= month.first_day())
 }
 
 fn prices<'a>(rated: &'a Rated, key: &'a Key) -> impl Iterator<Item = &'a Price> {
@@ -47,7 +70,8 @@ fn fee_reason(fee: &Fee) -> Reason {
 fn day_reason(rated: &Rated, day: Day) -> Reason {
     match rated.days.get(&day) {
         Some(Standing::Billable { price, .. }) => {
-            let facts = price.class.iter().chain(&price.waived_by).cloned().collect();
+            let back = rated.withdrawn.iter().filter(|was| was.period.holds_at_end_of(day) && is_felt(was.did, price));
+            let facts = price.class.iter().chain(&price.waived_by).chain(back.map(|was| &was.by)).cloned().collect();
             (Why::Used, facts, price.tariff.clone())
         }
         Some(Standing::Leave { by, .. }) => (Why::Leave, vec![by.clone()], None),

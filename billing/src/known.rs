@@ -1,7 +1,7 @@
 //! What was known at an instant: facts recorded by then and not cancelled by then.
 
 use crate::calendar::Moment;
-use crate::fact::{Fact, FactId, What};
+use crate::fact::{Fact, FactId, Period, What};
 use std::collections::{HashMap, HashSet};
 
 /// The facts known at an instant, in the order in which they happened. The order in which they are given does not matter.
@@ -45,7 +45,48 @@ pub(crate) fn in_order(a: &Fact, b: &Fact) -> std::cmp::Ordering {
     key(a).cmp(&key(b)).then_with(|| a.id.cmp(&b.id))
 }
 
+/// What made days or fees cheaper until it was taken back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withdrawn {
+    /// The cancellation.
+    pub by: FactId,
+    /// The time for which it was granted.
+    pub period: Period,
+    /// What it did.
+    pub did: Did,
+}
+
+/// What made days or fees cheaper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Did {
+    /// Days were free.
+    Free,
+    /// Days cost the price of a class.
+    Class,
+    /// A part was waived.
+    Waiver,
+}
+
+/// What was taken back by an instant.
+pub(crate) fn withdrawn_at(facts: &[Fact], at: Moment) -> Vec<Withdrawn> {
+    let withdrawn = cancellations_at(facts, at).into_iter().filter_map(|(by, target)| {
+        let (period, did) = match facts.iter().find(|fact| fact.id == *target)?.what {
+            What::Leave(period) | What::Suspend(period) | What::BilledElsewhere(period) => (period, Did::Free),
+            What::Class { period, .. } => (period, Did::Class),
+            What::Waiver { period, .. } => (period, Did::Waiver),
+            _ => return None,
+        };
+        Some(Withdrawn { by: by.clone(), period, did })
+    });
+    withdrawn.collect()
+}
+
 fn cancelled_at(facts: &[Fact], at: Moment) -> HashSet<&FactId> {
+    cancellations_at(facts, at).into_iter().map(|(_, target)| target).collect()
+}
+
+/// The cancellations that hold at an instant, each with what it cancels.
+fn cancellations_at(facts: &[Fact], at: Moment) -> Vec<(&FactId, &FactId)> {
     let mut cancels: Vec<(Moment, &FactId, &FactId)> = facts
         .iter()
         .filter_map(|fact| match &fact.what {
@@ -59,7 +100,7 @@ fn cancelled_at(facts: &[Fact], at: Moment) -> HashSet<&FactId> {
     cancels.iter().for_each(|(_, id, target)| of.entry(target).or_default().push(id));
     let mut holds = HashMap::new();
     cancels.iter().for_each(|(_, id, _)| _ = hold(id, &of, &mut holds));
-    cancels.iter().filter(|(_, id, _)| holds[id]).map(|(_, _, target)| *target).collect()
+    cancels.iter().filter(|(_, id, _)| holds[id]).map(|(_, id, target)| (*id, *target)).collect()
 }
 
 /// Whether a cancellation holds: none that holds cancels it. `of` has the cancellations of each fact.

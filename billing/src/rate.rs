@@ -2,16 +2,17 @@
 
 use crate::BillingError;
 use crate::calendar::{Day, Moment, Month, check_time_zone};
-use crate::cap::caps;
+use crate::cap::{Capped, caps};
 use crate::elsewhere::{Earlier, once};
 use crate::fact::{Covered, Fact, FactId, OrderId, What};
-use crate::known::known_at;
+use crate::known::{Withdrawn, known_at, withdrawn_at};
 use crate::money::{Currency, Money};
 use crate::policy::{Mode, Policy};
 use crate::standing::{Price, Register, Standing};
 use crate::tariff::Tariffs;
 use crate::work::{Reason, Work};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What a line of a document is about. The order is the order of lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,6 +108,10 @@ pub struct Rated {
     pub fees: Vec<Fee>,
     /// All amounts.
     pub items: BTreeMap<Key, Item>,
+    /// The tariff row that has each order's cap, of those that are reached.
+    pub caps: BTreeMap<OrderId, Arc<str>>,
+    /// What was taken back that made days or fees cheaper.
+    pub withdrawn: Vec<Withdrawn>,
     /// What a person must look at.
     pub work: Vec<Work>,
     /// The currency of every amount.
@@ -131,10 +136,13 @@ pub fn rate(facts: &[Fact], tariffs: &Tariffs, policy: &Policy, run: Moment) -> 
         }
     }
     let fees = fees(&known, &register, horizon, &mut work)?;
-    let mut rated = Rated { horizon, days, fees, items: BTreeMap::new(), work, currency: tariffs.currency() };
+    let (items, caps_reached) = (BTreeMap::new(), BTreeMap::new());
+    let mut rated =
+        Rated { horizon, days, fees, items, caps: caps_reached, withdrawn: withdrawn_at(facts, run), work, currency: tariffs.currency() };
     rated.add_fees()?;
     rated.add_days()?;
-    for (month, order, over) in caps(&known, &register, policy, (&rated, &earlier))? {
+    for Capped { month, order, over, tariff } in caps(&known, &register, policy, (&rated, &earlier))? {
+        rated.caps.insert(order.clone(), tariff);
         rated.add(Key { month, order, code: Code::Cap, part: Part::Whole }, over.negated()?, None)?;
     }
     Ok(rated)

@@ -196,9 +196,10 @@ impl<'a> Register<'a> {
         self.waived(full, day, covered, tariff, None)
     }
 
-    /// The cap that a first installation on a day fixes (decision D19).
-    pub(crate) fn cap(&self, day: Day) -> Option<Money> {
-        self.tariffs.in_force(day, self.known_at).and_then(|tariff| tariff.first_month_cap)
+    /// The cap that a first installation on a day fixes (decision D19), and the tariff row that has it.
+    pub(crate) fn cap(&self, day: Day) -> Option<(Money, Arc<str>)> {
+        let tariff = self.tariffs.in_force(day, self.known_at)?;
+        Some((tariff.first_month_cap?, tariff.version.clone()))
     }
 
     /// The waiver with the highest percentage counts; waivers do not add up.

@@ -2,14 +2,20 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use billing::command::{Case, page_case};
-use billing::page::{Head, Language, page};
-use billing::replay;
+use billing::page::{FactSaid, Head, Language, page};
+use billing::{Document, replay};
 use serde_json::Value;
 
 fn cases() -> Vec<String> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/documents.json");
     let cases: Vec<Value> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     cases.iter().map(|case| case["input"].to_string()).collect()
+}
+
+/// A fact all of whose texts are this one.
+fn said(text: &str) -> FactSaid {
+    let [number, day, percent, decision, decided, authority] = [text; 6].map(str::to_owned);
+    FactSaid { number, day, percent, decision, decided, authority, ..FactSaid::default() }
 }
 
 fn ascii(page: &str) -> String {
@@ -49,7 +55,8 @@ fn a_name_is_a_name_and_never_markup() {
         account: evil.clone(),
         holder: evil.clone(),
         payment: evil.clone(),
-        how: vec![evil],
+        how: vec![evil.clone()],
+        facts: books.documents.iter().flat_map(Document::events).map(|event| (event.to_string(), said(&evil))).collect(),
     };
     for language in [Language::Persian, Language::English] {
         let page = page(&books.documents, books.receivables.invoices(), &head, language);

@@ -1,4 +1,4 @@
-//! Reads the answer of `paband billing case FILE --explain`. Here everything is checked; beyond there are only billing's own types.
+//! Reads the answer of `paband billing case FILE --explain`, or documents that were issued, as `Documents.RenderDocument` gives them in JSON. Here everything is checked; beyond there are only billing's own types.
 
 use billing::calendar::{CalendarError, Day, DayRange, Moment, Month};
 use billing::page::Head;
@@ -12,7 +12,7 @@ pub const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum CaseError {
     /// Not JSON, or another shape.
-    #[error("this is no answer of billing ({0}): write it with `paband billing case FILE --explain`")]
+    #[error("this is no answer of billing ({0}): write it with `paband billing case FILE --explain`, or take the JSON of an issued document")]
     Shape(#[from] serde_json::Error),
     /// Written without the reasons.
     #[error("the currency of the amounts is missing: write the file with `paband billing case FILE --explain`, not without --explain")]

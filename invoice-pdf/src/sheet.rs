@@ -4,7 +4,7 @@ use crate::case::Stated;
 use crate::run::{Run, ltr, outside, plain};
 use crate::words::PaperWords;
 use billing::calendar::{Day, DayRange};
-use billing::page::{Language, Words};
+use billing::page::{Head, Language, Words};
 use billing::{Because, Days, Line, Money};
 use serde::Serialize;
 
@@ -106,7 +106,7 @@ impl Speaker {
             rows: document.lines.iter().map(|line| self.row(line)).collect(),
             total: self.money(document.total),
             spelled: (words.spelled)(document.total),
-            reasons: document.lines.iter().flat_map(|line| line.because.iter().map(|because| self.reason(line, because))).collect(),
+            reasons: document.lines.iter().flat_map(|line| line.because.iter().map(|because| self.reason(line, because, &stated.head))).collect(),
         }
     }
 
@@ -174,12 +174,12 @@ impl Speaker {
         (count, came.chain(left).collect())
     }
 
-    fn reason(&self, line: &Line, because: &Because) -> Reason {
+    fn reason(&self, line: &Line, because: &Because, head: &Head) -> Reason {
         let words = self.words;
         let mut why = vec![plain((words.why)(because.why))];
         for (place, event) in because.events.iter().enumerate() {
             let before = if place == 0 { format!("{}{} ", words.comma, words.decided_by) } else { words.comma.to_owned() };
-            why.extend([plain(before), outside(&event.to_string())]);
+            why.extend([plain(before), outside(&words.fact(event, head))]);
         }
         if let Some(tariff) = &because.tariff {
             why.extend([plain(format!("{}{} ", words.comma, words.tariff)), outside(&words.digits(tariff))]);

@@ -1,7 +1,9 @@
 //! The command, as a clerk's computer calls it.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use billing::command::bill_case;
+use billing::command::{Case, bill_case, documents_json};
+use billing::page::{FactKind, FactSaid, Head, Paper};
+use billing::{Document, replay};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -42,6 +44,26 @@ fn one_document_from_standard_input_to_standard_output_or_a_file() {
     let filed = run(&folder, &["--language", "fa", "--number", "INV-1", "-o", "one.pdf", "answer.json"], "");
     assert!(filed.status.success() && filed.stdout.is_empty(), "{}", String::from_utf8_lossy(&filed.stderr));
     assert!(std::fs::read(folder.join("one.pdf")).unwrap() == out.stdout);
+}
+
+/// An invoice as `Documents.RenderDocument` gives it in JSON, with what its facts are.
+fn issued() -> String {
+    let Case { timeline, .. } = Case::parse(include_str!("cases/year.json")).unwrap();
+    let books = replay(&timeline).unwrap();
+    let said = FactSaid { kind: FactKind::Leave, number: "7".into(), decision: "12/34".into(), ..FactSaid::default() };
+    let facts = books.documents.iter().flat_map(Document::events).map(|event| (event.to_string(), said.clone())).collect();
+    let head = Head { name: "سارا رضایی".into(), reference: "w-1".into(), facts, ..Head::default() };
+    let paper = |document| Paper { document, invoice: books.receivables.invoices().first(), head: &head };
+    documents_json(&[paper(&books.documents[0])], timeline.as_of.day()).unwrap()
+}
+
+#[test]
+fn an_issued_document_is_printed_with_what_its_facts_are() {
+    let (folder, issued) = (folder("issued"), issued());
+    assert!(issued.contains("12/34"), "{issued}");
+    let out = run(&folder, &["--language", "fa", "-o", "issued.pdf"], &issued);
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    assert!(std::fs::read(folder.join("issued.pdf")).unwrap().starts_with(b"%PDF-1.7"));
 }
 
 #[test]

@@ -146,7 +146,8 @@ async fn a_year_of_a_thousand_persons_balances_to_the_rial() {
     let reconciled = paband(&database, &["billing", "reconcile", "--as-of", "1404/01/01"]);
     assert!(reconciled.status.success(), "{}", String::from_utf8_lossy(&reconciled.stdout));
     let head = store.ledger_head().await.unwrap();
-    let printed = |hash: &str| paband(&database, &["billing", "verify", "--number", &head.number.to_string(), "--head", hash]).status.success();
+    let printed =
+        |hash: &str| paband(&database, &["billing", "verify", "--number", &head.number.to_string(), "--head", hash]).status.success();
     assert!(printed(&head.hash), "the end of the ledger on paper");
     assert!(!printed(&head.hash.chars().rev().collect::<String>()), "the paper of other books");
     let exported = paband(&database, &["billing", "export", "--format", "hledger"]);

@@ -41,11 +41,13 @@ pub fn bill_case(text: &str, explain: bool) -> Result<Answer, CaseError> {
     Answer::of(&case, explain)
 }
 
-/// Documents as a case's answer writes them, every line explained, with whose each is and how to pay it.
+/// Documents as a case's answer has them, every line explained, with whose each is and how to pay it.
 ///
 /// # Errors
 /// If an amount leaves 64 bits.
 pub fn documents_json(papers: &[page::Paper<'_>], today: Day) -> Result<String, BillingError> {
     let views: Vec<_> = papers.iter().map(|paper| view::DocumentView::of_paper(paper, today)).collect::<Result<_, _>>()?;
-    Ok(serde_json::to_string_pretty(&views).expect("a document is plain data"))
+    let currency = papers.first().map_or(Currency::IRR, |paper| paper.document.total.currency());
+    let answer = output::Papers { currency: currency.to_string(), documents: views };
+    Ok(serde_json::to_string_pretty(&answer).expect("a document is plain data"))
 }

@@ -35,6 +35,13 @@ pub struct Answer {
     work_list: Vec<Work>,
 }
 
+/// Documents that were issued, as an answer has them.
+#[derive(Debug, Serialize)]
+pub(super) struct Papers {
+    pub(super) currency: String,
+    pub(super) documents: Vec<DocumentView>,
+}
+
 impl Answer {
     pub(super) fn of(case: &Case, explain: bool) -> Result<Self, CaseError> {
         let timeline = &case.timeline;

@@ -123,6 +123,12 @@ impl PaymentId {
         if fits { Ok(Self(number)) } else { Err(BillIdError::PaymentCheck) }
     }
 
+    /// The last digit of the year, and the period.
+    pub const fn year_and_period(self) -> (u8, u8) {
+        let body = self.0 / 100;
+        ((body / 100 % 10) as u8, (body % 100) as u8)
+    }
+
     /// The amount it carries.
     pub fn amount(self) -> Money {
         Money::rials((self.0 / 100_000) as i64 * 1000)
@@ -189,7 +195,7 @@ mod tests {
         for (rials, year, period) in [(1000, 0, 0), (3_000_000, 8, 5), (99_999_999_000, 9, 99)] {
             let payment = PaymentId::new(bill, Money::rials(rials), year, period).unwrap();
             assert_eq!(PaymentId::parse(&payment.to_string(), bill), Ok(payment));
-            assert_eq!(payment.amount(), Money::rials(rials));
+            assert_eq!((payment.amount(), payment.year_and_period()), (Money::rials(rials), (year, period)));
         }
         assert_eq!(PaymentId::new(bill, Money::rials(1500), 8, 5), Err(BillIdError::Amount));
         assert_eq!(PaymentId::new(bill, Money::rials(-1000), 8, 5), Err(BillIdError::Amount));

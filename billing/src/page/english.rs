@@ -1,6 +1,7 @@
 //! The page in English.
 
 use super::amount::in_english_words;
+use super::said::{FactKind, FactWords};
 use super::words::{Labels, Words};
 use crate::Currency;
 use crate::document::{Kind, LineCode, Why};
@@ -33,6 +34,15 @@ pub(super) const WORDS: Words = Words {
     taken_back: "taken back:",
     decided_by: "by",
     tariff: "tariff",
+    facts: FactWords {
+        kind: fact,
+        number: " no. ",
+        percent: (" of ", " %"),
+        day: " of ",
+        decision: "decision",
+        decided: " of ",
+        authority: ", ",
+    },
     rule: "rule",
     objection: "If you do not agree with a line, object to the centre's finance unit: the objection is recorded and answered in this file. A debt is no breach of the monitoring.",
     kind,
@@ -72,5 +82,24 @@ fn line(line: LineCode) -> String {
         LineCode::DepositRequest => "deposit for the equipment".to_owned(),
         LineCode::DepositRelease => "deposit released".to_owned(),
         LineCode::Damage => "damage beyond the deposit".to_owned(),
+    }
+}
+
+fn fact(kind: FactKind) -> &'static str {
+    match kind {
+        FactKind::Leave => "leave",
+        FactKind::LeaveEnded => "end or withdrawal of the leave",
+        FactKind::Suspension => "suspension",
+        FactKind::Variation => "change of the regime",
+        FactKind::Class => "price class",
+        FactKind::Waiver => "waiver",
+        FactKind::ReliefEnded => "end of what was granted",
+        FactKind::Installation => "fitting of the tag",
+        FactKind::Replacement => "replacement of the tag",
+        FactKind::Removal => "removal of the tag",
+        FactKind::Damage => "report of damage",
+        FactKind::Deposit => "deposit required",
+        FactKind::FeeCorrection => "correction of the fee",
+        FactKind::Other => "event",
     }
 }

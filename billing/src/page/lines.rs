@@ -1,8 +1,9 @@
 //! The lines of a document, and why each is as it is.
 
 use super::words::Words;
-use super::{escaped, isolated};
+use super::{Head, escaped, isolated, said};
 use crate::document::{Because, Document, Line};
+use crate::fact::FactId;
 use std::fmt::Write;
 
 /// The lines as a table.
@@ -40,12 +41,12 @@ fn days(words: &Words, line: &Line) -> String {
 }
 
 /// Why each line is as it is; nothing where no line says.
-pub(super) fn reasons(words: &Words, document: &Document) -> String {
+pub(super) fn reasons(words: &Words, document: &Document, head: &Head) -> String {
     let explained = document.lines.iter().filter(|line| !line.because.is_empty());
     let mut rows = String::new();
     for line in explained {
         for because in &line.because {
-            put(&mut rows, format_args!("<tr><td>{}</td>{}</tr>\n", (words.line)(line.code), reason(words, because)));
+            put(&mut rows, format_args!("<tr><td>{}</td>{}</tr>\n", (words.line)(line.code), reason(words, because, head)));
         }
     }
     if rows.is_empty() {
@@ -54,17 +55,22 @@ pub(super) fn reasons(words: &Words, document: &Document) -> String {
     format!("<h2>{}</h2>\n<table>\n<tbody>\n{rows}</tbody>\n</table>\n", words.labels.reasons)
 }
 
-fn reason(words: &Words, because: &Because) -> String {
+fn reason(words: &Words, because: &Because, head: &Head) -> String {
     let days = because.days.map_or(String::new(), |range| words.range(range));
     let mut why = (words.why)(because.why).to_owned();
     if !because.events.is_empty() {
-        let events: Vec<String> = because.events.iter().map(|event| isolated(&event.to_string())).collect();
+        let events: Vec<String> = because.events.iter().map(|event| fact(words, event, head)).collect();
         put(&mut why, format_args!("{}{} {}", words.comma, words.decided_by, events.join(words.comma)));
     }
     if let Some(tariff) = &because.tariff {
         put(&mut why, format_args!("{}{} {}", words.comma, words.tariff, escaped(&words.digits(tariff))));
     }
     format!("<td>{days}</td><td>{why} <span class=\"rule\">({} <bdi dir=\"ltr\">{}</bdi>)</span></td>", words.rule, because.why.rule())
+}
+
+/// A fact in words, or its name, which is Latin.
+fn fact(words: &Words, event: &FactId, head: &Head) -> String {
+    if head.facts.contains_key(&event.to_string()) { said(&words.fact(event, head)) } else { isolated(&event.to_string()) }
 }
 
 fn put(text: &mut String, more: std::fmt::Arguments<'_>) {

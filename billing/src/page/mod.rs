@@ -5,9 +5,11 @@ mod amount;
 mod english;
 mod lines;
 mod persian;
+mod said;
 mod words;
 
 pub use amount::{in_english_words, in_persian_words};
+pub use said::{FactKind, FactSaid, FactWords};
 pub use words::{Labels, Language, Words};
 
 use crate::calendar::{Day, DayRange, Month};
@@ -15,6 +17,7 @@ use crate::document::{Document, Kind, LineCode, Why};
 use crate::money::{Currency, Money};
 use crate::receivables::Invoice;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
 const STYLE: &str = include_str!("page.css");
@@ -37,6 +40,8 @@ pub struct Head {
     pub payment: String,
     /// How it is to be paid, each in a sentence.
     pub how: Vec<String>,
+    /// What the facts are that its lines name, by their names.
+    pub facts: BTreeMap<String, FactSaid>,
 }
 
 /// Why a line or a day is as it is, in words.
@@ -111,7 +116,7 @@ impl Sheet<'_> {
         text += &self.facts();
         text += &lines::table(words, document);
         text += &self.sum();
-        text += &lines::reasons(words, document);
+        text += &lines::reasons(words, document, self.paper.head);
         let footer = format!("<p class=\"note\">{}</p>\n</section>\n", words.objection);
         text + &footer
     }

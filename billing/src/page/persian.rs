@@ -1,6 +1,7 @@
 //! The page in Persian.
 
 use super::amount::in_persian_words;
+use super::said::{FactKind, FactWords};
 use super::words::{Labels, Words};
 use crate::Currency;
 use crate::document::{Kind, LineCode, Why};
@@ -33,6 +34,15 @@ pub(super) const WORDS: Words = Words {
     taken_back: "برگشت:",
     decided_by: "بر پایهٔ",
     tariff: "تعرفهٔ",
+    facts: FactWords {
+        kind: fact,
+        number: " شمارهٔ ",
+        percent: (" ", " درصد"),
+        day: " به تاریخ ",
+        decision: "تصمیم",
+        decided: " مورخ ",
+        authority: "، ",
+    },
     rule: "قاعدهٔ",
     objection: "اگر با سطری از این سند موافق نیستید، به واحد مالی مرکز اعتراض کنید؛ اعتراض ثبت و پاسخ آن در همین پرونده داده می‌شود. بدهی به‌خودی‌خود نقض مراقبت نیست.",
     kind,
@@ -85,6 +95,29 @@ fn why(why: Why) -> &'static str {
         Why::NoFee => "دیگر هزینه‌ای ندارد: رویداد لغو شد یا هزینه‌دار نیست",
         Why::Waived => "بخشوده با تصمیم مرجع؛ هر روز رو به پایین گرد شد",
         Why::Capped => "حق روزانه و نصب ماه نخست، پس از مرخصی و بخشودگی، بیش از سقف بود",
+        Why::NoWaiver => "دیگر بخشوده نیست: بخشودگی پایان یافت یا لغو شد",
+        Why::NotCapped => "دیگر بیش از سقف ماه نخست نیست",
+        Why::Deposit => "ودیعه‌ای که مرجع تعیین کرده، منهای آنچه هست یا خواسته شده",
+        Why::Damage => "خسارت تجهیزات بیش از ودیعه",
+    }
+}
+
+fn fact(kind: FactKind) -> &'static str {
+    match kind {
+        FactKind::Leave => "مرخصی",
+        FactKind::LeaveEnded => "پایان یا لغو مرخصی",
+        FactKind::Suspension => "تعلیق",
+        FactKind::Variation => "تغییر نوع مراقبت",
+        FactKind::Class => "گروه بهای ویژه",
+        FactKind::Waiver => "بخشودگی",
+        FactKind::ReliefEnded => "پایان تسهیلات",
+        FactKind::Installation => "نصب پابند",
+        FactKind::Replacement => "تعویض پابند",
+        FactKind::Removal => "برداشتن پابند",
+        FactKind::Damage => "گزارش خسارت",
+        FactKind::Deposit => "ودیعهٔ تعیین‌شده",
+        FactKind::FeeCorrection => "اصلاح هزینه",
+        FactKind::Other => "رویداد",
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a page says, in each language.
 
+use super::said::FactWords;
 use super::{english, persian};
 use crate::document::{Kind, LineCode, Why};
 use crate::money::Money;
@@ -35,6 +36,8 @@ pub struct Words {
     pub decided_by: &'static str,
     /// Before a tariff row's name.
     pub tariff: &'static str,
+    /// What facts are.
+    pub facts: FactWords,
     /// Before a rule of the policy.
     pub rule: &'static str,
     /// What the person may do who does not agree.

@@ -13,6 +13,8 @@ const BARCODE_DIGITS: usize = 26;
 pub struct Named {
     /// Bill ids whose check digit fits.
     pub bills: BTreeSet<BillId>,
+    /// Payment ids that belong to the bill id before them.
+    pub payments: BTreeSet<PaymentId>,
     /// Numbers of invoices, as they are written: `INV-tehran-1405-000123`.
     pub invoices: BTreeSet<String>,
 }
@@ -20,19 +22,27 @@ pub struct Named {
 /// What a line names. Bill ids are looked for in the identifier alone: elsewhere every tenth number would be one by chance, amounts among them. A number of
 /// an invoice is too peculiar to be there by chance, so it is looked for everywhere.
 pub fn named(line: &Line) -> Named {
-    let digits = line.identifier.split(|letter: char| !letter.is_ascii_digit());
-    let bills = digits.filter_map(bill).collect();
     let invoices = [&line.identifier, &line.reference, &line.text].into_iter().flat_map(|text| invoices(text)).collect();
-    Named { bills, invoices }
+    let mut named = Named { invoices, ..Named::default() };
+    let mut before: Option<BillId> = None;
+    for digits in line.identifier.split(|letter: char| !letter.is_ascii_digit()).filter(|digits| !digits.is_empty()) {
+        if let Some((bill, payment)) = barcode(digits) {
+            named.bills.insert(bill);
+            named.payments.insert(payment);
+        } else if let Some(payment) = before.and_then(|bill| PaymentId::parse(digits, bill).ok()) {
+            named.payments.insert(payment);
+        } else if let Ok(bill) = BillId::parse(digits) {
+            named.bills.insert(bill);
+            before = Some(bill);
+        }
+    }
+    named
 }
 
-fn bill(digits: &str) -> Option<BillId> {
-    if digits.len() == BARCODE_DIGITS {
-        let (bill, payment) = digits.split_at(BARCODE_DIGITS / 2);
-        let bill = BillId::parse(bill).ok()?;
-        return PaymentId::parse(payment, bill).is_ok().then_some(bill);
-    }
-    BillId::parse(digits).ok()
+fn barcode(digits: &str) -> Option<(BillId, PaymentId)> {
+    let (bill, payment) = (digits.len() == BARCODE_DIGITS).then(|| digits.split_at(BARCODE_DIGITS / 2))?;
+    let bill = BillId::parse(bill).ok()?;
+    Some((bill, PaymentId::parse(payment, bill).ok()?))
 }
 
 fn invoices(text: &str) -> impl Iterator<Item = String> {

@@ -1,12 +1,13 @@
 //! Accounts of persons as answers show them.
 
 use super::money;
-use super::shown::{day, instant, month, page_language, ranges};
+use super::shown::{day, facts_in_words, instant, month, page_language, ranges};
 use crate::language::current;
 use billing::calendar::{Day, Month};
-use billing::page::why_words;
+use billing::page::{FactSaid, why_words};
 use billing::{Aging, Code, FactId, MonthTruth, OrderId, Price, Standing, Why};
 use proto::billing as schema;
+use std::collections::BTreeMap;
 use store::PersonAccount;
 
 pub(super) fn account(wearer: String, account: PersonAccount) -> schema::Account {
@@ -74,19 +75,30 @@ fn truth(((order, of), truth): (&(OrderId, Month), &MonthTruth)) -> schema::Mont
 }
 
 /// The days of a month.
-pub(super) fn days(account: &PersonAccount, of: Month) -> Vec<schema::AccountDay> {
+pub(super) fn days(account: &PersonAccount, of: Month, facts: &BTreeMap<String, FactSaid>) -> Vec<schema::AccountDay> {
     let days = account.rated.days.range(of.first_day()..=of.last_day());
-    days.map(|(day, standing)| account_day(*day, standing)).collect()
+    days.map(|(day, standing)| account_day(*day, standing, facts)).collect()
 }
 
-fn account_day(of: Day, standing: &Standing) -> schema::AccountDay {
-    let (why, facts): (Why, Vec<&FactId>) = match standing {
+/// The facts that decide the days of a month, by their names.
+pub(super) fn facts_of(account: &PersonAccount, of: Month) -> Vec<String> {
+    let days = account.rated.days.range(of.first_day()..=of.last_day());
+    days.flat_map(|(_, standing)| decided(standing).1).map(ToString::to_string).collect()
+}
+
+/// Why a day stands so, and the facts that decided it.
+fn decided(standing: &Standing) -> (Why, Vec<&FactId>) {
+    match standing {
         Standing::Billable { price, .. } => (Why::Used, price.class.iter().chain(&price.waived_by).collect()),
         Standing::Leave { by, .. } => (Why::Leave, vec![by]),
         Standing::Suspended { by, .. } => (Why::Suspended, vec![by]),
         Standing::BilledElsewhere { by, .. } => (Why::BilledElsewhere, vec![by]),
         Standing::NotFitted { removed_by } => (Why::NotFitted, removed_by.iter().collect()),
-    };
+    }
+}
+
+fn account_day(of: Day, standing: &Standing, said: &BTreeMap<String, FactSaid>) -> schema::AccountDay {
+    let (why, facts) = decided(standing);
     let price: Option<&Price> = if let Standing::Billable { price, .. } = standing { Some(price) } else { None };
     schema::AccountDay {
         day: Some(day(of)),
@@ -98,6 +110,7 @@ fn account_day(of: Day, standing: &Standing) -> schema::AccountDay {
         waiver: price.map(|price| money(price.waiver)),
         net: price.and_then(|price| price.full.plus(price.waiver).ok()).map(money),
         tariff: price.and_then(|price| price.tariff.as_deref()).unwrap_or_default().to_owned(),
+        said: facts_in_words(facts.iter().map(ToString::to_string), said),
         facts: facts.into_iter().map(ToString::to_string).collect(),
     }
 }

@@ -52,6 +52,8 @@ impl Accounts for AccountService {
         caller.about_wearer(&wearer);
         caller.about(format!("month {month}"));
         let account = self.store.account(&caller, &wearer, at).await.map_err(|error| refused("GetAccountMonth", &error))?;
-        Ok(Response::new(schema::AccountMonth { days: account_shown::days(&account, month) }))
+        let named = account_shown::facts_of(&account, month);
+        let facts = self.store.facts_said(named).await.map_err(|error| refused("GetAccountMonth", &error.into()))?;
+        Ok(Response::new(schema::AccountMonth { days: account_shown::days(&account, month, &facts) }))
     }
 }

@@ -34,6 +34,7 @@ fn heads(documents: &[DocumentWhole], language: Language) -> Vec<Head> {
         let head = Head {
             name: row.wearer_name.clone(),
             reference: row.wearer.clone(),
+            facts: whole.facts.clone(),
             centre: if language == Language::Persian { persian.clone() } else { english.clone() },
             ..Head::default()
         };

@@ -2,14 +2,15 @@
 
 use super::money;
 use super::pay_to::pay_to;
-use super::shown::{day, month, page_language, range, ranges};
+use super::shown::{day, facts_in_words, month, page_language, range, ranges};
 use crate::accounts::instant;
 use crate::enrolment::tehran_day;
 use crate::fields::{date, decision};
 use crate::language::current;
-use billing::page::{line_words, why_words};
+use billing::page::{FactSaid, line_words, why_words};
 use billing::{Because, FactId, Kind, Line};
 use proto::billing as schema;
+use std::collections::BTreeMap;
 use store::{DocumentEvent, DocumentHappening, DocumentPayment, DocumentShown, DocumentStatus, DocumentWhole, ObjectionOutcome};
 
 /// A document without its lines.
@@ -43,7 +44,7 @@ pub(super) fn document(shown: &DocumentShown) -> schema::Document {
 /// All of it.
 pub(super) fn whole(whole: &DocumentWhole) -> schema::Document {
     schema::Document {
-        lines: whole.document.lines.iter().map(line).collect(),
+        lines: whole.document.lines.iter().map(|one| line(one, &whole.facts)).collect(),
         payments: whole.payments.iter().map(payment).collect(),
         events: whole.events.iter().map(event).collect(),
         pay_to: pay_to(whole).map(|pay_to| pay_to.told(current())),
@@ -64,7 +65,7 @@ fn kind(name: &str) -> schema::DocumentKind {
     }
 }
 
-fn line(line: &Line) -> schema::DocumentLine {
+fn line(line: &Line, facts: &BTreeMap<String, FactSaid>) -> schema::DocumentLine {
     let days = line.days.as_ref();
     let of = line.of.as_ref();
     schema::DocumentLine {
@@ -77,11 +78,11 @@ fn line(line: &Line) -> schema::DocumentLine {
         days: days.map_or(0, |days| days.count),
         added: days.map_or_else(Vec::new, |days| ranges(&days.added)),
         removed: days.map_or_else(Vec::new, |days| ranges(&days.removed)),
-        because: line.because.iter().map(because).collect(),
+        because: line.because.iter().map(|one| because(one, facts)).collect(),
     }
 }
 
-fn because(because: &Because) -> schema::LineReason {
+fn because(because: &Because, facts: &BTreeMap<String, FactSaid>) -> schema::LineReason {
     schema::LineReason {
         days: because.days.as_ref().map(range),
         code: because.why.name().to_owned(),
@@ -89,6 +90,7 @@ fn because(because: &Because) -> schema::LineReason {
         rule: because.why.rule().to_owned(),
         facts: because.events.iter().map(FactId::to_string).collect(),
         tariff: because.tariff.as_deref().unwrap_or_default().to_owned(),
+        said: facts_in_words(because.events.iter().map(ToString::to_string), facts),
     }
 }
 

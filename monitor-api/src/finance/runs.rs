@@ -106,9 +106,14 @@ impl Runs for RunService {
         let (asked, after, limit) = work_asked(request.into_inner())?;
         let found = self.store.books_work(&caller, &asked.unit, asked.blocked_only, after, limit).await;
         let found = found.map_err(|error| refused("ListWork", &error))?;
+        let names = found.iter().flat_map(|work| work.reason.facts().map(str::to_owned)).collect::<Vec<_>>();
+        let facts = self.store.facts_said(names).await.map_err(|error| refused("ListWork", &error.into()))?;
         caller.about(format!("{} entries", found.len()));
         let next = found.last().filter(|_| found.len() as i64 == limit).map(|last| format!("{}.{}", last.place.0, last.place.1));
-        Ok(Response::new(ListWorkResponse { work: found.into_iter().map(work).collect(), next_page_token: next.unwrap_or_default() }))
+        Ok(Response::new(ListWorkResponse {
+            work: found.into_iter().map(|one| work(one, &facts)).collect(),
+            next_page_token: next.unwrap_or_default(),
+        }))
     }
 
     async fn compare_with_tags(&self, request: Request<CompareWithTagsRequest>) -> Result<Response<CompareWithTagsResponse>, Status> {

@@ -1,11 +1,12 @@
 //! Shows runs, previews and what somebody must look at.
 
 use super::looks::CHANGED_TOLD;
-use super::shown::month;
+use super::shown::{facts_in_words, month};
 use super::{money, todo};
 use crate::accounts::instant;
 use crate::enrolment::tehran_day;
 use crate::fields::date;
+use billing::page::FactSaid;
 use billing::{Document, Money};
 use chrono::{DateTime, Utc};
 use proto::billing as schema;
@@ -45,9 +46,18 @@ pub(super) fn run(run: BillingRun) -> schema::Run {
 }
 
 /// An entry of the work list.
-pub(super) fn work(work: BillingWork) -> schema::Work {
+pub(super) fn work(work: BillingWork, facts: &BTreeMap<String, FactSaid>) -> schema::Work {
     let BillingWork { wearer, unit, is_block, found_at, reason, .. } = work;
-    schema::Work { wearer, unit, is_blocked: is_block, found_at: Some(instant(found_at)), reason: todo(&reason), code: reason.code }
+    schema::Work {
+        wearer,
+        unit,
+        is_blocked: is_block,
+        found_at: Some(instant(found_at)),
+        reason: todo(&reason),
+        facts: reason.facts().map(str::to_owned).collect(),
+        said: facts_in_words(reason.facts().map(str::to_owned), facts),
+        code: reason.code,
+    }
 }
 
 /// A wearer of whom billing and tags say different things.

@@ -10,6 +10,7 @@ use billing::page;
 use chrono::{DateTime, Utc};
 use proto::billing as schema;
 use proto::enrolment::Date;
+use std::collections::BTreeMap;
 use store::{AsOf, StatisticsUnit, Store, StoreError};
 use tonic::{Code, Status};
 
@@ -46,6 +47,12 @@ pub(super) fn month(month: calendar::Month) -> schema::SolarMonth {
 
 pub(super) fn instant(at: Moment) -> prost_types::Timestamp {
     crate::accounts::instant(at.utc())
+}
+
+/// What facts are, in the caller's language; of one that nothing is known of, its name.
+pub(super) fn facts_in_words(names: impl Iterator<Item = String>, facts: &BTreeMap<String, page::FactSaid>) -> Vec<String> {
+    let words = page::Words::of(page_language(current()));
+    names.map(|name| facts.get(&name).map(|said| words.said(said)).unwrap_or(name)).collect()
 }
 
 /// The language that is wished, else the call's.

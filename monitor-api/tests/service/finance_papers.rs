@@ -51,7 +51,11 @@ async fn every_line_says_why_in_the_answer_and_on_the_page() {
                 for because in &line.because {
                     let days = because.days.as_ref().map(|days| days.first.clone().unwrap().solar_hijri).unwrap_or_default();
                     assert!(html.contains(&ascii(&because.rule)) && html.contains(&days), "{because:?} in {html}");
-                    assert!(because.facts.iter().all(|fact| html.contains(fact)), "{because:?}");
+                    assert_eq!(because.said.len(), because.facts.len(), "{because:?}");
+                    assert!(
+                        because.facts.iter().all(|fact| !html.contains(&format!(">{fact}<"))),
+                        "no names of rows on paper: {because:?}"
+                    );
                 }
             }
         }
@@ -60,7 +64,8 @@ async fn every_line_says_why_in_the_answer_and_on_the_page() {
     let note = page.documents.iter().find(|document| document.kind() == schema::DocumentKind::RerateNote).unwrap();
     let whole = client.get_document(schema::GetDocumentRequest { document_id: note.document_id }).await.unwrap().into_inner();
     let because: Vec<&schema::LineReason> = whole.lines.iter().flat_map(|line| &line.because).collect();
-    assert!(because.iter().any(|one| one.code == "leave" && one.facts == ["leave:1"]), "{because:?}");
+    let leave = because.iter().find(|one| one.code == "leave" && one.facts == ["leave:1"]).unwrap_or_else(|| panic!("{because:?}"));
+    assert!(leave.said[0].starts_with("leave no. 1 of ") && leave.said[0].contains("(decision x of "), "number and decision: {leave:?}");
     // All that is open of a person is one page, or JSON with the same documents.
     let json = schema::RenderDocumentRequest {
         which: Some(Which::Wearer("w-1".to_owned())),
@@ -69,7 +74,12 @@ async fn every_line_says_why_in_the_answer_and_on_the_page() {
     };
     let rendered = client.render_document(json).await.unwrap().into_inner();
     let documents: serde_json::Value = serde_json::from_slice(&rendered.content).unwrap();
-    assert_eq!(documents.as_array().unwrap().len(), 2);
+    assert_eq!(
+        (documents["documents"].as_array().unwrap().len(), documents["currency"].as_str()),
+        (2, Some("IRR")),
+        "as invoice-pdf reads it"
+    );
+    let documents = &documents["documents"];
     assert!(documents[0]["lines"][0]["because"].is_array(), "{documents:#}");
 }
 
@@ -202,7 +212,7 @@ async fn who_gives_a_document_up_needs_a_second_person_and_a_payment_still_pays_
 #[tokio::test(flavor = "multi_thread")]
 async fn reminders_are_letters_and_touch_nothing_else() {
     let office = Office::new(2).await;
-    office.carry_on(&[2, 3], "2024-04-21T12:00:00").await;
+    office.carry_on(&[2, 3], "2024-04-20T12:00:00").await;
     let watched = "
         SELECT jsonb_build_object('alerts', (SELECT jsonb_agg(a) FROM alerts a), 'events', (SELECT jsonb_agg(e) FROM alert_events e),
             'wearers', (SELECT jsonb_agg(w ORDER BY wearer_id) FROM wearers w), 'fittings', (SELECT jsonb_agg(f ORDER BY fitting_id) FROM fittings f),
@@ -253,4 +263,17 @@ async fn the_same_key_writes_once() {
     }
     let other = schema::MarkSentRequest { how: "by post".to_owned(), ..sent };
     assert_eq!(reason(&client.mark_sent(other).await.unwrap_err()).0, "IDEMPOTENCY_KEY_USED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn time_to_pay_is_counted_from_the_day_of_the_issue() {
+    let office = Office::new(2).await;
+    office.carry_on(&[2], "2024-04-20T09:01:00").await;
+    office.carry_on(&[2, 3], "2024-05-04T12:00:00").await;
+    let due = async |wearer: &str| {
+        let of = schema::ListDocumentsRequest { wearer: wearer.to_owned(), ..list() };
+        let due = office.documents().await.list_documents(of).await.unwrap().into_inner().documents.remove(0).due;
+        due.map(|day| day.solar_hijri).unwrap_or_default()
+    };
+    assert_eq!((due("w-1").await, due("w-2").await), ("1403/02/10".to_owned(), "1403/02/24".to_owned()), "the second was two weeks late");
 }

@@ -105,7 +105,7 @@ async fn a_page_says_where_and_how_to_pay_in_both_languages() {
     }
     let json: serde_json::Value =
         serde_json::from_str(&page(schema::DocumentLanguage::English, schema::DocumentFormat::Json).await).unwrap();
-    assert_eq!(json[0]["head"]["payment"], format!("{} / {}", pay_to.bill_id, pay_to.payment_id));
+    assert_eq!(json["documents"][0]["head"]["payment"], format!("{} / {}", pay_to.bill_id, pay_to.payment_id));
     // What is open is no whole number of thousands: an honest page has no payment id.
     office.payment(2, "2024-05-01", 999, None).await;
     office.carry_on(&[2], "2024-05-02T12:00:00").await;

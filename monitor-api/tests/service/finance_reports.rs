@@ -17,11 +17,13 @@ fn rials(money: &Option<schema::Money>) -> i64 {
 /// Two months of three persons: a leave, a payment of more than is asked for, another of less.
 pub async fn office() -> Office {
     let office = Office::new(3).await;
-    office.carry_on(&[2, 3, 4], "2024-05-01T12:00:00").await;
+    office.carry_on(&[2, 3, 4], "2024-04-20T12:00:00").await;
     office.leave(2, "2024-05-02 14:00+03:30", "2024-05-25 10:00+03:30").await;
     office.payment(2, "2024-06-02", 9_000_000, None).await;
-    office.payment(3, "2024-06-02", 3_100_000, Some("INV-tehran-1403-000006")).await;
-    office.carry_on(&[2, 3, 4], "2024-06-25T12:00:00").await;
+    office.payment(3, "2024-06-02", 3_100_000, Some("INV-tehran-1403-000005")).await;
+    for month in ["2024-05-21T00:00:00", "2024-06-21T00:00:00", "2024-06-25T12:00:00"] {
+        office.carry_on(&[2, 3, 4], month).await;
+    }
     office
 }
 

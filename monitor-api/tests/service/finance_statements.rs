@@ -4,6 +4,7 @@ use crate::fitting_room::told;
 use crate::house::wrong_fields;
 use crate::money_room::{Office, payment, refused, statement};
 use access::Role;
+use proto::billing::documents_client::DocumentsClient;
 use proto::billing::*;
 
 fn matching(line: &StatementLine, wearer: &str) -> MatchLineRequest {
@@ -268,4 +269,27 @@ async fn pages_of_lines_follow_each_other() {
     assert_eq!(client.list_statement_lines(waiting).await.unwrap().into_inner().lines.len(), 2);
     let foreign = ListStatementLinesRequest { page_token: "x".to_owned(), ..Default::default() };
     assert_eq!(refused(client.list_statement_lines(foreign).await), "INVALID_FIELDS");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_id_names_the_invoice_that_is_paid_first() {
+    let office = Office::new(1).await;
+    let clerk = office.clerk("sara").await.purpose("file");
+    let mut documents = DocumentsClient::with_interceptor(office.house.channel().await, clerk.clone());
+    let of_wearer = ListDocumentsRequest { wearer: "w-1".to_owned(), ..ListDocumentsRequest::default() };
+    let listed = documents.list_documents(of_wearer).await.unwrap().into_inner().documents;
+    assert!(listed.len() > 1, "{listed:?}");
+    let newest = GetDocumentRequest { document_id: listed[0].document_id };
+    let PayTo { amount, bill_id, payment_id, .. } = documents.get_document(newest).await.unwrap().into_inner().pay_to.unwrap();
+    let import = office.import(&clerk, &format!("{},{bill_id}/{payment_id},R1,\n", amount.unwrap().amount)).await.unwrap();
+    assert_eq!(import.matched, 1);
+    for (place, one) in listed.iter().enumerate() {
+        let document = documents.get_document(GetDocumentRequest { document_id: one.document_id }).await.unwrap().into_inner();
+        assert_eq!(
+            (document.status() == DocumentStatus::Paid, document.number.as_str()),
+            (place == 0, one.number.as_str()),
+            "the newest alone"
+        );
+    }
+    office.agrees().await;
 }

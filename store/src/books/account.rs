@@ -73,7 +73,7 @@ fn reckoned(mut person: Person, mut timeline: Timeline) -> Result<PersonAccount,
     let documents = std::mem::replace(&mut person.documents, Ok(Vec::new())).map_err(PersonError::Facts)?;
     let (books, through) = books(&timeline, documents, person.through)?;
     let truth = rate(&timeline.facts, &timeline.tariffs, &timeline.policy, as_of)?;
-    let work = truth.work.iter().chain(&books.work).map(|work| WorkReason::from(&work.reason)).collect();
+    let work = truth.work.iter().chain(&books.work).map(WorkReason::from).collect();
     Ok(PersonAccount {
         as_of,
         through,

@@ -3,6 +3,7 @@
 use super::deposits::terms;
 use super::document_events::{DocumentEvent, events};
 use super::documents::{DocumentRow, DocumentShown, document_row, documents_of, shown};
+use super::facts_said::facts_said;
 use super::owing::settled;
 use super::pay_accounts::{PayAccount, account_of};
 use super::payments::bill_id_of;
@@ -11,9 +12,10 @@ use super::{AsOf, BooksError};
 use crate::{Store, StoreError};
 use access::Caller;
 use billing::identifier::BillId;
+use billing::page::FactSaid;
 use billing::{Document, Kind, Money, Origin, StoredDocument};
 use chrono::{DateTime, Utc};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use tokio_postgres::{GenericClient, Transaction};
 
 const BODY: &str = "SELECT body::text FROM billing_documents WHERE document_id = $1";
@@ -54,6 +56,8 @@ pub struct DocumentWhole {
     /// What is still asked for by the request of a deposit: what is required and did not come yet, less what later requests ask for, at most its amount. Nothing
     /// while no tag is fitted or the books are blocked, and of other documents.
     pub deposit_asked: Money,
+    /// What the facts are that its lines name, by their names.
+    pub facts: BTreeMap<String, FactSaid>,
     /// The bill id of its wearer, if the number of the file is not too long for one; and whether it is an internal reference.
     pub bill_id: (Option<BillId>, bool),
 }
@@ -102,7 +106,8 @@ async fn whole(transaction: &Transaction<'_>, row: DocumentRow, now: DateTime<Ut
         Kind::DepositRequest => deposit_asked(transaction, &shown.row, now).await?,
         _ => Money::zero(shown.row.total.currency()),
     };
-    Ok(DocumentWhole { shown, document, payments, events, account, deposit_asked, bill_id })
+    let facts = facts_said(transaction, document.events().into_iter().map(ToString::to_string)).await?;
+    Ok(DocumentWhole { shown, document, payments, events, account, deposit_asked, facts, bill_id })
 }
 
 /// The oldest request is paid first.

@@ -93,7 +93,18 @@ async fn record_runs(transaction: &Transaction<'_>, reckoned: &mut [Reckoned], b
 
 async fn written(transaction: &Transaction<'_>, mut reckoned: Vec<Reckoned>, now: Moment) -> Result<Issued, StoreError> {
     number(transaction, &mut reckoned).await?;
+    reckoned.iter_mut().for_each(leave_time_to_pay);
     write(transaction, &reckoned, now).await
+}
+
+/// Time to pay is counted from the day on which an invoice is really issued (decision D34), if its run came late: after an outage, or once what blocked it was
+/// mended.
+fn leave_time_to_pay(one: &mut Reckoned) {
+    let (Ok((books, _)), Some(today)) = (&mut one.books, one.person.through.map(Moment::day)) else { return };
+    for document in books.documents[one.kept..].iter_mut().filter(|document| document.kind == Kind::Invoice) {
+        let late = today.days_since(document.run_at.day()).max(0);
+        document.due = document.due.map(|due| due.plus(late));
+    }
 }
 
 /// Gives new documents their numbers.

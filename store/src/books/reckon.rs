@@ -87,7 +87,7 @@ impl Ground {
         let late = self.recorded.late.get(&person.wearer_id).map_or(&[][..], Vec::as_slice);
         let found = books.work_list(&timeline)?;
         let late = late.iter().filter_map(|waiting| waiting.todo(timeline.as_of));
-        let work = found.iter().map(|work| WorkReason::from(&work.reason)).chain(late).collect();
+        let work = found.iter().map(WorkReason::from).chain(late).collect();
         person.through = Some(timeline.as_of);
         Ok((books, work))
     }

@@ -120,7 +120,7 @@ pub(super) async fn borne(
     let Some(against) = against else { return Ok(now) };
     let why = match &against.reason {
         Reason::CannotTakeBack => MoneyRefusal::PaymentPaidOut,
-        other => MoneyRefusal::Blocked(other.into()),
+        _ => MoneyRefusal::Blocked(against.into()),
     };
     Err(why.into())
 }

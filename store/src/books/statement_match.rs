@@ -3,6 +3,7 @@
 use super::merged::file_locked;
 use super::payments::{self, Payment};
 use super::record::{NewFact, lock, record};
+use super::statement_invoices::invoices_named;
 use super::statement_lines::{LineState, StatementLine, one, one_to_change};
 use super::statement_owners::{Owner, Owners, booked};
 use super::{BooksError, MoneyRefusal, deposits, refund_lines, refunds};
@@ -232,9 +233,7 @@ pub(super) async fn match_lines(
     let times: Vec<DateTime<Utc>> = certain.iter().map(|(sought, _)| sought.paid_at).collect();
     let amounts: Vec<i64> = certain.iter().map(|(sought, _)| sought.line.amount.minor_units()).collect();
     let ids: Vec<&str> = certain.iter().map(|(sought, _)| sought.import_id.as_str()).collect();
-    // A line that names several invoices pays the oldest.
-    let one = |sought: &Sought<'_>| sought.named.invoices.first().filter(|_| sought.named.invoices.len() == 1).cloned();
-    let invoices: Vec<Option<String>> = certain.iter().map(|(sought, _)| one(sought)).collect();
+    let invoices = invoices_named(transaction, &certain).await?;
     let recorded_at = now.max(Utc::now());
     let rows = transaction.query(PAY_ALL, &[&wearers, &times, &amounts, &ids, &invoices, &recorded_at, &caller.name()]).await?;
     let (names, facts): (Vec<String>, Vec<i64>) = rows.iter().map(|row| (row.get::<_, String>(0), row.get::<_, i64>(1))).unzip();

@@ -29,9 +29,23 @@ impl std::fmt::Display for WorkReason {
     }
 }
 
-impl From<&billing::Reason> for WorkReason {
-    fn from(reason: &billing::Reason) -> Self {
-        let arguments = reason.arguments().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+/// What its argument of this name lists: the facts that it is about, by their names.
+const FACTS: &str = "facts";
+
+impl WorkReason {
+    /// The facts that it is about, by their names.
+    pub fn facts(&self) -> impl Iterator<Item = &str> {
+        self.arguments.get(FACTS).map(String::as_str).unwrap_or_default().split_whitespace()
+    }
+}
+
+impl From<&billing::Work> for WorkReason {
+    fn from(billing::Work { events, reason }: &billing::Work) -> Self {
+        let mut arguments: BTreeMap<String, String> =
+            reason.arguments().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        if !events.is_empty() {
+            arguments.insert(FACTS.to_owned(), events.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
+        }
         Self { code: reason.code().to_owned(), arguments, text: reason.to_string() }
     }
 }
