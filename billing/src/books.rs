@@ -107,6 +107,10 @@ impl Books {
             return Ok(());
         }
         let is_regime = matches!(fact.what, What::Regime { .. });
+        if is_regime && fittings.at(fact.what.at()).is_none() {
+            // It was left out: no tag was fitted then.
+            return Ok(());
+        }
         let goes_on = is_regime || fittings.is_fitted_before(fact.what.at());
         let (kind, code, amount) = match self.deposit.demand(required(&known, tariffs, at)?, goes_on, is_regime)? {
             Demand::Request(amount) => (Kind::DepositRequest, LineCode::DepositRequest, amount),

@@ -55,8 +55,7 @@ impl Books {
             What::DepositReturn { .. } => true,
             // One that was refused moved nothing.
             What::Void { .. } if moved.is_zero() => return Ok(()),
-            // What an invoice was issued for is settled by a person.
-            What::Damage { amount, .. } => *amount == moved,
+            What::Damage { .. } => true,
             // What is void stays void.
             _ => false,
         };
@@ -86,6 +85,7 @@ impl Books {
                 let back = moved.negated()?;
                 self.deposit.take(back)?;
                 self.ledger.post_for(None, at, text, from_deposit(back)?)?;
+                self.void_damage(&fact.id, at)?;
             }
             _ => {
                 self.deposit.give_back(moved.negated()?)?;

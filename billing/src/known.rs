@@ -8,8 +8,8 @@ use std::collections::{HashMap, HashSet};
 ///
 /// A cancellation that is itself cancelled later has no effect from then on.
 pub fn known_at(facts: &[Fact], at: Moment) -> Vec<&Fact> {
-    let cancelled = cancelled_at(facts, at);
-    let mut known: Vec<&Fact> = facts.iter().filter(|fact| fact.recorded_at <= at && !cancelled.contains(&fact.id)).collect();
+    let knowledge = Knowledge::at(facts, at);
+    let mut known: Vec<&Fact> = facts.iter().filter(|fact| knowledge.has(fact)).collect();
     known.sort_by(|a, b| in_order(a, b));
     after_what_they_remove(&mut known);
     known
@@ -34,9 +34,25 @@ fn after_what_they_remove(known: &mut [&Fact]) {
     }
 }
 
-/// Whether one fact is known at an instant.
+/// Whether one fact is known at an instant. Of many, ask [`Knowledge`].
 pub(crate) fn is_known(facts: &[Fact], fact: &Fact, at: Moment) -> bool {
-    fact.recorded_at <= at && !cancelled_at(facts, at).contains(&fact.id)
+    Knowledge::at(facts, at).has(fact)
+}
+
+/// What is known at an instant.
+pub(crate) struct Knowledge<'a> {
+    at: Moment,
+    cancelled: HashSet<&'a FactId>,
+}
+
+impl<'a> Knowledge<'a> {
+    pub(crate) fn at(facts: &'a [Fact], at: Moment) -> Self {
+        Self { at, cancelled: cancelled_at(facts, at) }
+    }
+
+    pub(crate) fn has(&self, fact: &Fact) -> bool {
+        fact.recorded_at <= self.at && !self.cancelled.contains(&fact.id)
+    }
 }
 
 /// In the order of time; a removal before what else is done at the same instant, so that one order can follow another.
@@ -69,8 +85,13 @@ pub enum Did {
 
 /// What was taken back by an instant.
 pub(crate) fn withdrawn_at(facts: &[Fact], at: Moment) -> Vec<Withdrawn> {
-    let withdrawn = cancellations_at(facts, at).into_iter().filter_map(|(by, target)| {
-        let (period, did) = match facts.iter().find(|fact| fact.id == *target)?.what {
+    let cancellations = cancellations_at(facts, at);
+    if cancellations.is_empty() {
+        return Vec::new();
+    }
+    let named: HashMap<&FactId, &What> = facts.iter().map(|fact| (&fact.id, &fact.what)).collect();
+    let withdrawn = cancellations.into_iter().filter_map(|(by, target)| {
+        let (period, did) = match **named.get(target)? {
             What::Leave(period) | What::Suspend(period) | What::BilledElsewhere(period) => (period, Did::Free),
             What::Class { period, .. } => (period, Did::Class),
             What::Waiver { period, .. } => (period, Did::Waiver),

@@ -11,7 +11,7 @@ use crate::policy::{Mode, Policy};
 use crate::standing::{Price, Register, Standing};
 use crate::tariff::Tariffs;
 use crate::work::{Reason, Work};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 /// What a line of a document is about. The order is the order of lines.
@@ -234,9 +234,9 @@ fn fees(known: &[&Fact], register: &Register<'_>, horizon: Day, work: &mut Vec<W
 }
 
 fn cancellations_of_nothing(facts: &[Fact], known: &[&Fact]) -> Vec<Work> {
-    let exists = |id: &FactId| facts.iter().any(|fact| fact.id == *id);
+    let ids: HashSet<&FactId> = facts.iter().map(|fact| &fact.id).collect();
     let nothing = |fact: &&Fact| match &fact.what {
-        What::Cancel { fact: target, .. } if !exists(target) => Some(Work::about(&fact.id, Reason::NothingToCancel(target.clone()))),
+        What::Cancel { fact: target, .. } if !ids.contains(target) => Some(Work::about(&fact.id, Reason::NothingToCancel(target.clone()))),
         _ => None,
     };
     known.iter().filter_map(nothing).collect()

@@ -91,13 +91,17 @@ impl Receivables {
         uses.filter(|(_, place, _)| &*self.invoices[*place].number == number).map(|(origin, _, part)| (origin, part)).collect()
     }
 
-    /// Makes an invoice void on which no money and no credit is; `false` (and nothing changed) for any other.
-    pub(crate) fn void(&mut self, number: &str) -> bool {
-        let may_be =
-            |invoice: &&mut Invoice| &*invoice.number == number && !invoice.is_void && !invoice.is_damage && invoice.open == invoice.total;
-        let Some(invoice) = self.invoices.iter_mut().find(may_be) else { return false };
-        (invoice.is_void, invoice.open) = (true, Money::zero(self.currency));
-        true
+    /// Makes an invoice void: what paid it pays others, or is credit. `false` (and nothing changed) if there is none that stands.
+    pub(crate) fn void(&mut self, number: &str) -> Result<bool, MoneyError> {
+        let Some(place) = self.invoices.iter().position(|invoice| &*invoice.number == number && !invoice.is_void) else { return Ok(false) };
+        (self.invoices[place].is_void, self.invoices[place].open) = (true, Money::zero(self.currency));
+        for source in &mut self.sources {
+            for (_, part) in source.uses.extract_if(.., |(invoice, _)| *invoice == place) {
+                source.free = source.free.plus(part)?;
+            }
+        }
+        self.settle()?;
+        Ok(true)
     }
 
     pub(crate) fn is_void(&self, number: &str) -> bool {

@@ -5,7 +5,7 @@ use crate::books::Books;
 use crate::calendar::Moment;
 use crate::document::{Document, Kind};
 use crate::fact::{Fact, FactId, What};
-use crate::known::is_known;
+use crate::known::{Knowledge, is_known};
 use crate::policy::Policy;
 use crate::rate::{horizon, rate};
 use crate::tariff::Tariffs;
@@ -142,9 +142,10 @@ impl Books {
 
     /// After a cancellation: money of facts that no longer hold goes back, money of facts that hold again comes in.
     fn follow_cancellations(&mut self, facts: &[Fact], policy: &Policy, at: Moment) -> Result<(), BillingError> {
-        let mut due: Vec<&Fact> = facts.iter().filter(|fact| fact.effective_at() <= at).collect();
+        let mut due: Vec<&Fact> = facts.iter().filter(|fact| moves_money(fact) && fact.effective_at() <= at).collect();
         due.sort_by_key(|fact| (fact.effective_at(), &fact.id));
-        let (holds, gone): (Vec<&Fact>, Vec<&Fact>) = due.into_iter().partition(|fact| is_known(facts, fact, at));
+        let knowledge = Knowledge::at(facts, at);
+        let (holds, gone): (Vec<&Fact>, Vec<&Fact>) = due.into_iter().partition(|fact| knowledge.has(fact));
         // A payment that was ignored beside a cancelled one of the same reference counts now.
         gone.into_iter().try_for_each(|fact| self.take_back(fact, policy, at))?;
         let seen = &self.references;
@@ -184,8 +185,20 @@ fn step_of(fact: &Fact) -> Option<Step> {
     }
 }
 
-/// When runs happen (rule R7): at the recording of each installation, after each removal, on the 1st of each month, and when asked for.
-/// Two at the same instant are one.
+const fn moves_money(fact: &Fact) -> bool {
+    matches!(
+        fact.what,
+        What::Payment { .. }
+            | What::Refund { .. }
+            | What::DepositPayment { .. }
+            | What::DepositReturn { .. }
+            | What::Damage { .. }
+            | What::Void { .. }
+    )
+}
+
+/// When runs happen (rule R7): at the recording of each installation, after each removal, on the 1st of each month since somebody was said to be fitted (also
+/// if that was cancelled for a time), and when asked for. Two at the same instant are one.
 pub fn run_times(facts: &[Fact], as_of: Moment) -> BTreeSet<Moment> {
     let mut times = BTreeSet::new();
     for fact in facts {
@@ -198,7 +211,8 @@ pub fn run_times(facts: &[Fact], as_of: Moment) -> BTreeSet<Moment> {
             times.insert(at);
         }
     }
-    if let Some(first) = times.first() {
+    let installed = facts.iter().filter(|fact| matches!(fact.what, What::Install { .. })).map(|fact| fact.recorded_at);
+    if let Some(first) = installed.chain(times.first().copied()).min() {
         let months = std::iter::successors(Some(first.day().month().next()), |month| Some(month.next()));
         let starts = months.map(|month| Moment::start_of(month.first_day())).take_while(|start| *start <= as_of);
         times.extend(starts.collect::<Vec<_>>());

@@ -83,7 +83,7 @@ impl Receivables {
             "payment" => self.pay(id, amount.negated()?, named(fact).as_deref()).map(|()| true)?,
             "refund" => self.refund(amount)? == amount,
             "reversal" if amount.is_positive() => self.take_back(&id, amount)?,
-            "void" => self.void(fact),
+            "void" => self.void(fact)?,
             "reversal" => self.refund_back(amount.negated()?).map(|()| true)?,
             _ => false,
         })

@@ -154,8 +154,10 @@ impl<'a> Register<'a> {
             LeaveDay::AnyPart => period.touches(day),
             LeaveDay::FullDay => period.from <= Moment::start_of(day) && period.holds_at_end_of(day),
         };
-        let one = periods.iter().rfind(|(_, period)| holds(period)).map(|(id, _)| *id);
-        one.or_else(|| (self.policy.leave_day == LeaveDay::FullDay).then(|| covered(periods, day)).flatten())
+        // They are in the order in which they begin.
+        let begun = &periods[..periods.partition_point(|(_, period)| period.from < Moment::start_of(day.plus(1)))];
+        let one = begun.iter().rfind(|(_, period)| holds(period)).map(|(id, _)| *id);
+        one.or_else(|| (self.policy.leave_day == LeaveDay::FullDay).then(|| covered(begun, day)).flatten())
     }
 
     /// A full day of leave and suspension, one after the other.

@@ -5,7 +5,7 @@ use crate::books::Books;
 use crate::calendar::Moment;
 use crate::difference::Billed;
 use crate::document::{Document, Kind};
-use crate::fact::{Fact, What};
+use crate::fact::{Fact, FactId, What};
 use crate::ledger::Posting;
 use crate::money::{Money, MoneyError};
 use crate::work::{Reason, Work};
@@ -51,6 +51,25 @@ impl Books {
     }
 
     fn reverse(&mut self, invoice: &str, facts: &[Fact], at: Moment) -> Result<Money, BillingError> {
+        let total = self.reverse_entry(invoice, at)?;
+        self.billed = Billed::of(self.documents.iter().filter(|document| !self.is_void(document)), facts)?;
+        Ok(total)
+    }
+
+    /// The invoice of a damage that never was asks for nothing any more; what paid it pays others, or is credit.
+    pub(crate) fn void_damage(&mut self, damage: &FactId, at: Moment) -> Result<(), BillingError> {
+        let is_its = |document: &&Document| {
+            document.kind == Kind::DamageInvoice && document.lines.iter().any(|line| line.event.as_ref() == Some(damage))
+        };
+        let number = self
+            .documents
+            .iter()
+            .rfind(|document| is_its(document) && !self.is_void(document))
+            .and_then(|document| document.number.clone());
+        number.map_or(Ok(()), |number| self.reverse_entry(&number, at).map(|_| ()))
+    }
+
+    fn reverse_entry(&mut self, invoice: &str, at: Moment) -> Result<Money, BillingError> {
         let Some(document) = self.documents.iter().find(|document| document.number.as_deref() == Some(invoice)) else {
             return Ok(Money::zero(self.currency));
         };
@@ -58,8 +77,7 @@ impl Books {
         let back = |(account, amount): Posting| Ok((account, amount.negated()?));
         let postings = Self::postings(document)?.into_iter().map(back).collect::<Result<_, MoneyError>>()?;
         self.ledger.post(at, format!("void {invoice}"), postings)?;
-        self.receivables.void(invoice);
-        self.billed = Billed::of(self.documents.iter().filter(|document| !self.is_void(document)), facts)?;
+        self.receivables.void(invoice)?;
         Ok(total)
     }
 

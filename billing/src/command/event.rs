@@ -52,6 +52,8 @@ fn read_what(kind: &str, event: Value) -> Result<(&'static str, What), String> {
         "run" => ("run", What::Run { at: typed::<At>(event)?.at }),
         "payment" => {
             let Payment { at, amount, reference, invoice } = typed(event)?;
+            // An empty one is none: two of them are not the same payment.
+            let reference = reference.filter(|reference| !reference.is_empty());
             ("payment", What::Payment { at, amount, reference, invoice })
         }
         "refund" => typed(event).map(|Sum { at, amount }| ("refund", What::Refund { at, amount }))?,
