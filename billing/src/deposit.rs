@@ -76,8 +76,22 @@ impl Deposit {
 pub struct DepositTerms {
     /// What the authority asks for; nothing if it was not recorded.
     pub required: Money,
+    /// An authority said so, be it nothing.
+    pub is_required: bool,
     /// The most that may be held; `None` = the tariff names no ceiling.
     pub ceiling: Option<Money>,
+}
+
+impl DepositTerms {
+    /// What may go back of a deposit while the tag stays on (decision D38): what is held beyond what is required. Where nobody said what is required,
+    /// beyond the ceiling.
+    ///
+    /// # Errors
+    /// If currencies are mixed.
+    pub fn released(&self, held: Money) -> Result<Money, MoneyError> {
+        let stays = if self.is_required { Some(self.required) } else { self.ceiling };
+        stays.map_or(held.minus(held), |stays| held.beyond(stays))
+    }
 }
 
 /// What may be held at an instant, by these facts of a person; `None` while no tag is fitted.
@@ -100,7 +114,8 @@ pub fn deposit_terms(facts: &[Fact], tariffs: &Tariffs, at: Moment) -> Result<Op
         };
     }
     let ceiling = now.and_then(|(regime, day)| tariffs.in_force(day?, at)?.deposit_ceiling.get(&regime).copied());
-    Ok(Some(DepositTerms { required: required(&known, tariffs, at)?, ceiling }))
+    let is_required = is_required(&known, at);
+    Ok(Some(DepositTerms { required: required(&known, tariffs, at)?, is_required, ceiling }))
 }
 
 /// The deposit that is required at an instant: what the authority asks for, at most the ceiling of the regime; nothing without a tag.
@@ -132,6 +147,23 @@ pub(crate) fn required(known: &[&Fact], tariffs: &Tariffs, at: Moment) -> Result
         required = below_ceiling(asked.unwrap_or(required), regime, day, tariffs, at)?;
     }
     Ok(required)
+}
+
+/// Whether an authority said what is required under the order that the tag is worn for.
+fn is_required(known: &[&Fact], at: Moment) -> bool {
+    let (mut is_required, mut under): (bool, Option<&OrderId>) = (false, None);
+    for fact in known.iter().filter(|fact| fact.what.at() <= at) {
+        match &fact.what {
+            What::Install { order, deposit_required, .. } => {
+                is_required = deposit_required.is_some() || (is_required && under == Some(order));
+                under = Some(order);
+            }
+            What::Regime { deposit_required, .. } => is_required |= deposit_required.is_some(),
+            What::Remove { .. } => (is_required, under) = (false, None),
+            _ => {}
+        }
+    }
+    is_required
 }
 
 /// The ceiling is the one in force at enrolment: a later one asks nobody for more (decision D19).

@@ -58,6 +58,7 @@ fn pages_of_mt940_are_one_statement_and_must_follow_each_other() {
     let statement = check(Format::Mt940, TWO_PAGES, &expected);
     assert_eq!(statement.account, "IR240150000001177301920207");
     assert_eq!(statement.opening.zip(statement.closing).map(|(a, b)| (a.minor_units(), b.minor_units())), Some((10_000_000, 9_999_000)));
+    assert_eq!(statement.closing_day.map(|day| day.to_string()).as_deref(), Some("1405/09/02"));
 
     let text = std::str::from_utf8(TWO_PAGES).unwrap();
     let wrong = |from: &str, to: &str| parsed(Format::Mt940, text.replace(from, to).as_bytes()).unwrap_err();
@@ -79,6 +80,8 @@ fn an_entry_of_camt_is_as_many_lines_as_it_has_payments() {
     ];
     let statement = check(Format::Camt053, BATCH, &expected);
     assert_eq!(statement.account, "IR240150000001177301920207");
+    let closing = statement.closing.zip(statement.closing_day).map(|(closing, day)| (closing.minor_units(), day.to_string()));
+    assert_eq!(closing, Some((13_499_000, "1405/09/01".to_owned())));
     let text = std::str::from_utf8(BATCH).unwrap();
     // Parts that do not make the whole are one line.
     let parts = text.replace("<Amt Ccy=\"IRR\">500000</Amt>", "<Amt Ccy=\"IRR\">500001</Amt>");

@@ -316,15 +316,17 @@ payment-paid-out = A part of this payment was paid back or taken for damage, and
 books-blocked = What was recorded of this person contradicts itself, so nothing can be said of their money: { $why }. Have it corrected, then try again.
 refund-beyond-credit = The person's credit is { NUMBER($credit) } rials, less than the refund. Check the amount.
 refund-beyond-deposit = { NUMBER($held) } rials are held as the person's deposit, less than what shall go back. Check the amount.
+refund-beyond-release = A tag is fitted, and of the deposit { NUMBER($released) } rials are held beyond what is required, less than what shall go back. Check the amount.
 deposit-beyond-ceiling = With this payment { NUMBER($held) } rials would be held, and at most { NUMBER($ceiling) } may be. Record at most what is missing, and give the rest back.
 deposit-not-asked = Nobody may hold a deposit of this person now: no tag is fitted and no order is in force. Record the order first.
-tag-still-fitted = The deposit stays while a tag is fitted. Record its removal first.
+tag-still-fitted = The deposit stays while a tag is fitted, and no more is held than is required. Record the removal first, or what is required now.
 damage-unsettled = Damage { $damage } of this person is not settled yet. Settle it first; then what is left of the deposit goes back.
 refund-over = { $state ->
         [requested] This refund is not approved yet.
         [approved] This refund was approved already. Load it anew.
-        [sent] This refund was sent already. Nothing can be changed about it.
+        [sent] This refund was sent already. If it comes back from the bank, record that.
         [refused] This refund was refused. Request a new one if it is still needed.
+        [returned] This refund came back from the bank already. Request a new one to pay it anew.
        *[other] This refund stands otherwise already. Load it anew.
     }
 damage-over = { $state ->
@@ -456,6 +458,10 @@ difference-receivable = the person's receivables are not what is open on documen
 difference-deposit = the person's deposit money is not what is owed back
 difference-cash-fees = the fee money of all is not payments less refunds
 difference-income = the documents of all are not the income in the ledger
+difference-payment-not-at-bank = the payment was recorded by hand and no line of a statement shows it, though statements go a week beyond its day
+difference-refund-not-at-bank = the refund was recorded as sent and no line of a statement shows it, though statements go a week beyond its day
+difference-line-reversed = the line is a payment or refund that was reversed, and no line shows that the money went the other way
+difference-line-amount = the line is of another amount than the payment or refund that it is
 reminder-hardship = If you cannot pay, tell the centre's finance unit: a reduced price or a waiver can be granted by decision. A debt is no breach of the monitoring.
 
 # Void documents, and how people pay.

@@ -239,6 +239,7 @@ codes! {
         BooksBlocked = "BOOKS_BLOCKED" [why],
         RefundBeyondCredit = "REFUND_BEYOND_CREDIT" [credit],
         RefundBeyondDeposit = "REFUND_BEYOND_DEPOSIT" [held],
+        RefundBeyondRelease = "REFUND_BEYOND_RELEASE" [released],
         DepositBeyondCeiling = "DEPOSIT_BEYOND_CEILING" [ceiling, held],
         DepositNotAsked = "DEPOSIT_NOT_ASKED" [],
         TagStillFitted = "TAG_STILL_FITTED" [],

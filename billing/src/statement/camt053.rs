@@ -4,6 +4,7 @@ use super::cells::{amount as whole_amount, day};
 use super::fault::Why;
 use super::letters::plain;
 use super::{LINES_MAX, Line, Reading};
+use crate::calendar::Day;
 use crate::money::Money;
 use roxmltree::{Document, Node};
 
@@ -26,7 +27,7 @@ fn one(statement: Node<'_, '_>, reading: &mut Reading) {
     } else if *known != account {
         reading.fault(place, Why::OtherAccount(account));
     }
-    let opening = balance(statement, &["OPBD", "PRCD"], reading);
+    let opening = balance(statement, &["OPBD", "PRCD"], reading).map(|(opening, _)| opening);
     if let (Some(closing), Some(opening)) = (reading.statement.closing, opening)
         && closing != opening
     {
@@ -39,7 +40,7 @@ fn one(statement: Node<'_, '_>, reading: &mut Reading) {
         }
         entry(booked, reading);
     }
-    let closing = balance(statement, &["CLBD"], reading);
+    let (closing, closing_day) = balance(statement, &["CLBD"], reading).unzip();
     match (opening, closing) {
         (Some(opening), Some(closing)) => {
             let movements: Vec<Money> = reading.statement.lines[first..].iter().map(|line| line.amount).collect();
@@ -49,7 +50,7 @@ fn one(statement: Node<'_, '_>, reading: &mut Reading) {
         (_, None) => reading.fault(place, Why::Field("CLBD")),
     }
     reading.statement.opening = reading.statement.opening.or(opening);
-    reading.statement.closing = closing;
+    (reading.statement.closing, reading.statement.closing_day) = (closing, closing_day.flatten());
 }
 
 /// What is only expected is not on the account.
@@ -58,11 +59,12 @@ fn is_booked(entry: Node<'_, '_>) -> bool {
     state.is_none_or(|state| state == "BOOK")
 }
 
-/// The balance of the first of these codes that is there.
-fn balance(statement: Node<'_, '_>, codes: &[&str], reading: &mut Reading) -> Option<Money> {
+/// The balance of the first of these codes that is there, and its day if it says one.
+fn balance(statement: Node<'_, '_>, codes: &[&str], reading: &mut Reading) -> Option<(Money, Option<Day>)> {
     let of_code = |code: &&str| find(statement, &["Bal"]).find(|one| text(*one, &["Tp", "CdOrPrtry", "Cd"]).as_deref() == Some(code));
     let found = codes.iter().find_map(of_code)?;
-    reading.or_note(place(found), moved(found))
+    let date = ["Dt", "DtTm"].iter().find_map(|kind| text(found, &["Dt", kind]));
+    Some((reading.or_note(place(found), moved(found))?, date.and_then(|date| day(&date).ok())))
 }
 
 fn entry(booked: Node<'_, '_>, reading: &mut Reading) {

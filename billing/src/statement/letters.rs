@@ -1,7 +1,7 @@
 //! The same letters and digits, however a bank's program writes them.
 
 /// Arabic letters become Persian, digits ASCII, control characters spaces; joiners and marks of direction go. One space between words, none around.
-pub(super) fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let letters: String = text.chars().filter_map(letter).collect();
     letters.split_whitespace().collect::<Vec<_>>().join(" ")
 }

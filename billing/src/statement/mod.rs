@@ -14,6 +14,7 @@ mod named;
 
 pub use fault::{Fault, Why};
 pub use import_id::import_ids;
+pub use letters::plain;
 pub use named::{Named, named};
 
 use crate::calendar::Day;
@@ -61,6 +62,8 @@ pub struct Statement {
     pub opening: Option<Money>,
     /// The balance after the last line, if the format has it.
     pub closing: Option<Money>,
+    /// The day of that balance, if the file says it.
+    pub closing_day: Option<Day>,
     /// In the order of the file.
     pub lines: Vec<Line>,
 }

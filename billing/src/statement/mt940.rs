@@ -88,7 +88,7 @@ impl Page {
     }
 
     fn opens(&self, place: usize, text: &str, reading: &mut Reading) -> Option<Money> {
-        let opening = reading.or_note(place, balance(text, "60F"))?;
+        let (_, opening) = reading.or_note(place, balance(text, "60F"))?;
         match reading.statement.closing {
             Some(closing) if closing != opening => reading.fault(place, Why::Gap { opening, closing }),
             _ => {}
@@ -99,7 +99,7 @@ impl Page {
 
     fn closes(&mut self, place: usize, text: &str, reading: &mut Reading) {
         self.begun = None;
-        let Some(closing) = reading.or_note(place, balance(text, "62F")) else { return };
+        let Some((day, closing)) = reading.or_note(place, balance(text, "62F")) else { return };
         match self.opening {
             None => reading.fault(place, Why::Field("60F")),
             Some(opening) => {
@@ -107,7 +107,7 @@ impl Page {
                 reading.balance(place, (opening, closing), movements.into_iter());
             }
         }
-        reading.statement.closing = Some(closing);
+        (reading.statement.closing, reading.statement.closing_day) = (Some(closing), Some(day));
     }
 
     /// A message that began must have ended.
@@ -135,19 +135,19 @@ fn tell(text: &str, reading: &mut Reading) {
 }
 
 /// `C260901IRR1000000,`: credit or debit, day, currency, amount.
-fn balance(text: &str, field: &'static str) -> Result<Money, Why> {
+fn balance(text: &str, field: &'static str) -> Result<(Day, Money), Why> {
     let text = text.trim();
     let wrong = || Why::Field(field);
     let (sign, rest) = (text.get(..1).ok_or_else(wrong)?, text.get(1..).ok_or_else(wrong)?);
-    day(rest.get(..6).ok_or_else(wrong)?)?;
+    let day = day(rest.get(..6).ok_or_else(wrong)?)?;
     let currency = rest.get(6..9).ok_or_else(wrong)?;
     if currency != "IRR" {
         return Err(Why::Currency(plain(currency)));
     }
     let rials = rials(rest.get(9..).ok_or_else(wrong)?)?;
     match sign {
-        "C" => Ok(Money::rials(rials)),
-        "D" => Ok(Money::rials(-rials)),
+        "C" => Ok((day, Money::rials(rials))),
+        "D" => Ok((day, Money::rials(-rials))),
         _ => Err(wrong()),
     }
 }

@@ -75,9 +75,16 @@ pub(super) fn payments_asked(asked: &schema::ListPaymentsRequest) -> Result<Paym
     if let (Some(from), Some(to)) = (from, to) {
         fields.order(from, to);
     }
+    let (begins, amount) = slip_asked(&mut fields, &asked.begins_with, asked.amount.as_ref());
     let limit = page_asked(&mut fields, asked.page_size);
     fields.check()?;
-    Ok(PaymentFilter { wearer, unit, from, to, before: asked.before_payment_id, limit })
+    Ok(PaymentFilter { wearer, unit, from, to, begins, amount, before: asked.before_payment_id, limit })
+}
+
+/// What is on a slip: how a reference begins (empty = anyhow), and an amount in rials (0 = any).
+pub(super) fn slip_asked(fields: &mut Fields, begins: &str, asked: Option<&schema::Money>) -> (String, i64) {
+    let begins = fields.optional_text("begins_with", begins, NUMBER_MAX);
+    (begins, asked.map_or(0, |asked| amount(fields, "amount", Some(asked))))
 }
 
 /// Whether the money is there and another's, and why it is reversed.
@@ -146,6 +153,7 @@ pub(super) fn refunds_asked(asked: &schema::ListRefundsRequest) -> Result<Refund
             schema::RefundState::Approved => RefundState::Approved,
             schema::RefundState::Sent => RefundState::Sent,
             schema::RefundState::Refused => RefundState::Refused,
+            schema::RefundState::Returned => RefundState::Returned,
         })
     };
     let states = states(&mut fields, &asked.states, state);

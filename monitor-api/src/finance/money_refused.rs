@@ -53,6 +53,7 @@ fn hindered(why: &MoneyRefusal) -> (Reason, Args) {
         MoneyRefusal::PaymentPaidOut => (Reason::PaymentPaidOut, vec![]),
         MoneyRefusal::BeyondCredit(credit) => (Reason::RefundBeyondCredit, vec![("credit", credit.to_string())]),
         MoneyRefusal::BeyondDeposit(held) => (Reason::RefundBeyondDeposit, vec![("held", held.to_string())]),
+        MoneyRefusal::BeyondRelease(released) => (Reason::RefundBeyondRelease, vec![("released", released.to_string())]),
         MoneyRefusal::BeyondCeiling(ceiling, held) => {
             (Reason::DepositBeyondCeiling, vec![("ceiling", ceiling.to_string()), ("held", held.to_string())])
         }

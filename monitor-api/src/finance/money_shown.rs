@@ -76,6 +76,7 @@ pub(super) fn refund(refund: store::Refund) -> schema::Refund {
         RefundState::Approved => schema::RefundState::Approved,
         RefundState::Sent => schema::RefundState::Sent,
         RefundState::Refused => schema::RefundState::Refused,
+        RefundState::Returned => schema::RefundState::Returned,
     };
     schema::Refund {
         refund_id: refund.refund_id,
@@ -98,6 +99,10 @@ pub(super) fn refund(refund: store::Refund) -> schema::Refund {
         refused_at: refund.refused_at.map(instant),
         refuse_reason: refund.refuse_reason,
         line_id: refund.line_id,
+        returned_by: refund.returned_by,
+        returned_at: refund.returned_at.map(instant),
+        return_reason: refund.return_reason,
+        return_line_id: refund.return_line_id,
     }
 }
 

@@ -10,7 +10,8 @@ use chrono::Utc;
 use proto::billing::refunds_server::Refunds;
 use proto::billing::{
     ApproveRefundRequest, GetRefundAccountRequest, ListRefundsDueRequest, ListRefundsDueResponse, ListRefundsRequest, ListRefundsResponse,
-    MarkRefundSentRequest, Refund, RefundAccount, RefuseRefundRequest, RequestRefundRequest, SetRefundAccountRequest,
+    MarkRefundReturnedRequest, MarkRefundSentRequest, Refund, RefundAccount, RefuseRefundRequest, RequestRefundRequest,
+    SetRefundAccountRequest,
 };
 use store::{BooksError, MoneyRefusal, Store};
 use tonic::{Request, Response, Status};
@@ -73,6 +74,14 @@ impl Refunds for RefundService {
         caller.about(format!("refund {}", asked.refund_id));
         let bank_reference = text("bank_reference", &asked.bank_reference, NUMBER_MAX)?;
         shown("MarkRefundSent", self.store.refund_sent(&caller, (asked.refund_id, asked.expected_version), &bank_reference).await)
+    }
+
+    async fn mark_refund_returned(&self, request: Request<MarkRefundReturnedRequest>) -> Result<Response<Refund>, Status> {
+        let (caller, asked) = asked(request)?;
+        caller.about(format!("refund {}", asked.refund_id));
+        let reason = text("reason", &asked.reason, REASON_MAX)?;
+        let done = self.store.refund_returned(&caller, (asked.refund_id, asked.expected_version), asked.line_id, &reason).await;
+        shown("MarkRefundReturned", done)
     }
 
     async fn refuse_refund(&self, request: Request<RefuseRefundRequest>) -> Result<Response<Refund>, Status> {

@@ -5,6 +5,7 @@ use super::money;
 use super::shown::unit_name;
 use crate::accounts::instant;
 use crate::catalogue::text;
+use crate::fields::date;
 use crate::language::Language;
 use crate::reason::books_difference;
 use billing::calendar::Day;
@@ -12,7 +13,7 @@ use billing::export::Balances;
 use billing::{Account, Aging, Currency, Invoice, Money, MoneyError};
 use proto::billing as schema;
 use std::collections::{BTreeMap, BTreeSet};
-use store::{BooksDifference, BooksSums, Difference, LedgerHead, OpenInvoice, StatisticsUnit};
+use store::{BankAccount, BankSums, BooksDifference, BooksSums, Difference, LedgerHead, OpenInvoice, StatisticsUnit};
 
 /// The row that is the sum of the others.
 const TOTAL: &str = "total";
@@ -76,6 +77,32 @@ pub(super) fn reconciled(sums: &BooksSums, differences: Vec<BooksDifference>) ->
         deposits_owed: Some(money(sums.deposits_owed)),
         documents: Some(money(sums.documents)),
         income: Some(money(sums.income)),
+        bank: sums.bank.iter().map(bank_account).collect(),
+    }
+}
+
+fn bank_account(account: &BankAccount) -> schema::BankAccount {
+    let (first, last) = account.days.unzip();
+    let (closing, closing_day) = account.closing.unzip();
+    schema::BankAccount {
+        unit: account.unit.clone(),
+        account: account.account.clone(),
+        first_day: first.map(date),
+        last_day: last.map(date),
+        came_in: Some(bank_sums(&account.came_in)),
+        went_out: Some(bank_sums(&account.went_out)),
+        closing: closing.map(money),
+        closing_day: closing_day.map(date),
+    }
+}
+
+fn bank_sums(sums: &BankSums) -> schema::BankSums {
+    schema::BankSums {
+        total: Some(money(sums.total)),
+        matched: Some(money(sums.matched)),
+        waiting: Some(money(sums.waiting)),
+        waiting_lines: sums.waiting_lines,
+        set_aside: Some(money(sums.set_aside)),
     }
 }
 
@@ -90,6 +117,10 @@ fn difference(one: BooksDifference) -> schema::BooksDifference {
         Difference::Deposit => "deposit",
         Difference::CashFees => "cash_fees",
         Difference::Income => "income",
+        Difference::PaymentNotAtBank => "payment_not_at_bank",
+        Difference::RefundNotAtBank => "refund_not_at_bank",
+        Difference::LineReversed => "line_reversed",
+        Difference::LineAmount => "line_amount",
     };
     schema::BooksDifference {
         code: name.to_ascii_uppercase(),

@@ -1,6 +1,6 @@
 //! A bank's file and the filter of lines, checked field by field; and what is wrong with a line of a file.
 
-use super::money_asked::states;
+use super::money_asked::{slip_asked, states};
 use super::money_refused::unreadable;
 use super::shown::page_asked;
 use crate::fields::{Fields, REFERENCE_MAX};
@@ -98,9 +98,10 @@ pub(super) fn lines_asked(asked: &schema::ListStatementLinesRequest) -> Result<L
     if after.is_none() {
         fields.note("page_token", Wrong::PageTokenForeign, &[]);
     }
+    let (begins, amount) = slip_asked(&mut fields, &asked.begins_with, asked.amount.as_ref());
     let limit = page_asked(&mut fields, asked.page_size);
     fields.check()?;
-    Ok(LineFilter { unit, states, statement_id: asked.statement_id, from, to, after: after.flatten(), limit })
+    Ok(LineFilter { unit, states, statement_id: asked.statement_id, from, to, begins, amount, after: after.flatten(), limit })
 }
 
 /// Where the next page of lines begins: whether its lines wait no more, and after which.

@@ -66,6 +66,7 @@ words! {
     /// The message that says what does not agree.
     books_difference, "difference-" [
         "entry", "document_receivable", "document_income", "money", "strange_entry", "receivable", "deposit", "cash_fees", "income",
+        "payment_not_at_bank", "refund_not_at_bank", "line_reversed", "line_amount",
     ]
 }
 

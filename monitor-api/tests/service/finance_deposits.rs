@@ -180,3 +180,78 @@ async fn before_the_tag_is_fitted_the_order_says_what_may_be_held() {
     assert_eq!(office.balance("ordered", "liabilities:deposit").await, -37_000_000);
     office.agrees().await;
 }
+
+/// The authority changes the regime, or what is required of a deposit.
+async fn ordered(office: &Office, regime: &str, required: Option<i64>) {
+    let sql_text = match required {
+        None => format!(
+            "INSERT INTO order_facts (order_id, version, kind, at, recorded_at, recorded_by, authority, decision_number, decision_date, legal_basis, regime)
+                SELECT order_id, max(version) + 1, 'variation', now(), now(), 'test', 'Branch 3', '9/1', '2026-10-01', 'ipc_62', '{regime}'
+                FROM order_facts WHERE order_id = (SELECT min(order_id) FROM orders) GROUP BY order_id"
+        ),
+        Some(amount) => format!(
+            "WITH r AS (INSERT INTO billing_reliefs (wearer_id, kind, authority, decision_number, decision_date, found_by, proposed_by, approved_by, at)
+                SELECT wearer_id, 'deposit', 'x', 'x', '2026-10-01', 'x', 'sara', 'reza', now() FROM wearers WHERE reference = 'w-1' RETURNING relief_id, wearer_id)
+            INSERT INTO deposit_requirements (relief_id, wearer_id, order_id, regime, amount, recorded_at)
+                SELECT relief_id, wearer_id, (SELECT min(order_id) FROM orders), '{regime}', {amount}, now() FROM r"
+        ),
+    };
+    sql(&office.house.database, &sql_text).await;
+    let persons = office.numbers("SELECT wearer_id FROM wearers WHERE reference = 'w-1'").await;
+    office.house.store.books_carry_on(&persons, chrono::Utc::now()).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_released_goes_back_while_the_tag_stays_on_and_no_more() {
+    let office = Office::new(1).await;
+    let (sara, reza) = (office.clerk("sara").await, office.clerk("reza").await);
+    ordered(&office, "house", None).await;
+    ordered(&office, "house", Some(37_000_000)).await;
+    let mut client = office.deposits(&sara).await;
+    client.record_deposit_payment(pay(37_000_000, "D-1")).await.unwrap();
+    assert_eq!(refused(office.request(&sara, "w-1", 1, true).await), "TAG_STILL_FITTED");
+    ordered(&office, "tag", None).await;
+    let released = office.number("SELECT abs(total) FROM billing_documents WHERE kind = 'deposit_release'").await;
+    assert_eq!(released, 12_000_000);
+    let due = async || {
+        let due = office.refunds(&sara).await.list_refunds_due(ListRefundsDueRequest::default()).await.unwrap().into_inner();
+        assert_eq!(due.due.len() as u64, due.total);
+        due.due.into_iter().map(|due| (due.deposit, due.amount.unwrap().amount, due.refund_id, due.overdue)).collect::<Vec<_>>()
+    };
+    assert_eq!(due().await, [(true, 12_000_000, 0, false)]);
+
+    assert_eq!(refused(office.request(&sara, "w-1", 12_000_001, true).await), "REFUND_BEYOND_RELEASE");
+    client.assess_damage(damaged(400_000)).await.unwrap();
+    assert_eq!(refused(office.request(&sara, "w-1", 12_000_000, true).await), "DAMAGE_UNSETTLED");
+    assert_eq!(due().await, []);
+    sql(&office.house.database, "UPDATE damages SET state = 'dropped', amount = 0").await;
+    let refund = office.request(&sara, "w-1", 12_000_000, true).await.unwrap();
+    assert_eq!(due().await, [(true, 12_000_000, refund.refund_id, false)], "it is under way");
+    // What is required is asked again at the approval.
+    ordered(&office, "tag", Some(25_000_000)).await;
+    let other = office.request(&sara, "w-1", 1, true).await.unwrap();
+    let booked = office.approve(&reza, &refund).await.unwrap();
+    assert_eq!(office.balance("w-1", "liabilities:deposit").await, -25_000_000);
+    assert_eq!(refused(office.approve(&reza, &other).await), "TAG_STILL_FITTED");
+    let refuse = RefuseRefundRequest { refund_id: other.refund_id, expected_version: other.version, reason: "x".to_owned() };
+    office.refunds(&sara).await.refuse_refund(refuse).await.unwrap();
+    assert_eq!(due().await, [(true, 12_000_000, booked.refund_id, false)], "the bank is yet to send it");
+    // Refused after all it is owed as before.
+    let refuse = RefuseRefundRequest { refund_id: booked.refund_id, expected_version: booked.version, reason: "x".to_owned() };
+    office.refunds(&sara).await.refuse_refund(refuse).await.unwrap();
+    assert_eq!(due().await, [(true, 12_000_000, 0, false)]);
+    ordered(&office, "tag", Some(20_000_000)).await;
+    assert_eq!(due().await, [(true, 17_000_000, 0, false)]);
+    office.agrees().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_nobody_said_what_is_required_the_ceiling_stays_while_the_tag_is_on() {
+    let office = Office::new(1).await;
+    let sara = office.clerk("sara").await;
+    ordered(&office, "house", None).await;
+    office.deposits(&sara).await.record_deposit_payment(pay(37_000_000, "D-1")).await.unwrap();
+    ordered(&office, "tag", None).await;
+    assert_eq!(refused(office.request(&sara, "w-1", 12_000_001, true).await), "REFUND_BEYOND_RELEASE");
+    office.request(&sara, "w-1", 12_000_000, true).await.unwrap();
+}

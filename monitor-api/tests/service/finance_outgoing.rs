@@ -191,3 +191,119 @@ async fn a_reference_that_was_typed_for_the_wrong_person_is_recorded_for_the_rig
     assert_eq!(refused(office.deposits(&sara).await.record_deposit_payment(asked).await), "REFERENCE_SEEN");
     office.agrees().await;
 }
+
+/// A refund that was sent by hand.
+async fn sent(office: &Office, who: (&As, &As), amount: i64, reference: &str) -> Refund {
+    let refund = approved(office, who, amount).await;
+    let (refund_id, expected_version) = (refund.refund_id, refund.version);
+    let asked = MarkRefundSentRequest { refund_id, expected_version, bank_reference: reference.to_owned() };
+    office.refunds(who.0).await.mark_refund_sent(asked).await.unwrap().into_inner()
+}
+
+fn came_back(refund: &Refund, line_id: i64) -> MarkRefundReturnedRequest {
+    let (refund_id, expected_version) = (refund.refund_id, refund.version);
+    MarkRefundReturnedRequest { refund_id, expected_version, reason: "the account is closed".to_owned(), line_id }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refund_that_the_bank_sent_back_is_the_person_s_again_once_and_is_paid_anew() {
+    let office = Office::new(1).await;
+    credit(&office, 5000).await;
+    let (sara, reza) = (office.clerk("sara").await, office.clerk("reza").await);
+    let mut client = office.refunds(&sara).await;
+    let booked = approved(&office, (&sara, &reza), 3000).await;
+    assert_eq!(refused(client.mark_refund_returned(came_back(&booked, 0)).await), "REFUND_OVER", "it was not sent");
+    let asked = MarkRefundSentRequest { refund_id: booked.refund_id, expected_version: booked.version, bank_reference: "P-1".to_owned() };
+    let gone = client.mark_refund_sent(asked).await.unwrap().into_inner();
+    assert_eq!(office.owes("w-1").await, -2000);
+    assert_eq!(refused(client.mark_refund_returned(came_back(&booked, 0)).await), "VERSION_CHANGED");
+    let back = client.mark_refund_returned(came_back(&gone, 0)).await.unwrap().into_inner();
+    assert_eq!(
+        (back.state(), back.returned_by.as_str(), back.return_reason.as_str()),
+        (RefundState::Returned, "sara", "the account is closed")
+    );
+    assert_eq!((back.bank_reference.as_str(), back.return_line_id, office.owes("w-1").await), ("P-1", 0, -5000));
+    assert_eq!(refused(client.mark_refund_returned(came_back(&back, 0)).await), "REFUND_OVER");
+    let refuse = RefuseRefundRequest { refund_id: back.refund_id, expected_version: back.version, reason: "x".to_owned() };
+    assert_eq!(refused(client.refuse_refund(refuse).await), "REFUND_OVER");
+    let listed =
+        client.list_refunds(ListRefundsRequest { states: vec![RefundState::Returned.into()], ..Default::default() }).await.unwrap();
+    assert_eq!(listed.into_inner().refunds, std::slice::from_ref(&back));
+
+    // The line of a later statement by which it went, and the one by which it came in.
+    office.import(&sara, "-3000,,P-1,\n3000,,R-1,\n3001,,R-2,\n").await.unwrap();
+    assert_eq!(line(&office, &sara, "P-1").await.refund_id, back.refund_id, "by the reference");
+    let mut statements = office.statements(&sara).await;
+    let more = line(&office, &sara, "R-2").await;
+    assert_eq!(refused(statements.match_line(is_refund(&more, back.refund_id)).await), "LINE_AMOUNT_DIFFERS");
+    let income = line(&office, &sara, "R-1").await;
+    let matched = statements.match_line(is_refund(&income, back.refund_id)).await.unwrap().into_inner();
+    let expected = (StatementLineState::Matched, back.refund_id, 0, "w-1");
+    assert_eq!((matched.state(), matched.refund_id, matched.payment_id, matched.wearer.as_str()), expected);
+    assert_eq!(refund(&office, &sara, back.refund_id).await.return_line_id, matched.line_id);
+    assert_eq!(office.owes("w-1").await, -5000, "it was booked with the word that it came back");
+
+    // Paid anew, under another reference.
+    let again = approved(&office, (&sara, &reza), 5000).await;
+    assert_eq!((again.state(), office.owes("w-1").await), (RefundState::Approved, 0));
+    office.agrees().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_line_by_which_a_refund_came_back_is_that_and_nothing_else() {
+    let office = Office::new(1).await;
+    credit(&office, 9000).await;
+    let (sara, reza) = (office.clerk("sara").await, office.clerk("reza").await);
+    let (one, two) = (sent(&office, (&sara, &reza), 3000, "P-1").await, sent(&office, (&sara, &reza), 3000, "P-2").await);
+    office.import(&sara, "-3000,,P-1,\n-3000,,X-1,\n3000,,R-1,\n2999,,R-2,\n").await.unwrap();
+    let mut client = office.refunds(&sara).await;
+    let one = refund(&office, &sara, one.refund_id).await;
+    let number = async |reference: &str| line(&office, &sara, reference).await.line_id;
+    assert_eq!(refused(client.mark_refund_returned(came_back(&one, number("X-1").await)).await), "STATEMENT_LINE_WENT_OUT");
+    assert_eq!(refused(client.mark_refund_returned(came_back(&one, number("R-2").await)).await), "LINE_AMOUNT_DIFFERS");
+    assert_eq!(refused(client.mark_refund_returned(came_back(&one, 999)).await), "UNKNOWN_STATEMENT_LINE");
+    assert_eq!(refund(&office, &sara, one.refund_id).await, one, "nothing was changed");
+    let income = line(&office, &sara, "R-1").await;
+    assert_eq!(refused(office.statements(&sara).await.match_line(is_refund(&income, one.refund_id)).await), "STATEMENT_LINE_CAME_IN");
+    let back = client.mark_refund_returned(came_back(&one, income.line_id)).await.unwrap().into_inner();
+    assert_eq!((back.state(), back.return_line_id), (RefundState::Returned, income.line_id));
+    let income = line(&office, &sara, "R-1").await;
+    assert_eq!((income.state(), income.refund_id, income.payment_id), (StatementLineState::Matched, one.refund_id, 0));
+    assert_eq!(refused(client.mark_refund_returned(came_back(&two, income.line_id)).await), "STATEMENT_LINE_OVER");
+    // It went out by that line: the word for either is not taken back.
+    for reference in ["P-1", "R-1"] {
+        let line = line(&office, &sara, reference).await;
+        let aside = SetLineAsideRequest { line_id: line.line_id, expected_version: line.version, reason: "x".to_owned() };
+        assert_eq!(refused(office.statements(&sara).await.set_line_aside(aside).await), "STATEMENT_LINE_OVER", "{reference}");
+    }
+    office.agrees().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deposit_that_the_bank_sent_back_is_held_again() {
+    let office = Office::new(1).await;
+    let (sara, reza) = (office.clerk("sara").await, office.clerk("reza").await);
+    let asked = RecordDepositPaymentRequest {
+        wearer: "w-1".to_owned(),
+        amount: crate::money_room::rials(700),
+        paid_at: ago(60),
+        reference: "D-1".to_owned(),
+        note: String::new(),
+    };
+    office.deposits(&sara).await.record_deposit_payment(asked).await.unwrap();
+    let off = "UPDATE fittings SET period = tstzrange(lower(period), now()) WHERE wearer_id = (SELECT wearer_id FROM wearers WHERE reference = 'w-1');
+        INSERT INTO removals (fitting_id, at, recorded_at, removed_by, reason, condition, deposit, tag_state)
+            SELECT fitting_id, upper(period), now(), 'x', 'order_ended', 'good', 'none', 'returned' FROM fittings WHERE upper(period) IS NOT NULL";
+    sql(&office.house.database, off).await;
+    let refund = office.request(&sara, "w-1", 700, true).await.unwrap();
+    let refund = office.approve(&reza, &refund).await.unwrap();
+    let asked = MarkRefundSentRequest { refund_id: refund.refund_id, expected_version: refund.version, bank_reference: "P-1".to_owned() };
+    let gone = office.refunds(&sara).await.mark_refund_sent(asked).await.unwrap().into_inner();
+    assert_eq!(office.balance("w-1", "liabilities:deposit").await, 0);
+    office.refunds(&sara).await.mark_refund_returned(came_back(&gone, 0)).await.unwrap();
+    assert_eq!(office.balance("w-1", "liabilities:deposit").await, -700);
+    let due = office.refunds(&sara).await.list_refunds_due(ListRefundsDueRequest::default()).await.unwrap().into_inner().due;
+    assert!(due.iter().any(|due| due.deposit && due.amount == crate::money_room::rials(700) && due.refund_id == 0), "{due:?}");
+    office.request(&sara, "w-1", 700, true).await.unwrap();
+    office.agrees().await;
+}

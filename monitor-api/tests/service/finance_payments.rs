@@ -128,3 +128,57 @@ async fn what_makes_no_sense_is_told_field_by_field() {
     assert_eq!(refused(client.record_payment(payment("q-1", 5, "T-1")).await), "UNKNOWN_WEARER");
     assert_eq!(office.number("SELECT count(*) FROM billing_facts").await, 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payment_and_a_line_are_found_by_what_is_on_the_slip() {
+    let office = Office::new(2).await;
+    let clerk = office.clerk("sara").await;
+    let bill = office.bill_id(&clerk, "w-1").await;
+    office.import(&clerk, &format!("1000,{bill},RRN-778,\n2000,{bill},RRN-1_9,\n1000,,RRN-779,\n-1000,,OUT-1,\n")).await.unwrap();
+    let by_hand = office.pay(&clerk, "w-2", 1000, "RRN-777").await.unwrap();
+    let found = async |begins: &str, amount: i64| {
+        let asked =
+            ListPaymentsRequest { begins_with: begins.to_owned(), amount: rials(amount).filter(|_| amount != 0), ..Default::default() };
+        let payments = office.payments(&clerk).await.list_payments(asked).await.unwrap().into_inner().payments;
+        payments.into_iter().map(|payment| payment.amount.unwrap().amount).collect::<Vec<_>>()
+    };
+    let lines = async |begins: &str, amount: i64| {
+        let begins_with = begins.to_owned();
+        let asked = ListStatementLinesRequest { begins_with, amount: rials(amount).filter(|_| amount != 0), ..Default::default() };
+        let lines = office.statements(&clerk).await.list_statement_lines(asked).await.unwrap().into_inner().lines;
+        lines.into_iter().map(|line| line.reference).collect::<Vec<_>>()
+    };
+    for (begins, amount, expected) in [
+        ("RRN-77", 0, vec![1000, 1000]),
+        ("RRN-778", 0, vec![1000]),
+        ("RRN-\u{6f7}\u{6f7}\u{6f8}", 0, vec![1000]), // Persian digits
+        ("RN-778", 0, vec![]),
+        ("RRN-1_9", 0, vec![2000]),
+        ("RRN-_", 0, vec![]),
+        ("%", 0, vec![]),
+        (bill.as_str(), 0, vec![2000, 1000]),
+        (&bill[..bill.len() - 1], 2000, vec![2000]),
+        ("", 1000, vec![1000, 1000]),
+        ("RRN-777", 1001, vec![]),
+        ("", 0, vec![1000, 2000, 1000]),
+    ] {
+        assert_eq!(found(begins, amount).await, expected, "{begins:?} {amount}");
+    }
+    assert_eq!(lines("RRN-77", 0).await, ["RRN-779", "RRN-778"]);
+    assert_eq!(lines(&bill, 1000).await, ["RRN-778"]);
+    assert_eq!(lines("", 1000).await, ["RRN-779", "OUT-1", "RRN-778"], "in and out, what waits first");
+    assert_eq!(lines("OUT-", 2000).await, [""; 0]);
+    let wrong = ListPaymentsRequest { begins_with: "x".repeat(101), amount: rials(-1), ..Default::default() };
+    let answer = office.payments(&clerk).await.list_payments(wrong).await.unwrap_err();
+    assert_eq!(wrong_fields(&answer), [("begins_with", "TOO_LONG"), ("amount", "MUST_BE_ABOVE_ZERO")].map(crate::house::owned));
+    // Of one that was another's the line is still known, and so is the one by hand that a line became.
+    let number = "SELECT min(fact_id) FROM billing_facts WHERE amount = 1000 AND recorded_by = 'sara' AND reference <> 'RRN-777'";
+    office.payments(&clerk).await.reverse_payment(reverse(office.number(number).await, ReversalKind::Misdirected)).await.unwrap();
+    assert_eq!(found("RRN-778", 0).await, [1000]);
+    let all = office.lines(&clerk).await;
+    let line = all.iter().find(|line| line.reference == "RRN-779").unwrap();
+    let is =
+        MatchLineRequest { line_id: line.line_id, expected_version: line.version, payment_id: by_hand.payment_id, ..Default::default() };
+    office.statements(&clerk).await.match_line(is).await.unwrap();
+    assert_eq!(found("RRN-779", 0).await, [1000]);
+}

@@ -200,3 +200,46 @@ async fn books_that_agree_agree_and_each_forgery_has_its_name() {
     let qom = office.reports_of(&office.qom).await.reconcile(schema::ReconcileRequest::default()).await.unwrap().into_inner();
     assert_eq!((qom.differences, rials(&qom.receivable.clone())), (vec![], 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_statements_say_is_told_by_account_and_what_they_do_not_show_is_named() {
+    let office = office().await;
+    let by_hand = "INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, amount, reference)
+        VALUES (4, 'payment', '2026-09-10', '2026-09-10', 'finance', 500000, 'H-1')";
+    sql(&office.house.database, by_hand).await;
+    office.carry_on(&[4], "2026-09-11T12:00:00").await;
+    let file =
+        ":20:S\n:25:IR1\n:60F:C260831IRR0,\n:61:260901C3000000,NTRFNONREF//B7\n:61:260916D1000,NTRFNONREF//B8\n:62F:C260918IRR2999000,\n";
+    let import = schema::ImportStatementRequest {
+        unit: "tehran".to_owned(),
+        account: "melli".to_owned(),
+        format: schema::StatementFormat::Mt940.into(),
+        file: file.as_bytes().to_vec(),
+        new_account: true,
+    };
+    let channel = office.house.channel().await;
+    let mut statements = schema::statements_client::StatementsClient::with_interceptor(channel, office.sara.clone());
+    statements.import_statement(import).await.unwrap();
+    let answer = office.reports().await.reconcile(schema::ReconcileRequest::default()).await.unwrap().into_inner();
+    let one = &answer.bank[0];
+    let day = |date: &Option<Date>| date.clone().unwrap().gregorian;
+    assert_eq!((answer.bank.len(), one.unit.as_str(), one.account.as_str()), (1, "tehran", "melli"));
+    assert_eq!(
+        (day(&one.first_day), day(&one.last_day), day(&one.closing_day)),
+        ("2026-09-01".into(), "2026-09-18".into(), "2026-09-18".into())
+    );
+    let sums = |sums: &Option<schema::BankSums>| {
+        let sums = sums.clone().unwrap();
+        [rials(&sums.total), rials(&sums.matched), rials(&sums.waiting), sums.waiting_lines as i64, rials(&sums.set_aside)]
+    };
+    assert_eq!((sums(&one.came_in), sums(&one.went_out)), ([3_000_000, 0, 3_000_000, 1, 0], [1000, 0, 1000, 1, 0]));
+    assert_eq!(rials(&one.closing), 2_999_000);
+    let named = answer
+        .differences
+        .iter()
+        .map(|one| (one.code.as_str(), one.subject.as_str(), one.wearer.as_str(), rials(&one.expected), rials(&one.found)));
+    assert_eq!(named.collect::<Vec<_>>(), [("PAYMENT_NOT_AT_BANK", "payment 3", "w-3", 500_000, 0)]);
+    assert!(answer.differences[0].text.contains("a week beyond"), "{}", answer.differences[0].text);
+    let qom = office.reports_of(&office.qom).await.reconcile(schema::ReconcileRequest::default()).await.unwrap().into_inner();
+    assert_eq!((qom.bank, qom.differences), (vec![], vec![]));
+}

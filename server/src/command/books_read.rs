@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use clap::ValueEnum;
 use monitor_api::{LedgerAsked, LedgerFormat, write_ledger};
 use std::io::Write;
-use store::{AsOf, BooksDifference, Difference, Store};
+use store::{AsOf, BankAccount, BankSums, BooksDifference, Difference, Store};
 
 /// As what the ledger is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
@@ -77,8 +77,14 @@ pub async fn reconcile(config: &Config, as_of: Option<Day>) -> Result<()> {
         say!("{}{}{}: {expected} expected, {found} found", words(*what), after(": ", subject), after(" of ", wearer));
     }
     if differences.is_empty() {
-        say!("the ledger, the documents and the money agree");
+        say!("the ledger, the documents, the money and the bank agree");
         return Ok(());
+    }
+    let beside_bank = differences.iter().filter(|one| one.what.is_beside_bank()).count();
+    if beside_bank == differences.len() {
+        bail!(
+            "{beside_bank} differences beside the bank: match the lines, read in statements that are missing, or reverse what never came"
+        );
     }
     bail!("{} differences: change nothing by hand, and tell the auditor", differences.len())
 }
@@ -94,7 +100,26 @@ async fn compared(store: &Store, as_of: Option<Day>) -> Result<Vec<BooksDifferen
     say!("fee money {} = payments - refunds {}", sums.cash_fees, sums.received);
     say!("deposit money {} = owed back {}", sums.cash_deposit, sums.deposits_owed);
     say!("documents {} = income {}", sums.documents, sums.income);
+    sums.bank.iter().for_each(tell_bank);
     Ok(differences)
+}
+
+/// What the statements of an account say.
+fn tell_bank(account: &BankAccount) {
+    let days =
+        account.days.map_or_else(|| "no days".to_owned(), |(first, last)| format!("{} to {}", solar_hijri(first), solar_hijri(last)));
+    say!("bank account {} of {}: {days}", account.account, account.unit);
+    for (direction, sums) in [("in", &account.came_in), ("out", &account.went_out)] {
+        let BankSums { total, matched, waiting, set_aside, waiting_lines } = sums;
+        say!("  {direction} {total}: matched {matched}, waiting {waiting} ({waiting_lines} lines), set aside {set_aside}");
+    }
+    if let Some((closing, day)) = account.closing {
+        say!("  balance at the end of {}: {closing}", solar_hijri(day));
+    }
+}
+
+fn solar_hijri(date: NaiveDate) -> String {
+    Day::try_from(date).map_or_else(|_| date.to_string(), |day| day.to_string())
 }
 
 const fn words(what: Difference) -> &'static str {
@@ -108,5 +133,9 @@ const fn words(what: Difference) -> &'static str {
         Difference::Deposit => "deposit money that is not what is owed back",
         Difference::CashFees => "fee money that is not payments less refunds",
         Difference::Income => "documents that are not the income",
+        Difference::PaymentNotAtBank => "a payment by hand that no statement shows",
+        Difference::RefundNotAtBank => "a refund that was sent and that no statement shows",
+        Difference::LineReversed => "a line of a statement whose payment or refund was reversed, and nothing went the other way",
+        Difference::LineAmount => "a line of a statement that is of another amount than what it is",
     }
 }

@@ -6,7 +6,7 @@ use super::record::{standing, wearer_locked};
 use super::{BooksError, MoneyRefusal};
 use crate::{Store, StoreError};
 use access::Caller;
-use billing::{Money, Regime, deposit_terms};
+use billing::{Money, MoneyError, Regime, deposit_terms};
 use chrono::{DateTime, Utc};
 use enrolment::DepositConsequence;
 use tokio_postgres::Transaction;
@@ -63,6 +63,13 @@ pub(super) async fn within_ceiling(transaction: &Transaction<'_>, wearer_id: i64
         (_, Some(ceiling)) if held > ceiling.minor_units() => Err(MoneyRefusal::BeyondCeiling(ceiling.minor_units(), held).into()),
         _ => Ok(()),
     }
+}
+
+/// What may go back of the deposit while a tag stays on.
+pub(super) fn released(BooksNow { books, facts, tariffs, as_of }: &BooksNow) -> Result<Money, StoreError> {
+    let unreadable = |error: MoneyError| StoreError::Unreadable(error.to_string());
+    let terms = deposit_terms(facts, tariffs, *as_of).map_err(unreadable)?;
+    terms.map_or(Ok(Money::zero(tariffs.currency())), |terms| terms.released(books.deposit.held).map_err(unreadable))
 }
 
 /// What is required, and the most that may be held. Before the tag is fitted the ceiling is that of the order's regime, by the tariff of the day: the

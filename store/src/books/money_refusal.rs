@@ -65,6 +65,9 @@ pub enum MoneyRefusal {
     /// More than may be held: ceiling and what is held, rials.
     #[error("the ceiling is {0}, {1} is held")]
     BeyondCeiling(i64, i64),
+    /// More than what may go back of the deposit while a tag is fitted, rials.
+    #[error("a tag is fitted, and {0} of the deposit are released")]
+    BeyondRelease(i64),
     /// Nothing requires a deposit of the person.
     #[error("no tag is fitted and no order is in force")]
     DepositNotAsked,

@@ -2,12 +2,14 @@
 
 use super::merged::file_locked;
 use super::record::{NewFact, borne, lock, record};
+use super::statement_lines::like;
 use super::{BooksError, MoneyRefusal, deposits};
 use crate::change::{self, Change};
 use crate::{Store, StoreError};
 use access::Caller;
 use billing::Money;
 use billing::identifier::BillId;
+use billing::statement::plain;
 use chrono::{DateTime, Utc};
 use tokio_postgres::{GenericClient, Row, Transaction};
 
@@ -35,6 +37,11 @@ const LIST: &str = concat!(
         AND ($3::timestamptz IS NULL OR f.recorded_at >= $3) AND ($4::timestamptz IS NULL OR f.recorded_at < $4)
         AND ($2 = '' OR EXISTS (SELECT FROM unit_reach r JOIN units u ON u.unit_id = r.above_id WHERE r.unit_id = w.unit_id AND u.code = $2))
         AND EXISTS (SELECT FROM unit_reach r WHERE r.unit_id IN (w.unit_id, m.unit_id) AND r.above_id = ANY ($6))
+        AND ($8::bigint = 0 OR f.amount = $8) AND ($9 = '' OR f.fact_id IN (
+            SELECT p.fact_id FROM billing_facts p WHERE p.kind IN ('payment', 'deposit_payment') AND (p.reference LIKE $9 OR p.reference LIKE $10)
+            UNION ALL SELECT o.fact_id FROM statement_lines o WHERE o.fact_id IS NOT NULL AND (o.reference LIKE $9 OR o.identifier LIKE $9)
+            UNION ALL SELECT p.fact_id FROM statement_lines o JOIN billing_facts p ON p.reference = ANY (references_of(o.import_id))
+                WHERE o.reference LIKE $9 OR o.identifier LIKE $9))
     ORDER BY f.fact_id DESC LIMIT $7"
 );
 /// A standing payment of the same bank reference and amount that came with a statement.
@@ -121,6 +128,10 @@ pub struct PaymentFilter {
     pub from: Option<DateTime<Utc>>,
     /// See `from`.
     pub to: Option<DateTime<Utc>>,
+    /// Only those whose reference, or whose line's reference or identifier, begins so; empty = all.
+    pub begins: String,
+    /// Only those of this amount, rials; 0 = all.
+    pub amount: i64,
     /// Only numbers below this; 0 = all.
     pub before: i64,
     /// At most so many.
@@ -152,9 +163,11 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn payment_list(&self, caller: &Caller, filter: &PaymentFilter) -> Result<Vec<Payment>, StoreError> {
-        let PaymentFilter { wearer, unit, from, to, before, limit } = filter;
+        let PaymentFilter { wearer, unit, from, to, begins, amount, before, limit } = filter;
         let client = self.client().await?;
-        let rows = client.query(LIST, &[wearer, unit, from, to, before, &caller.roots, &i64::from(*limit)]).await?;
+        // What somebody typed stays as it was typed; what a bank says is read with plain digits.
+        let (limit, begins, typed) = (i64::from(*limit), like(&plain(begins)), like(begins));
+        let rows = client.query(LIST, &[wearer, unit, from, to, before, &caller.roots, &limit, amount, &begins, &typed]).await?;
         Ok(rows.iter().map(payment_from).collect())
     }
 

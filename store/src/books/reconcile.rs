@@ -1,11 +1,14 @@
-//! Three sources held against each other as of any instant: the ledger, the documents, and the money that was recorded. Each difference has a name.
+//! Four sources held against each other as of any instant: the ledger, the documents, the money that was recorded, and the statements of banks. Each
+//! difference has a name.
 
 use super::AsOf;
 use super::everybody::everybody;
+use super::reconcile_bank::bank;
 use super::reconcile_person::{Found, compare};
 use super::written::Depth;
 use crate::{Store, StoreError};
 use billing::{Account, Money};
+use chrono::NaiveDate;
 use std::collections::BTreeMap;
 use tokio_postgres::{IsolationLevel, Transaction};
 
@@ -40,6 +43,21 @@ pub enum Difference {
     CashFees,
     /// The documents of all are not the income.
     Income,
+    /// A payment that was recorded by hand is no line of a statement, though statements cover its day and the week after.
+    PaymentNotAtBank,
+    /// The same of a refund that was sent.
+    RefundNotAtBank,
+    /// A line is a payment or a refund that was reversed, and nothing went the other way within a week.
+    LineReversed,
+    /// A line is of another amount than what it is.
+    LineAmount,
+}
+
+impl Difference {
+    /// The books agree with each other, and statements of banks say something else: for finance to look after.
+    pub const fn is_beside_bank(self) -> bool {
+        matches!(self, Self::PaymentNotAtBank | Self::RefundNotAtBank | Self::LineReversed | Self::LineAmount)
+    }
 }
 
 /// One difference.
@@ -51,14 +69,46 @@ pub struct BooksDifference {
     pub subject: String,
     /// The wearer's file reference; empty for sums of all.
     pub wearer: String,
-    /// What it should be, rials.
+    /// What it should be, rials; beside a bank what the books have.
     pub expected: Money,
-    /// What the ledger has, rials.
+    /// What the ledger has, rials; or the bank.
     pub found: Money,
 }
 
-/// The sums that were compared.
+/// What statements of a bank account say.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BankAccount {
+    /// Whose it is: the unit's code.
+    pub unit: String,
+    /// What the unit calls it.
+    pub account: String,
+    /// The first and the last day that statements cover; there may be gaps between. `None` = only files without lines were read in.
+    pub days: Option<(NaiveDate, NaiveDate)>,
+    /// Of lines that came in.
+    pub came_in: BankSums,
+    /// Of lines that went out; above nothing.
+    pub went_out: BankSums,
+    /// The last balance that a statement says, and at the end of which day.
+    pub closing: Option<(Money, NaiveDate)>,
+}
+
+/// Sums of lines of one direction.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BankSums {
+    /// All of them.
+    pub total: Money,
+    /// That are payments; or refunds.
+    pub matched: Money,
+    /// That wait for somebody to say what they are.
+    pub waiting: Money,
+    /// That are none.
+    pub set_aside: Money,
+    /// How many wait.
+    pub waiting_lines: u64,
+}
+
+/// The sums that were compared.
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BooksSums {
     /// On `assets:receivable`.
     pub receivable: Money,
@@ -78,10 +128,13 @@ pub struct BooksSums {
     pub documents: Money,
     /// Income of documents in the ledger.
     pub income: Money,
+    /// What statements say, by account. It is told beside the ledger and not compared with it as a sum: money that is no wearer's goes over bank accounts too.
+    pub bank: Vec<BankAccount>,
 }
 
 impl Store {
-    /// Compares the ledger, the documents and the money of the wearers of these units, all as they were at one moment; no difference = all agrees.
+    /// Compares the ledger, the documents, the money and the bank accounts of these units and their wearers, all as they were at one moment; no difference =
+    /// all agrees. Lines of statements that wait are no difference: they are work.
     /// Differences come by their kind, and of a kind by person.
     ///
     /// # Errors
@@ -93,7 +146,8 @@ impl Store {
         let mut found = parts.into_iter().fold(Found::default(), Found::join);
         add_of_nobody(&transaction, units, as_of, &mut found).await?;
         let spent: i64 = transaction.query_one(SPENT, &[&units, &as_of.before]).await?.get(0);
-        let sums = found.sums(spent);
+        let mut sums = found.sums(spent);
+        sums.bank = bank(&transaction, units, as_of, &mut found).await?;
         for (what, expected, posted) in
             [(Difference::CashFees, sums.received, sums.cash_fees), (Difference::Income, sums.documents, sums.income)]
         {
@@ -141,6 +195,7 @@ impl Found {
             deposits_owed: Money::rials(-balance(Account::LiabilityDeposit)),
             documents: Money::rials(self.documents),
             income: Money::rials(self.income),
+            bank: Vec::new(),
         }
     }
 }

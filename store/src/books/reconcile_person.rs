@@ -147,7 +147,18 @@ impl Found {
 
     /// What it should be and what the ledger has.
     pub(super) fn differ(&mut self, whose: Option<&Looked>, what: Difference, subject: String, (expected, found): (i64, i64)) {
-        let (wearer_id, wearer) = whose.map_or((i64::MAX, String::new()), |person| (person.wearer_id, person.reference.clone()));
+        let whose = whose.map_or((i64::MAX, String::new()), |person| (person.wearer_id, person.reference.clone()));
+        self.differ_of(whose, what, subject, (expected, found));
+    }
+
+    /// The same with whose it is: the number of the file, and its reference.
+    pub(super) fn differ_of(
+        &mut self,
+        (wearer_id, wearer): (i64, String),
+        what: Difference,
+        subject: String,
+        (expected, found): (i64, i64),
+    ) {
         let (expected, found) = (Money::rials(expected), Money::rials(found));
         self.differences.push((wearer_id, BooksDifference { what, subject, wearer, expected, found }));
     }

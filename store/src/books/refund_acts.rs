@@ -1,9 +1,11 @@
 //! What is done with a refund: asked for by one person, approved by another, sent by the bank.
 
+use super::reckon::BooksNow;
 use super::record::{NewFact, borne, record, standing, wearer_locked};
-use super::refund_lines::line_that_left;
+use super::refund_lines::{came_back, line_that_left};
 use super::refunds::{Refund, RefundState, one, one_to_change};
-use super::{BooksError, MoneyRefusal, refund_accounts};
+use super::statement_lines::line_locked;
+use super::{BooksError, MoneyRefusal, deposits, refund_accounts};
 use crate::change::{self, Change};
 use crate::people::is_one_person;
 use crate::{Store, StoreError};
@@ -20,9 +22,11 @@ const SENT: &str = "
     UPDATE refunds SET version = version + 1, state = 'sent', bank_reference = $2, sent_by = $3, sent_at = $4 WHERE refund_id = $1";
 /// One bulk transfer has one reference: the same amount to the same account under it is the same money.
 const SENT_ALREADY: &str = "
-    SELECT refund_id FROM refunds WHERE sheba = $1 AND amount = $2 AND bank_reference = $3 AND state = 'sent' ORDER BY refund_id LIMIT 1";
+    SELECT refund_id FROM refunds WHERE sheba = $1 AND amount = $2 AND bank_reference = $3 AND state IN ('sent', 'returned') ORDER BY refund_id LIMIT 1";
 const REFUSE: &str = "
     UPDATE refunds SET version = version + 1, state = 'refused', refuse_reason = $2, refused_by = $3, refused_at = $4 WHERE refund_id = $1";
+const RETURNED: &str = "
+    UPDATE refunds SET version = version + 1, state = 'returned', return_reason = $2, returned_by = $3, returned_at = $4 WHERE refund_id = $1";
 const FITTED: &str = "SELECT FROM fittings WHERE wearer_id = $1 AND (upper_inf(period) OR upper(period) > $2) LIMIT 1";
 const UNSETTLED: &str =
     "SELECT damage_id FROM damages WHERE wearer_id = $1 AND state IN ('assessed', 'objected', 'answered') ORDER BY damage_id LIMIT 1";
@@ -116,6 +120,32 @@ impl Store {
         self.refund_followed(caller, which.0).await
     }
 
+    /// Writes down that the bank sent a refund back: the booking is reversed from now on, and the money is the person's again. `line_id`: the line by which
+    /// it came back; 0 = no statement has it (yet).
+    ///
+    /// # Errors
+    /// When it is not within reach, was changed meanwhile, or was not sent; when the line is not within reach, is something already, went out, or is of
+    /// another amount.
+    pub async fn refund_returned(&self, caller: &Caller, which: (i64, i64), line_id: i64, reason: &str) -> Result<Refund, BooksError> {
+        let mut client = self.client().await?;
+        if let Change::Open(open) = change::begin(&mut client, caller).await? {
+            let transaction = &open.transaction;
+            let (refund, now) = one_to_change(transaction, caller, which).await?;
+            refund.must_be(&[RefundState::Sent])?;
+            let fact_id = refund.fact_id.ok_or(MoneyRefusal::RefundOver(refund.state.name()))?;
+            let back = record(transaction, caller, &NewFact::cancel(refund.wearer_id, fact_id, now, reason), now).await?;
+            borne(transaction, (refund.wearer_id, fact_id), now).await?;
+            if line_id != 0 {
+                let line = line_locked(transaction, caller, line_id).await?;
+                came_back(transaction, caller, &line, (&refund, back), now).await?;
+            }
+            transaction.execute(RETURNED, &[&which.0, &reason, &caller.name(), &now]).await?;
+            open.commit(which.0).await?;
+        }
+        drop(client);
+        self.refund_followed(caller, which.0).await
+    }
+
     async fn refund_followed(&self, caller: &Caller, refund_id: i64) -> Result<Refund, BooksError> {
         let mut client = self.client().await?;
         let refund = one(&*client.transaction().await?, caller, refund_id).await?;
@@ -167,19 +197,28 @@ async fn payable(
     (is_deposit, amount): (bool, i64),
     now: DateTime<Utc>,
 ) -> Result<(), BooksError> {
+    let standing = standing(transaction, wearer_id, now).await?;
     if is_deposit {
-        if transaction.query_opt(FITTED, &[&wearer_id, &now]).await?.is_some() {
-            return Err(MoneyRefusal::TagFitted.into());
-        }
-        if let Some(row) = transaction.query_opt(UNSETTLED, &[&wearer_id]).await? {
-            return Err(MoneyRefusal::DamageUnsettled(row.get(0)).into());
-        }
+        return deposit_payable(transaction, wearer_id, amount, &standing).await;
     }
-    let books = standing(transaction, wearer_id, now).await?.books;
-    if is_deposit {
-        let held = books.deposit.held.minor_units();
-        return if amount <= held { Ok(()) } else { Err(MoneyRefusal::BeyondDeposit(held).into()) };
-    }
-    let credit = books.receivables.credit().map_err(|error| StoreError::Unreadable(error.to_string()))?.minor_units();
+    let credit = standing.books.receivables.credit().map_err(|error| StoreError::Unreadable(error.to_string()))?.minor_units();
     if amount <= credit { Ok(()) } else { Err(MoneyRefusal::BeyondCredit(credit).into()) }
+}
+
+/// Whether so much of the deposit can go back: while a tag is fitted only what is held beyond what is required (decision D38).
+async fn deposit_payable(transaction: &Transaction<'_>, wearer_id: i64, amount: i64, now: &BooksNow) -> Result<(), BooksError> {
+    let is_fitted = transaction.query_opt(FITTED, &[&wearer_id, &now.as_of.utc()]).await?.is_some();
+    let released = if is_fitted { Some(deposits::released(now)?.minor_units()) } else { None };
+    if released == Some(0) {
+        return Err(MoneyRefusal::TagFitted.into());
+    }
+    if let Some(row) = transaction.query_opt(UNSETTLED, &[&wearer_id]).await? {
+        return Err(MoneyRefusal::DamageUnsettled(row.get(0)).into());
+    }
+    let held = now.books.deposit.held.minor_units();
+    match released {
+        Some(released) if amount > released => Err(MoneyRefusal::BeyondRelease(released).into()),
+        _ if amount > held => Err(MoneyRefusal::BeyondDeposit(held).into()),
+        _ => Ok(()),
+    }
 }

@@ -20,12 +20,12 @@ macro_rules! line_says {
 const PAIRS: &str = concat!(
     "
     SELECT l.line_id, r.refund_id, r.wearer_id, r.fact_id FROM statement_lines l JOIN refunds r ON r.amount = -l.amount JOIN wearers w ON w.wearer_id = r.wearer_id
-    WHERE l.unit_id = $1 AND l.state = 'outgoing' AND r.state IN ('approved', 'sent') AND l.day >= (r.approved_at AT TIME ZONE 'Asia/Tehran')::date
+    WHERE l.unit_id = $1 AND l.state = 'outgoing' AND r.state IN ('approved', 'sent', 'returned') AND l.day >= (r.approved_at AT TIME ZONE 'Asia/Tehran')::date
         AND NOT EXISTS (SELECT FROM statement_lines o WHERE o.fact_id = r.fact_id)
         AND (position(r.sheba IN ",
     line_says!(),
     ") > 0
-            OR (r.state = 'sent' AND l.reference <> '' AND l.reference = r.bank_reference))
+            OR (r.state <> 'approved' AND l.reference <> '' AND l.reference = r.bank_reference))
         AND EXISTS (SELECT FROM unit_reach x WHERE x.unit_id = w.unit_id AND x.above_id = ANY ($2))
     ORDER BY l.line_id"
 );
@@ -45,6 +45,7 @@ const SENT: &str = "
 const MATCHED: &str = "
     UPDATE statement_lines SET version = version + 1, state = 'matched', fact_id = $2, is_automatic = $5, decided_by = $3, decided_at = $4, reason = ''
     WHERE line_id = $1";
+const CAME_BACK: &str = "SELECT FROM refunds WHERE fact_id = $1 AND state = 'returned'";
 const NOT_SENT: &str = "
     UPDATE refunds SET version = version + 1, state = 'approved', bank_reference = NULL, sent_by = NULL, sent_at = NULL, sent_by_line = false
     WHERE fact_id = $1 AND state = 'sent' AND sent_by_line";
@@ -102,7 +103,7 @@ pub(super) async fn line_that_left(transaction: &Transaction<'_>, refund: &Refun
     Ok(left.map(|row| row.get(0)))
 }
 
-/// Says that a line is a refund, by the word of a person; the line is locked after the wearer.
+/// Says that a line is a refund, or that a refund came back by it, by the word of a person; the line is locked after the wearer.
 pub(super) async fn line_is_refund(
     transaction: &Transaction<'_>,
     caller: &Caller,
@@ -111,9 +112,10 @@ pub(super) async fn line_is_refund(
     now: DateTime<Utc>,
 ) -> Result<(), BooksError> {
     let refund = refunds::one(transaction, caller, refund_id).await?;
-    refund.must_be(&[RefundState::Approved, RefundState::Sent])?;
+    refund.must_be(&[RefundState::Approved, RefundState::Sent, RefundState::Returned])?;
     if !line.amount.is_negative() {
-        return Err(MoneyRefusal::LineCameIn.into());
+        let back = refund.cancel_id.filter(|_| refund.state == RefundState::Returned).ok_or(MoneyRefusal::LineCameIn)?;
+        return came_back(transaction, caller, line, (&refund, back), now).await;
     }
     if line.state == LineState::Matched {
         return Err(MoneyRefusal::LineOver(line.state.name()).into());
@@ -128,6 +130,30 @@ pub(super) async fn line_is_refund(
     link(transaction, caller, (line.line_id, fact_id), false, now).await
 }
 
+/// A refund that the bank sent back came in by this line; `back` is what cancels its fact.
+pub(super) async fn came_back(
+    transaction: &Transaction<'_>,
+    caller: &Caller,
+    line: &StatementLine,
+    (refund, back): (&Refund, i64),
+    now: DateTime<Utc>,
+) -> Result<(), BooksError> {
+    if line.amount.is_negative() {
+        return Err(MoneyRefusal::LineWentOut.into());
+    }
+    if !matches!(line.state, LineState::Waiting | LineState::SetAside) {
+        return Err(MoneyRefusal::LineOver(line.state.name()).into());
+    }
+    if refund.return_line_id != 0 {
+        return Err(MoneyRefusal::HasLine(refund.return_line_id).into());
+    }
+    if refund.amount != line.amount {
+        return Err(MoneyRefusal::LineAmountDiffers(refund.amount.minor_units()).into());
+    }
+    transaction.execute(MATCHED, &[&line.line_id, &back, &caller.name(), &now, &false]).await?;
+    Ok(())
+}
+
 async fn link(
     transaction: &Transaction<'_>,
     caller: &Caller,
@@ -140,8 +166,11 @@ async fn link(
     Ok(())
 }
 
-/// The line is no refund after all: one that only the line said was sent is approved as before.
+/// The line is no refund after all: one that only the line said was sent is approved as before. One that came back was sent.
 pub(super) async fn not_sent(transaction: &Transaction<'_>, fact_id: i64) -> Result<(), BooksError> {
+    if transaction.query_opt(CAME_BACK, &[&fact_id]).await?.is_some() {
+        return Err(MoneyRefusal::LineOver(LineState::Matched.name()).into());
+    }
     transaction.execute(NOT_SENT, &[&fact_id]).await?;
     Ok(())
 }

@@ -12,8 +12,10 @@ macro_rules! refund_columns {
     () => {
         "SELECT f.refund_id, f.version, w.reference, f.state, f.is_deposit, f.amount, f.sheba, f.holder, f.reason, f.requested_by, f.requested_at,
             coalesce(f.approved_by, ''), f.approved_at, coalesce(f.sent_by, ''), f.sent_at, coalesce(f.bank_reference, ''), coalesce(f.refused_by, ''),
-            f.refused_at, f.refuse_reason, f.wearer_id, f.requested_by_id, f.fact_id, f.account_id, coalesce(l.line_id, 0)
-        FROM refunds f JOIN wearers w USING (wearer_id) LEFT JOIN statement_lines l ON l.fact_id = f.fact_id "
+            f.refused_at, f.refuse_reason, f.wearer_id, f.requested_by_id, f.fact_id, f.account_id, coalesce(l.line_id, 0),
+            coalesce(f.returned_by, ''), f.returned_at, f.return_reason, c.fact_id, coalesce(back.line_id, 0)
+        FROM refunds f JOIN wearers w USING (wearer_id) LEFT JOIN statement_lines l ON l.fact_id = f.fact_id
+            LEFT JOIN billing_facts c ON c.cancels = f.fact_id AND c.kind = 'cancel' LEFT JOIN statement_lines back ON back.fact_id = c.fact_id "
     };
 }
 
@@ -43,10 +45,12 @@ pub enum RefundState {
     Sent,
     /// It is not paid.
     Refused,
+    /// The bank sent it back: the money is the person's again.
+    Returned,
 }
 
 impl RefundState {
-    const ALL: [Self; 4] = [Self::Requested, Self::Approved, Self::Sent, Self::Refused];
+    const ALL: [Self; 5] = [Self::Requested, Self::Approved, Self::Sent, Self::Refused, Self::Returned];
 
     /// As the table names it.
     pub const fn name(self) -> &'static str {
@@ -55,6 +59,7 @@ impl RefundState {
             Self::Approved => "approved",
             Self::Sent => "sent",
             Self::Refused => "refused",
+            Self::Returned => "returned",
         }
     }
 }
@@ -100,8 +105,18 @@ pub struct Refund {
     pub refused_at: Option<DateTime<Utc>>,
     /// Why.
     pub refuse_reason: String,
-    /// The line of a statement that it is; 0 = none.
+    /// The line of a statement by which it went out; 0 = none.
     pub line_id: i64,
+    /// Who wrote down that it came back; empty = nobody.
+    pub returned_by: String,
+    /// When.
+    pub returned_at: Option<DateTime<Utc>>,
+    /// Why it came back.
+    pub return_reason: String,
+    /// The line of a statement by which it came back; 0 = none.
+    pub return_line_id: i64,
+    /// What cancels it.
+    pub(super) cancel_id: Option<i64>,
     pub(super) account_id: Option<i64>,
     pub(super) wearer_id: i64,
     pub(super) requested_by_id: Option<i64>,
@@ -197,5 +212,10 @@ fn refund_from(row: &Row) -> Result<Refund, StoreError> {
         fact_id: row.get(21),
         account_id: row.get(22),
         line_id: row.get(23),
+        returned_by: row.get(24),
+        returned_at: row.get(25),
+        return_reason: row.get(26),
+        cancel_id: row.get(27),
+        return_line_id: row.get(28),
     })
 }

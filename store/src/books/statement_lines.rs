@@ -4,7 +4,9 @@ use super::{BooksError, MoneyRefusal};
 use crate::{Store, StoreError};
 use access::Caller;
 use billing::Money;
+use billing::statement::plain;
 use chrono::{DateTime, NaiveDate, Utc};
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Transaction};
 
 macro_rules! line_columns {
@@ -14,8 +16,8 @@ macro_rules! line_columns {
             CASE WHEN rf.refund_id IS NULL THEN l.fact_id END, l.is_automatic, coalesce(l.decided_by, ''), l.decided_at, l.reason, f.wearer_id, l.import_id, l.matched_count,
             alike.fact_id IS NOT NULL, CASE WHEN EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = alike.unit_id AND r.above_id = ANY ($1)) THEN alike.fact_id END,
             CASE WHEN EXISTS (SELECT FROM unit_reach r WHERE r.unit_id = w.unit_id AND r.above_id = ANY ($1)) THEN rf.refund_id END, l.fact_id
-        FROM statement_lines l JOIN statements s USING (statement_id) JOIN units u ON u.unit_id = l.unit_id LEFT JOIN refunds rf ON rf.fact_id = l.fact_id
-            LEFT JOIN billing_facts f ON f.fact_id = l.fact_id LEFT JOIN wearers w ON w.wearer_id = f.wearer_id
+        FROM statement_lines l JOIN statements s USING (statement_id) JOIN units u ON u.unit_id = l.unit_id LEFT JOIN billing_facts f ON f.fact_id = l.fact_id
+            LEFT JOIN refunds rf ON rf.fact_id = coalesce(f.cancels, f.fact_id) LEFT JOIN wearers w ON w.wearer_id = f.wearer_id
             LEFT JOIN LATERAL (SELECT a.fact_id, aw.unit_id FROM billing_facts a JOIN wearers aw USING (wearer_id)
                 WHERE l.state IN ('waiting', 'set_aside') AND l.reference <> '' AND a.amount = l.amount AND a.kind IN ('payment', 'deposit_payment')
                     AND a.fact_id IN (SELECT h.fact_id FROM billing_facts h WHERE h.reference = ANY (references_of(l.reference))
@@ -33,6 +35,7 @@ const LIST: &str = concat!(
     "AND ($2 = '' OR EXISTS (SELECT FROM unit_reach r JOIN units a ON a.unit_id = r.above_id WHERE r.unit_id = l.unit_id AND a.code = $2))
         AND ($3::text[] = '{}' OR l.state = ANY ($3)) AND ($4::bigint = 0 OR l.statement_id = $4)
         AND ($5::date IS NULL OR l.day >= $5) AND ($6::date IS NULL OR l.day <= $6)
+        AND ($10::bigint = 0 OR l.amount IN ($10, -$10)) AND ($11 = '' OR l.reference LIKE $11 OR l.identifier LIKE $11)
         AND ($7::bigint = 0 OR (l.state <> 'waiting', -l.line_id) > ($8::boolean, -$7::bigint))
     ORDER BY l.state <> 'waiting', l.line_id DESC LIMIT $9"
 );
@@ -42,7 +45,7 @@ const LIST: &str = concat!(
 pub enum LineState {
     /// It came in, and nobody knows yet whose it is.
     Waiting,
-    /// It is a payment; of one that went out, a refund.
+    /// It is a payment, or a refund that came back; of one that went out, a refund.
     Matched,
     /// It is no payment of a wearer, and no refund.
     SetAside,
@@ -107,7 +110,7 @@ pub struct StatementLine {
     pub like_payment_id: Option<i64>,
     /// There is one, within reach or not.
     pub(super) has_like: bool,
-    /// The refund that it is, if that is within reach.
+    /// The refund that it is, or that came back by it, if that is within reach.
     pub refund_id: Option<i64>,
     pub(super) fact_id: Option<i64>,
     pub(super) wearer_id: Option<i64>,
@@ -145,6 +148,10 @@ pub struct LineFilter {
     pub from: Option<NaiveDate>,
     /// See `from`.
     pub to: Option<NaiveDate>,
+    /// Only lines whose reference or identifier begins so; empty = all.
+    pub begins: String,
+    /// Only lines of this amount, rials, whether they came in or went out; 0 = all.
+    pub amount: i64,
     /// The last line of the page before, and whether it waited no more.
     pub after: Option<(bool, i64)>,
     /// At most so many.
@@ -157,14 +164,22 @@ impl Store {
     /// # Errors
     /// When the database does not answer.
     pub async fn statement_line_list(&self, caller: &Caller, filter: &LineFilter) -> Result<Vec<StatementLine>, StoreError> {
-        let LineFilter { unit, statement_id, from, to, .. } = filter;
+        let LineFilter { unit, statement_id, from, to, amount, .. } = filter;
         let states: Vec<&str> = filter.states.iter().map(|state| state.name()).collect();
         let (is_over, after) = filter.after.unwrap_or_default();
-        let limit = i64::from(filter.limit);
+        let (limit, begins) = (i64::from(filter.limit), like(&plain(&filter.begins)));
         let client = self.client().await?;
-        let rows = client.query(LIST, &[&caller.roots, unit, &states, statement_id, from, to, &after, &is_over, &limit]).await?;
+        let asked =
+            [&caller.roots as &(dyn ToSql + Sync), unit, &states, statement_id, from, to, &after, &is_over, &limit, amount, &begins];
+        let rows = client.query(LIST, &asked).await?;
         rows.iter().map(line_from).collect()
     }
+}
+
+/// The pattern of texts that begin so; empty for none.
+pub(super) fn like(begins: &str) -> String {
+    let plain = begins.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    if plain.is_empty() { plain } else { plain + "%" }
 }
 
 /// One line within the caller's reach.
@@ -181,9 +196,14 @@ pub(super) async fn one_to_change(
     line_id: i64,
     expected_version: i64,
 ) -> Result<StatementLine, BooksError> {
-    transaction.query_opt(LOCK, &[&line_id]).await?;
-    let line = one(transaction, caller, line_id).await?;
+    let line = line_locked(transaction, caller, line_id).await?;
     if line.version == expected_version { Ok(line) } else { Err(MoneyRefusal::VersionChanged(line.version).into()) }
+}
+
+/// The same at whatever version.
+pub(super) async fn line_locked(transaction: &Transaction<'_>, caller: &Caller, line_id: i64) -> Result<StatementLine, BooksError> {
+    transaction.query_opt(LOCK, &[&line_id]).await?;
+    one(transaction, caller, line_id).await
 }
 
 fn line_from(row: &Row) -> Result<StatementLine, StoreError> {

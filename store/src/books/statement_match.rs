@@ -27,7 +27,7 @@ const DOUBTFUL: &str = "
 const LOCK_ALL: &str = "
     SELECT w.wearer_id FROM wearers w WHERE w.wearer_id IN (SELECT unnest($1::bigint[]) UNION
         SELECT r.wearer_id FROM statement_lines l JOIN refunds r ON r.amount = -l.amount JOIN wearers p ON p.wearer_id = r.wearer_id
-        WHERE l.unit_id = $2 AND l.state = 'outgoing' AND r.state IN ('approved', 'sent') AND NOT EXISTS (SELECT FROM statement_lines o WHERE o.fact_id = r.fact_id)
+        WHERE l.unit_id = $2 AND l.state = 'outgoing' AND r.state IN ('approved', 'sent', 'returned') AND NOT EXISTS (SELECT FROM statement_lines o WHERE o.fact_id = r.fact_id)
             AND EXISTS (SELECT FROM unit_reach x WHERE x.unit_id = p.unit_id AND x.above_id = ANY ($3)))
     ORDER BY w.wearer_id FOR NO KEY UPDATE OF w";
 const PAY_ALL: &str = "
@@ -83,7 +83,7 @@ pub enum LineIs {
     },
     /// A payment that was recorded by hand.
     Payment(i64),
-    /// A refund; the line went out.
+    /// A refund, if the line went out; if it came in, one that came back.
     Refund(i64),
 }
 

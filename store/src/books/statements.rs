@@ -6,10 +6,12 @@ use super::{BooksError, MoneyRefusal};
 use crate::Store;
 use crate::change::{self, Change};
 use access::Caller;
-use billing::calendar::Day;
+use billing::Money;
+use billing::calendar::{Day, Moment};
 use billing::statement::{Line, Statement, import_ids, named};
 use chrono::{DateTime, NaiveDate, Utc};
 use std::collections::{BTreeSet, HashMap};
+use tokio_postgres::types::ToSql;
 use tokio_postgres::{Row, Transaction};
 
 /// Two imports of a unit at once come one after the other.
@@ -19,8 +21,8 @@ const UNIT: &str = "
 const ACCOUNTS: &str =
     "SELECT account, coalesce(max(account_number), '') FROM statements WHERE unit_id = $1 GROUP BY account ORDER BY account LIMIT 50";
 const BEGIN: &str = "
-    INSERT INTO statements (unit_id, account, account_number, format, imported_at, imported_by, line_count) VALUES ($1, $2, $3, $4, $5, $6, $7)
-    RETURNING statement_id";
+    INSERT INTO statements (unit_id, account, account_number, format, imported_at, imported_by, line_count, first_day, last_day, closing, closing_day)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING statement_id";
 const LINES: &str = "
     INSERT INTO statement_lines (statement_id, unit_id, import_id, place, day, amount, identifier, reference, text, state)
     SELECT $1, $2, i, p, d, a, n, r, t, CASE WHEN a < 0 THEN 'outgoing' ELSE 'waiting' END
@@ -104,7 +106,9 @@ async fn statement_import(
     let number = account_checked(transaction, unit_id, new).await?;
     let who = caller.name();
     let count = statement.lines.len() as i32;
-    let row = transaction.query_one(BEGIN, &[&unit_id, account, &number, format, &now, &who, &count]).await?;
+    let (first, last, closing, closing_day) = covered(statement, now);
+    let begun = [&unit_id as &(dyn ToSql + Sync), account, &number, format, &now, &who, &count, &first, &last, &closing, &closing_day];
+    let row = transaction.query_one(BEGIN, &begun).await?;
     let statement_id: i64 = row.get(0);
     caller.about(format!("statement {statement_id} of {} {account}", new.unit));
     // By the unit too: two units may call their accounts alike.
@@ -125,6 +129,17 @@ async fn statement_import(
     let (matched, outgoing) = (matched + refunds, outgoing - refunds);
     transaction.execute(END, &[&statement_id, &(fresh.len() as i32), &matched, &waiting, &outgoing]).await?;
     Ok(statement_id)
+}
+
+/// The first and the last day that a file covers, and the balance after its last line with its day. No bank knows a day that is yet to come.
+fn covered(statement: &Statement, now: DateTime<Utc>) -> (Option<NaiveDate>, Option<NaiveDate>, Option<i64>, Option<NaiveDate>) {
+    let days = statement.lines.iter().map(|line| line.day);
+    let today = Moment::try_from(now).map(Moment::day).ok();
+    let closing_day = statement.closing_day.map(|day| today.map_or(day, |today| day.min(today))).or_else(|| days.clone().max());
+    let closing_day = closing_day.filter(|_| statement.closing.is_some());
+    let (first, last) = (days.clone().chain(closing_day).min(), days.chain(closing_day).max());
+    let closing = statement.closing.filter(|_| closing_day.is_some()).map(Money::minor_units);
+    (first.map(Day::gregorian), last.map(Day::gregorian), closing, closing_day.map(Day::gregorian))
 }
 
 /// The number of the account. Under another name, or from another account, the same line would be two payments.

@@ -102,6 +102,7 @@ fn of_refunds() -> Vec<Probe> {
     let of = schema::GetRefundAccountRequest { wearer: "tehran/12".to_owned() };
     let approve = schema::ApproveRefundRequest { refund_id, expected_version };
     let sent = schema::MarkRefundSentRequest { refund_id, expected_version, bank_reference: text.clone() };
+    let returned = schema::MarkRefundReturnedRequest { refund_id, expected_version, reason: text.clone(), line_id: 0 };
     let refuse = schema::RefuseRefundRequest { refund_id, expected_version, reason: text };
     let unknown = "UNKNOWN_REFUND";
     vec![
@@ -111,6 +112,7 @@ fn of_refunds() -> Vec<Probe> {
         changes("/paband.billing.v1.Refunds/RequestRefund", &request, "UNKNOWN_WEARER"),
         changes("/paband.billing.v1.Refunds/ApproveRefund", &approve, unknown),
         changes("/paband.billing.v1.Refunds/MarkRefundSent", &sent, unknown),
+        changes("/paband.billing.v1.Refunds/MarkRefundReturned", &returned, unknown),
         changes("/paband.billing.v1.Refunds/RefuseRefund", &refuse, unknown),
         shows("/paband.billing.v1.Refunds/ListRefunds", &schema::ListRefundsRequest::default(), Told::Nothing),
     ]
