@@ -10,7 +10,7 @@ use billing::{Document, Money};
 use chrono::{DateTime, Utc};
 use proto::billing as schema;
 use std::collections::BTreeMap;
-use store::{BillingRun, BillingWork, Previewed, StoreError, TagDifference, WhatIf};
+use store::{BillingRun, BillingWork, Previewed, StoreError, WhatIf};
 
 /// Documents, and blocked persons, that a preview lists.
 const LISTED_MAX: usize = 1000;
@@ -48,12 +48,6 @@ pub(super) fn run(run: BillingRun) -> schema::Run {
 pub(super) fn work(work: BillingWork) -> schema::Work {
     let BillingWork { wearer, unit, is_block, found_at, reason, .. } = work;
     schema::Work { wearer, unit, is_blocked: is_block, found_at: Some(instant(found_at)), reason: todo(&reason), code: reason.code }
-}
-
-/// A wearer of whom billing and tags say different things.
-pub(super) fn difference(difference: TagDifference) -> schema::TagDifference {
-    let TagDifference { wearer, unit, days_billed, days_heard, imeis } = difference;
-    schema::TagDifference { wearer, unit, days_billed, days_heard, imeis }
 }
 
 /// A preview as it grows.
