@@ -17,7 +17,8 @@ async fn off(office: &Office, wearer: &str, at: &str) {
     let off = format!(
         "UPDATE fittings SET period = tstzrange(lower(period), '{at}') WHERE wearer_id = (SELECT wearer_id FROM wearers WHERE reference = '{wearer}');
         INSERT INTO removals (fitting_id, at, recorded_at, removed_by, reason, condition, deposit, tag_state)
-            SELECT fitting_id, upper(period), upper(period), 'x', 'order_ended', 'good', 'release', 'returned' FROM fittings WHERE NOT upper_inf(period)"
+            SELECT fitting_id, upper(period), upper(period), 'x', 'order_ended', 'good', 'release', 'returned' FROM fittings WHERE NOT upper_inf(period)
+            ON CONFLICT DO NOTHING"
     );
     sql(&office.house.database, &off).await;
 }
