@@ -337,6 +337,7 @@ damage-over = { $state ->
         [settled] This damage was settled already.
        *[other] This damage stands otherwise already. Load it anew.
     }
+damage-not-told = Nobody recorded that this person was told of the damage. Hand the notice over and record the day; ten days later it may be settled.
 objection-open = The person may object until { DATETIME($until) }, or an objection waits for its answer. Settle the damage after that.
 objection-late = The person could object until { DATETIME($until) }. A later complaint goes to the authority.
 
@@ -423,6 +424,7 @@ set-aside-too-little = Only { $left } is set aside and not spent. Check the amou
 field-no-policy = must be switches of the billing policy as in a case file: { $error }
 field-no-case = is not a case as the billing policy describes it: { $error }
 field-not-rials = must be in rials (IRR), not { $value }
+field-told-too-early = the person cannot have been told before { $from }: the damage was found then, or the person was told of it then
 field-not-an-amount = "{ $value }" is no amount of whole rials; write it such as 3,000,000
 field-not-a-sheba = must be a SHEBA: IR and 24 digits
 field-sheba-check = is no SHEBA: the digits do not fit each other, so one is mistyped; compare it with the bank's paper

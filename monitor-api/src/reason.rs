@@ -246,6 +246,7 @@ codes! {
         DamageUnsettled = "DAMAGE_UNSETTLED" [damage],
         RefundOver = "REFUND_OVER" [state],
         DamageOver = "DAMAGE_OVER" [state],
+        DamageNotTold = "DAMAGE_NOT_TOLD" [],
         ObjectionOpen = "OBJECTION_OPEN" [until],
         ObjectionLate = "OBJECTION_LATE" [until],
         // Documents and reports of finance.

@@ -3,12 +3,14 @@
 
 mod amount;
 mod english;
+mod letter;
 mod lines;
 mod persian;
 mod said;
 mod words;
 
 pub use amount::{in_english_words, in_persian_words};
+pub use letter::{Letter, Reminded, letters};
 pub use said::{FactKind, FactSaid, FactWords};
 pub use words::{Labels, Language, Words};
 
@@ -88,7 +90,11 @@ pub fn page(documents: &[Document], invoices: &[Invoice], head: &Head, language:
 pub fn pages(papers: &[Paper<'_>], language: Language) -> String {
     let words = Words::of(language);
     let sheets: String = papers.iter().map(|paper| Sheet { words, paper: *paper }.written()).collect();
-    let title = papers.first().map_or("", |paper| &paper.head.reference);
+    html(words, papers.first().map_or("", |paper| &paper.head.reference), &sheets)
+}
+
+/// The whole page around its sheets.
+fn html(words: &Words, title: &str, sheets: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"{}\" dir=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\

@@ -37,6 +37,12 @@ pub(super) fn list_asked(asked: &schema::ListDocumentsRequest) -> Result<Documen
             None
         }
     };
+    if asked.deposit_asked && !asked.kinds.is_empty() {
+        fields.note("kinds", Wrong::UnknownChoice, &[("value", asked.kinds[0].to_string())]);
+    }
+    if asked.deposit_asked && asked.status != 0 {
+        fields.note("status", Wrong::UnknownChoice, &[("value", asked.status.to_string())]);
+    }
     let (before, limit) = page_asked(&mut fields, asked.before_document_id, asked.page_size);
     fields.check()?;
     let from = month.map(|month| Moment::start_of(month.first_day()).utc());
@@ -98,6 +104,14 @@ pub(super) fn answer_asked(asked: &schema::AnswerObjectionRequest) -> Result<(Ob
     fields.check().map(|()| (outcome, text))
 }
 
+/// Of which unit objections are listed, and how many.
+pub(super) fn objections_asked(asked: &schema::ListObjectionsRequest) -> Result<(String, u32), Status> {
+    let mut fields = Fields::default();
+    let unit = fields.optional_text("unit", &asked.unit, UNIT_MAX);
+    let limit = shown::page_asked(&mut fields, asked.page_size);
+    fields.check().map(|()| (unit, limit))
+}
+
 /// Why a document is void.
 pub(super) fn void_asked(asked: &schema::VoidDocumentRequest) -> Result<String, Status> {
     let mut fields = Fields::default();
@@ -122,6 +136,26 @@ pub(super) fn reminder_asked(asked: &schema::MarkReminderSentRequest) -> Result<
         fields.note("number", Wrong::OutOfRange, &args);
     }
     fields.check().map(|()| DocumentHappening::Reminder(number.unwrap_or_default(), how))
+}
+
+/// Documents whose letters are printed together, at most.
+const LETTERS_MAX: usize = 100;
+
+/// Of which documents letters are to be printed.
+pub(super) fn letters_asked(asked: &schema::RenderRemindersRequest) -> Result<Vec<i64>, Status> {
+    let (mut fields, documents) = (Fields::default(), &asked.document_ids);
+    if documents.is_empty() {
+        fields.note("document_ids", Wrong::Missing, &[]);
+    }
+    if documents.len() > LETTERS_MAX {
+        fields.note("document_ids", Wrong::TooMany, &[("max", LETTERS_MAX.to_string()), ("count", documents.len().to_string())]);
+    }
+    for (at, document) in documents.iter().enumerate().take(LETTERS_MAX) {
+        if documents[..at].contains(document) {
+            fields.note(format!("document_ids[{at}]"), Wrong::NamedTwice, &[]);
+        }
+    }
+    fields.check().map(|()| documents.clone())
 }
 
 pub(super) fn switch_asked(asked: &schema::SwitchRemindersRequest) -> Result<DocumentHappening, Status> {

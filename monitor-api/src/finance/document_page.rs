@@ -28,20 +28,22 @@ fn papers<'a>(documents: &'a [DocumentWhole], heads: &'a [Head]) -> Vec<Paper<'a
 }
 
 fn heads(documents: &[DocumentWhole], language: Language) -> Vec<Head> {
-    let head = |whole: &DocumentWhole| {
-        let row = &whole.shown.row;
-        let (persian, english) = &row.issuer_names;
-        let head = Head {
-            name: row.wearer_name.clone(),
-            reference: row.wearer.clone(),
-            facts: whole.facts.clone(),
-            centre: if language == Language::Persian { persian.clone() } else { english.clone() },
-            ..Head::default()
-        };
-        match pay_to(whole) {
-            Some(pay_to) => pay_to.head(language, head),
-            None => head,
-        }
+    documents.iter().map(|whole| head(whole, language)).collect()
+}
+
+/// Whose a document is, and how to pay it.
+pub(super) fn head(whole: &DocumentWhole, language: Language) -> Head {
+    let row = &whole.shown.row;
+    let (persian, english) = &row.issuer_names;
+    let head = Head {
+        name: row.wearer_name.clone(),
+        reference: row.wearer.clone(),
+        facts: whole.facts.clone(),
+        centre: if language == Language::Persian { persian.clone() } else { english.clone() },
+        ..Head::default()
     };
-    documents.iter().map(head).collect()
+    match pay_to(whole) {
+        Some(pay_to) => pay_to.head(language, head),
+        None => head,
+    }
 }

@@ -8,10 +8,13 @@ use crate::enrolment::tehran_day;
 use crate::fields::{date, decision};
 use crate::language::current;
 use billing::page::{FactSaid, line_words, why_words};
-use billing::{Because, FactId, Kind, Line};
+use billing::{Because, FactId, Kind, Line, Money};
+use chrono::{DateTime, Utc};
 use proto::billing as schema;
 use std::collections::BTreeMap;
-use store::{DocumentEvent, DocumentHappening, DocumentPayment, DocumentShown, DocumentStatus, DocumentWhole, ObjectionOutcome};
+use store::{
+    DocumentEvent, DocumentHappening, DocumentPayment, DocumentShown, DocumentStatus, DocumentWhole, ObjectionOutcome, WaitingObjection,
+};
 
 /// A document without its lines.
 pub(super) fn document(shown: &DocumentShown) -> schema::Document {
@@ -41,6 +44,11 @@ pub(super) fn document(shown: &DocumentShown) -> schema::Document {
     }
 }
 
+/// The same with what is still asked for by a request of a deposit.
+pub(super) fn request(shown: &DocumentShown, asked: Money) -> schema::Document {
+    schema::Document { deposit_asked: asked.is_positive().then(|| money(asked)), ..document(shown) }
+}
+
 /// All of it.
 pub(super) fn whole(whole: &DocumentWhole) -> schema::Document {
     schema::Document {
@@ -48,7 +56,23 @@ pub(super) fn whole(whole: &DocumentWhole) -> schema::Document {
         payments: whole.payments.iter().map(payment).collect(),
         events: whole.events.iter().map(event).collect(),
         pay_to: pay_to(whole).map(|pay_to| pay_to.told(current())),
-        ..document(&whole.shown)
+        ..request(&whole.shown, whole.deposit_asked)
+    }
+}
+
+/// An objection that waits for an answer.
+pub(super) fn objection(one: WaitingObjection, now: DateTime<Utc>) -> schema::WaitingObjection {
+    schema::WaitingObjection {
+        objection_id: one.objection_id,
+        document_id: one.document_id,
+        kind: kind(&one.kind).into(),
+        document: one.document,
+        wearer: one.wearer,
+        unit: one.unit,
+        at: Some(instant(one.at)),
+        days: (tehran_day(now) - tehran_day(one.at)).num_days(),
+        recorded_by: one.recorded_by,
+        text: one.text,
     }
 }
 

@@ -1,6 +1,6 @@
 //! The service of documents.
 
-use super::document_asked::{answer_asked, list_asked, objection_asked, sent_asked, void_asked};
+use super::document_asked::{answer_asked, list_asked, objection_asked, objections_asked, sent_asked, void_asked};
 use super::shown::language;
 use super::{document_page, document_shown, refused};
 use crate::alerts::store_failed;
@@ -60,8 +60,16 @@ impl Documents for DocumentService {
         request: Request<schema::ListDocumentsRequest>,
     ) -> Result<Response<schema::ListDocumentsResponse>, Status> {
         let caller = caller(&request)?;
-        let filter = list_asked(&request.into_inner())?;
+        let asked = request.into_inner();
+        let filter = list_asked(&asked)?;
         caller.about_wearer(&filter.wearer);
+        if asked.deposit_asked {
+            let found = self.store.deposit_requests(&caller, &filter, Utc::now()).await;
+            let found = found.map_err(|error| refused("ListDocuments", &error))?;
+            caller.about(format!("{} documents", found.requests.len()));
+            let documents = found.requests.iter().map(|(shown, asked)| document_shown::request(shown, *asked)).collect();
+            return Ok(Response::new(schema::ListDocumentsResponse { documents, next_before_document_id: found.next_before }));
+        }
         let page = self.store.document_list(&caller, &filter, Utc::now()).await.map_err(|error| store_failed("ListDocuments", &error))?;
         caller.about(format!("{} documents", page.documents.len()));
         let documents = page.documents.iter().map(document_shown::document).collect();
@@ -130,6 +138,19 @@ impl Documents for DocumentService {
     async fn record_objection(&self, request: Request<schema::RecordObjectionRequest>) -> Result<Response<schema::Document>, Status> {
         let ((caller, asked), now) = (asked(request)?, Utc::now());
         happened(&self.store, "RecordObjection", (&caller, asked.document_id), objection_asked(&asked, now)?, now).await
+    }
+
+    async fn list_objections(
+        &self,
+        request: Request<schema::ListObjectionsRequest>,
+    ) -> Result<Response<schema::ListObjectionsResponse>, Status> {
+        let (caller, now) = (caller(&request)?, Utc::now());
+        let (unit, limit) = objections_asked(&request.into_inner())?;
+        let found = self.store.objections_waiting(&caller, &unit, limit).await;
+        let (objections, total) = found.map_err(|error| refused("ListObjections", &error))?;
+        caller.about(format!("{} objections", objections.len()));
+        let objections = objections.into_iter().map(|one| document_shown::objection(one, now)).collect();
+        Ok(Response::new(schema::ListObjectionsResponse { objections, total }))
     }
 
     async fn answer_objection(&self, request: Request<schema::AnswerObjectionRequest>) -> Result<Response<schema::Document>, Status> {

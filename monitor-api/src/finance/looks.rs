@@ -1,6 +1,7 @@
 //! Looks over many persons that issue nothing: progress comes as it is made, the whole last. They end with whoever asked.
 
 use super::runs_shown::{Preview, what_if_answer};
+use super::tags_shown::Compared;
 use crate::alerts::store_failed;
 use crate::language::{current, speaking};
 use crate::reason::Reason;
@@ -8,9 +9,12 @@ use crate::status::refusal;
 use access::Caller;
 use billing::calendar::Month;
 use chrono::{DateTime, Utc};
-use proto::billing::{PreviewRunResponse, RunProgress, WhatIfResponse, preview_run_response, what_if_response};
+use proto::billing::{
+    CompareWithTagsResponse, PreviewRunResponse, RunProgress, WhatIfResponse, compare_with_tags_response, preview_run_response,
+    what_if_response,
+};
 use std::sync::Arc;
-use store::{Alternative, BooksError, BooksPersons, Store, StoreError};
+use store::{Alternative, BooksError, BooksPersons, Store, StoreError, TagComparison};
 use tokio::sync::{Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Response, Status};
@@ -84,6 +88,25 @@ pub(super) fn what_if(
             tell(&messages, part(what_if_response::Part::Progress(progress))).await?;
         }
         tell(&messages, part(what_if_response::Part::Answer(what_if_answer(sums)))).await
+    })
+}
+
+/// Bills beside what tags said.
+pub(super) fn compare(
+    turns: Arc<Semaphore>,
+    mut comparison: TagComparison,
+    silent_days_min: u32,
+) -> Response<ReceiverStream<Result<CompareWithTagsResponse, Status>>> {
+    let part = |part| CompareWithTagsResponse { part: Some(part) };
+    stream("CompareWithTags", turns, move |messages| async move {
+        let mut found = Compared::new(silent_days_min);
+        while let Some(portion) = comparison.next(PORTION).await? {
+            found.take(portion);
+            let (persons, persons_due) = comparison.progress();
+            let progress = RunProgress { persons: persons as u64, persons_due: persons_due as u64 };
+            tell(&messages, part(compare_with_tags_response::Part::Progress(progress))).await?;
+        }
+        tell(&messages, part(compare_with_tags_response::Part::Comparison(found.told(&comparison)))).await
     })
 }
 

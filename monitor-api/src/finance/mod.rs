@@ -25,6 +25,7 @@ mod refunds;
 mod relief;
 mod relief_asked;
 mod relief_shown;
+mod reminder_page;
 mod reminders;
 mod reports;
 mod reports_shown;
@@ -35,6 +36,7 @@ mod set_aside;
 mod shown;
 mod statement_asked;
 mod statements;
+mod tags_shown;
 mod tariffs;
 
 pub(crate) use accounts::AccountService;

@@ -1,14 +1,15 @@
 //! What callers ask about money in and out, checked field by field.
 
-use super::shown::page_asked;
+use super::shown::{UNIT_MAX, page_asked};
 use crate::fields::{Fields, NUMBER_MAX, REASON_MAX, REFERENCE_MAX};
 use crate::reason::Wrong;
-use billing::calendar::Moment;
+use billing::calendar::{Day, Moment};
 use billing::identifier::{Sheba, ShebaError};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use proto::billing as schema;
 use store::{
-    HolderGround, LineIs, LineMatch, NewDamage, NewPayment, NewRefund, NewRefundAccount, PaymentFilter, RefundFilter, RefundState,
+    DamageFilter, DamageStep, HolderGround, LineIs, LineMatch, NewDamage, NewPayment, NewRefund, NewRefundAccount, PaymentFilter,
+    RefundFilter, RefundState,
 };
 use tonic::Status;
 
@@ -173,6 +174,44 @@ pub(super) fn damage_asked(asked: &schema::AssessDamageRequest) -> Result<NewDam
     }
     fields.check()?;
     Ok(NewDamage { wearer, amount, report, photo_ids: asked.photo_ids.clone() })
+}
+
+/// On which day the person was told of a damage, and how.
+pub(super) fn notice_asked(asked: &schema::RecordDamageNoticeRequest) -> Result<(NaiveDate, String), Status> {
+    let mut fields = Fields::default();
+    let day = fields.date("day", asked.day.as_ref());
+    if !fields.has("day") && Day::try_from(day).is_err() {
+        fields.note("day", Wrong::NoDate, &[]);
+    }
+    let how = fields.text("how", &asked.how, REASON_MAX);
+    fields.check().map(|()| (day, how))
+}
+
+pub(super) fn damages_asked(asked: &schema::ListDamagesRequest) -> Result<DamageFilter, Status> {
+    let mut fields = Fields::default();
+    let unit = fields.optional_text("unit", &asked.unit, UNIT_MAX);
+    let mut steps = Vec::new();
+    for (at, &number) in asked.steps.iter().enumerate() {
+        match step_asked(number) {
+            Some(step) => steps.push(step),
+            None => fields.note(format!("steps[{at}]"), Wrong::UnknownChoice, &[("value", number.to_string())]),
+        }
+    }
+    let limit = page_asked(&mut fields, asked.page_size);
+    fields.check()?;
+    Ok(DamageFilter { unit, steps, before: asked.before_damage_id, limit })
+}
+
+fn step_asked(number: i32) -> Option<DamageStep> {
+    Some(match schema::DamageStep::try_from(number).ok()? {
+        schema::DamageStep::Unspecified => return None,
+        schema::DamageStep::Tell => DamageStep::Tell,
+        schema::DamageStep::Wait => DamageStep::Wait,
+        schema::DamageStep::Answer => DamageStep::Answer,
+        schema::DamageStep::Settle => DamageStep::Settle,
+        schema::DamageStep::Dropped => DamageStep::Dropped,
+        schema::DamageStep::Settled => DamageStep::Settled,
+    })
 }
 
 pub(super) fn object_asked(asked: &schema::ObjectToDamageRequest, now: DateTime<Utc>) -> Result<(DateTime<Utc>, String), Status> {

@@ -1,6 +1,7 @@
 //! What stands against money in and out, as callers are told.
 
 use super::statement_asked::wrong_line;
+use crate::calendar::solar_hijri_day;
 use crate::reason::{Reason, Wrong};
 use crate::status::{invalid, refusal, wrong};
 use billing::statement::Fault;
@@ -32,6 +33,11 @@ pub(super) fn refused(why: &MoneyRefusal) -> Status {
         MoneyRefusal::AboveAssessed(most) => {
             return invalid(vec![wrong("amount", Wrong::AboveMax, &[("max", most.to_string()), ("value", "—".to_owned())])]);
         }
+        MoneyRefusal::ToldTooEarly(first) => {
+            let from = solar_hijri_day(first.gregorian()).unwrap_or_default();
+            return invalid(vec![wrong("day", Wrong::ToldTooEarly, &[("from", from)])]);
+        }
+        MoneyRefusal::ToldInFuture => return invalid(vec![wrong("day", Wrong::InFuture, &[])]),
         other => {
             let (reason, args) = hindered(other);
             (failed, reason, args)
@@ -62,6 +68,7 @@ fn hindered(why: &MoneyRefusal) -> (Reason, Args) {
         MoneyRefusal::DamageUnsettled(damage) => (Reason::DamageUnsettled, vec![("damage", damage.to_string())]),
         MoneyRefusal::RefundOver(state) => (Reason::RefundOver, vec![("state", (*state).to_owned())]),
         MoneyRefusal::DamageOver(state) => (Reason::DamageOver, vec![("state", (*state).to_owned())]),
+        MoneyRefusal::DamageNotTold => (Reason::DamageNotTold, vec![]),
         MoneyRefusal::ObjectionOpen(at) => (Reason::ObjectionOpen, until(at)),
         MoneyRefusal::ObjectionLate(at) => (Reason::ObjectionLate, until(at)),
         // Accounts for refunds, and lines.

@@ -4,9 +4,10 @@ use super::money;
 use crate::accounts::instant;
 use crate::enrolment::deposit_consequence;
 use crate::fields::date;
+use chrono::{DateTime, Utc};
 use enrolment::DepositConsequence;
 use proto::billing as schema;
-use store::{DamageState, DepositStanding, HolderGround, LineState, RefundState};
+use store::{DamageState, DamageStep, DepositStanding, HolderGround, LineState, RefundState};
 
 pub(super) fn import(import: store::StatementImport) -> schema::StatementImport {
     schema::StatementImport {
@@ -141,7 +142,7 @@ pub(super) fn refund_due(due: store::RefundDue) -> schema::RefundDue {
     }
 }
 
-pub(super) fn deposit(deposit: DepositStanding) -> schema::Deposit {
+pub(super) fn deposit(deposit: DepositStanding, now: DateTime<Utc>) -> schema::Deposit {
     let proposed = deposit.proposed.map_or(0, |proposed| deposit_consequence(proposed).into());
     let proposed_rial = deposit.proposed.and_then(DepositConsequence::rial).unwrap_or_default();
     schema::Deposit {
@@ -150,13 +151,14 @@ pub(super) fn deposit(deposit: DepositStanding) -> schema::Deposit {
         held: Some(money(deposit.held)),
         returned: Some(money(deposit.returned)),
         damage: Some(money(deposit.damage)),
-        damages: deposit.damages.into_iter().map(damage).collect(),
+        damages: deposit.damages.into_iter().map(|one| damage(one, now)).collect(),
         proposed,
         proposed_rial,
     }
 }
 
-pub(super) fn damage(damage: store::Damage) -> schema::Damage {
+pub(super) fn damage(damage: store::Damage, now: DateTime<Utc>) -> schema::Damage {
+    let step = step(damage.step(now));
     let state = match damage.state {
         DamageState::Assessed => schema::DamageState::Assessed,
         DamageState::Objected => schema::DamageState::Objected,
@@ -175,7 +177,7 @@ pub(super) fn damage(damage: store::Damage) -> schema::Damage {
         photo_ids: damage.photo_ids,
         assessed_by: damage.assessed_by,
         assessed_at: Some(instant(damage.assessed_at)),
-        object_until: Some(instant(damage.object_until)),
+        object_until: damage.object_until.map(instant),
         objection: damage.objection,
         objected_at: damage.objected_at.map(instant),
         objection_recorded_by: damage.objection_by,
@@ -184,5 +186,23 @@ pub(super) fn damage(damage: store::Damage) -> schema::Damage {
         answered_at: damage.answered_at.map(instant),
         settled_by: damage.settled_by,
         settled_at: damage.settled_at.map(instant),
+        notice: damage.notice.map(|notice| schema::DamageNotice {
+            day: Some(date(notice.day)),
+            how: notice.how,
+            recorded_by: notice.recorded_by,
+            recorded_at: Some(instant(notice.recorded_at)),
+        }),
+        step: step.into(),
+    }
+}
+
+const fn step(step: DamageStep) -> schema::DamageStep {
+    match step {
+        DamageStep::Tell => schema::DamageStep::Tell,
+        DamageStep::Wait => schema::DamageStep::Wait,
+        DamageStep::Answer => schema::DamageStep::Answer,
+        DamageStep::Settle => schema::DamageStep::Settle,
+        DamageStep::Dropped => schema::DamageStep::Dropped,
+        DamageStep::Settled => schema::DamageStep::Settled,
     }
 }

@@ -1,23 +1,25 @@
 //! The service of reminders: letters, and nothing else. It never reads or writes anything of monitoring.
 
-use super::document_asked::{holidays_asked, holidays_set_asked, page_asked, reminder_asked, switch_asked};
+use super::document_asked::{holidays_asked, holidays_set_asked, letters_asked, page_asked, reminder_asked, switch_asked};
 use super::documents::happened;
-use super::shown::{UNIT_MAX, as_of, day, unit_ids, units};
-use super::{money, refused};
+use super::shown::{UNIT_MAX, as_of, day, language, unit_ids, units};
+use super::{money, refused, reminder_page};
 use crate::accounts::instant;
 use crate::alerts::store_failed;
 use crate::catalogue::text;
+use crate::events::Happening;
 use crate::fields::{Fields, date};
 use crate::gate::{asked, caller};
-use crate::reason::{Wrong, reminder_hint};
+use crate::reason::{Reason, Wrong, reminder_hint};
+use crate::status::refusal;
 use billing::calendar::{Day, Moment};
 use chrono::Utc;
 use proto::billing as schema;
 use proto::billing::reminders_server::Reminders;
 use store::{ReminderRow, ReminderState, Store};
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 
-/// Tells whom to remind, and writes down who was.
+/// Tells whom to remind, writes the letters, and writes down who was sent one.
 pub(crate) struct ReminderService {
     store: Store,
 }
@@ -48,7 +50,9 @@ impl Reminders for ReminderService {
         let (wished, units) = (state.unwrap_or_default(), unit_ids(&units(&self.store, &caller, &unit).await?));
         let failed = |error| store_failed("ListReminders", &error);
         let mut found = Vec::new();
-        if wished != schema::ReminderState::Sent {
+        if wished == schema::ReminderState::Report {
+            found = self.store.reminders_over(&units, as_of).await.map_err(failed)?;
+        } else if wished != schema::ReminderState::Sent {
             found = self.store.reminders_due(&units, as_of).await.map_err(failed)?;
         }
         if matches!(wished, schema::ReminderState::Sent | schema::ReminderState::Unspecified) {
@@ -64,6 +68,22 @@ impl Reminders for ReminderService {
         let next_before_document_id = cut(&mut reminders, limit as usize);
         caller.about(format!("{} reminders", reminders.len()));
         Ok(Response::new(schema::ListRemindersResponse { reminders, next_before_document_id }))
+    }
+
+    async fn render_reminders(
+        &self,
+        request: Request<schema::RenderRemindersRequest>,
+    ) -> Result<Response<schema::RenderDocumentResponse>, Status> {
+        let (caller, asked) = (caller(&request)?, request.into_inner());
+        let documents = letters_asked(&asked)?;
+        let letters =
+            self.store.reminder_letters(&caller, &documents, Utc::now()).await.map_err(|error| refused("RenderReminders", &error))?;
+        let html = reminder_page::html(&letters, language(asked.language)).map_err(|error| {
+            Happening::RequestFailed { request: "RenderReminders", error: &error.to_string() }.tell();
+            refusal(Code::Internal, Reason::Internal, &[])
+        })?;
+        let (file_name, media_type) = ("reminders.html".to_owned(), "text/html; charset=utf-8".to_owned());
+        Ok(Response::new(schema::RenderDocumentResponse { file_name, media_type, content: html.into_bytes() }))
     }
 
     async fn list_holidays(&self, request: Request<schema::ListHolidaysRequest>) -> Result<Response<schema::ListHolidaysResponse>, Status> {
@@ -120,6 +140,16 @@ fn reminder(row: ReminderRow, today: Day) -> schema::Reminder {
         }
         ReminderState::Off { open, reason } => {
             schema::Reminder { state: schema::ReminderState::Off.into(), open: Some(money(open.invoice.open)), reason, ..shown }
+        }
+        ReminderState::Report { open, sent } => {
+            let sent = sent.into_iter().map(|one| schema::SentReminder {
+                number: u32::from(one.number),
+                at: Some(instant(one.at)),
+                recorded_by: one.by,
+                how: one.how,
+            });
+            let (state, sent) = (schema::ReminderState::Report.into(), sent.collect());
+            schema::Reminder { state, open: Some(money(open.invoice.open)), sent, ..shown }
         }
         ReminderState::Sent { at, by } => {
             schema::Reminder { state: schema::ReminderState::Sent.into(), sent_at: Some(instant(at)), sent_by: by, ..shown }

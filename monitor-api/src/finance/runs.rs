@@ -1,7 +1,7 @@
 //! The service of runs.
 
 use super::runs_asked::{case_asked, compare_asked, preview_asked, runs_asked, start_asked, what_if_asked, work_asked};
-use super::runs_shown::{difference, run, work};
+use super::runs_shown::{run, work};
 use super::{looks, refused};
 use crate::alerts::store_failed;
 use crate::events::Happening;
@@ -116,14 +116,15 @@ impl Runs for RunService {
         }))
     }
 
-    async fn compare_with_tags(&self, request: Request<CompareWithTagsRequest>) -> Result<Response<CompareWithTagsResponse>, Status> {
+    type CompareWithTagsStream = ReceiverStream<Result<CompareWithTagsResponse, Status>>;
+
+    async fn compare_with_tags(&self, request: Request<CompareWithTagsRequest>) -> Result<Response<Self::CompareWithTagsStream>, Status> {
         let caller = caller(&request)?;
-        let (asked, of) = compare_asked(request.into_inner())?;
+        let (unit, of, silent_days_min) = compare_asked(&request.into_inner())?;
         caller.about(format!("{of}"));
-        let found = self.store.books_beside_tags(&caller, &asked.unit, of, asked.after, Utc::now()).await;
-        let (differences, next) = found.map_err(|error| refused("CompareWithTags", &error))?;
-        let differences = differences.into_iter().map(difference).collect();
-        Ok(Response::new(CompareWithTagsResponse { differences, next_after: next.unwrap_or_default() }))
+        let comparison = self.store.tag_comparison(&caller, &unit, of, Utc::now()).await;
+        let comparison = comparison.map_err(|error| refused("CompareWithTags", &error))?;
+        Ok(looks::compare(Arc::clone(&self.turns), comparison, silent_days_min))
     }
 
     async fn bill_case(&self, request: Request<BillCaseRequest>) -> Result<Response<BillCaseResponse>, Status> {

@@ -121,14 +121,22 @@ pub(super) fn work_asked(asked: schema::ListWorkRequest) -> Result<(schema::List
     Ok((schema::ListWorkRequest { unit, ..asked }, after.unwrap_or((0, -1)), limit))
 }
 
-/// Which unit and month.
-pub(super) fn compare_asked(asked: schema::CompareWithTagsRequest) -> Result<(schema::CompareWithTagsRequest, Month), Status> {
+/// Silent days that put a wearer on the list unless it says otherwise, and at most.
+const SILENT_DAYS: u32 = 3;
+const SILENT_DAYS_MAX: u32 = 31;
+
+/// Which unit and month, and how many silent days put a wearer on the list.
+pub(super) fn compare_asked(asked: &schema::CompareWithTagsRequest) -> Result<(String, Month, u32), Status> {
     let mut fields = Fields::default();
     let unit = fields.optional_text("unit", &asked.unit, UNIT_MAX);
     let of = month(&mut fields, "month", asked.month.as_ref());
+    let least = asked.silent_days_min;
+    if least > SILENT_DAYS_MAX {
+        fields.note("silent_days_min", Wrong::AboveMax, &[("max", SILENT_DAYS_MAX.to_string()), ("value", least.to_string())]);
+    }
     fields.check()?;
     let of = of.ok_or_else(super::looks::broken)?;
-    Ok((schema::CompareWithTagsRequest { unit, ..asked }, of))
+    Ok((unit, of, if least == 0 { SILENT_DAYS } else { least }))
 }
 
 /// Bills a case, or says what is wrong with it.

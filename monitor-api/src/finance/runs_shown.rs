@@ -11,7 +11,7 @@ use billing::{Document, Money};
 use chrono::{DateTime, Utc};
 use proto::billing as schema;
 use std::collections::BTreeMap;
-use store::{BillingRun, BillingWork, Previewed, StoreError, TagDifference, WhatIf};
+use store::{BillingRun, BillingWork, Previewed, StoreError, WhatIf};
 
 /// Documents, and blocked persons, that a preview lists.
 const LISTED_MAX: usize = 1000;
@@ -58,12 +58,6 @@ pub(super) fn work(work: BillingWork, facts: &BTreeMap<String, FactSaid>) -> sch
         said: facts_in_words(reason.facts().map(str::to_owned), facts),
         code: reason.code,
     }
-}
-
-/// A wearer of whom billing and tags say different things.
-pub(super) fn difference(difference: TagDifference) -> schema::TagDifference {
-    let TagDifference { wearer, unit, days_billed, days_heard, imeis } = difference;
-    schema::TagDifference { wearer, unit, days_billed, days_heard, imeis }
 }
 
 /// A preview as it grows.

@@ -78,6 +78,7 @@ codes! {
         NoCase = "NO_CASE" [error],
         NotRials = "NOT_RIALS" [value],
         // Bank statements, and money.
+        ToldTooEarly = "TOLD_TOO_EARLY" [from],
         NotAnAmount = "NOT_AN_AMOUNT" [value],
         NotASheba = "NOT_A_SHEBA" [],
         ShebaCheck = "SHEBA_CHECK" [],

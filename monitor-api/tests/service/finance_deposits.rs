@@ -1,9 +1,10 @@
 //! Deposits and damage through a real connection: never above the ceiling, taken only after the person could object, back only when the tag is off.
 
-use crate::house::sql;
+use crate::house::{As, owned, sql, wrong_fields};
 use crate::money_room::{Office, ago, refused, rials};
+use access::Role;
 use proto::billing::*;
-use proto::enrolment::DepositConsequence;
+use proto::enrolment::{Date, DepositConsequence};
 
 fn pay(amount: i64, reference: &str) -> RecordDepositPaymentRequest {
     RecordDepositPaymentRequest {
@@ -21,6 +22,32 @@ fn damaged(amount: i64) -> AssessDamageRequest {
 
 fn settle(damage: &Damage) -> SettleDamageRequest {
     SettleDamageRequest { damage_id: damage.damage_id, expected_version: damage.version }
+}
+
+/// A day of Tehran, so many days ago.
+fn days_ago(days: i64) -> billing::calendar::Day {
+    billing::calendar::Moment::try_from(chrono::Utc::now()).unwrap().day().plus(-days)
+}
+
+fn told(damage: &Damage, days: i64) -> RecordDamageNoticeRequest {
+    RecordDamageNoticeRequest {
+        damage_id: damage.damage_id,
+        expected_version: damage.version,
+        day: Some(Date { solar_hijri: days_ago(days).to_string(), gregorian: String::new() }),
+        how: "by hand".to_owned(),
+    }
+}
+
+/// Every damage was found so many days earlier.
+async fn found_earlier(office: &Office, days: i64) {
+    sql(&office.house.database, &format!("UPDATE damages SET assessed_at = assessed_at - interval '{days} days'")).await;
+}
+
+/// Number, and what it waits for.
+async fn listed(office: &Office, who: &As, steps: &[DamageStep]) -> Vec<(i64, DamageStep)> {
+    let asked = ListDamagesRequest { steps: steps.iter().map(|step| (*step).into()).collect(), ..Default::default() };
+    let damages = office.deposits(who).await.list_damages(asked).await.unwrap().into_inner().damages;
+    damages.iter().map(|damage| (damage.damage_id, damage.step())).collect()
 }
 
 async fn removed(office: &Office) {
@@ -92,9 +119,13 @@ async fn damage_is_taken_when_the_ten_days_are_over_and_what_exceeds_the_deposit
     let foreign = AssessDamageRequest { photo_ids: vec![77], ..damaged(5) };
     assert_eq!(refused(client.assess_damage(foreign).await), "UNKNOWN_PHOTO");
     let damage = client.assess_damage(damaged(1_500_000)).await.unwrap().into_inner();
+    assert_eq!((damage.object_until, damage.notice.clone()), (None, None), "the days run from the notice");
+    assert_eq!(office.balance("w-1", "liabilities:deposit").await, -1_000_000, "nothing is taken yet");
+    found_earlier(&office, 40).await;
+    assert_eq!(refused(client.settle_damage(settle(&damage)).await), "DAMAGE_NOT_TOLD");
+    let damage = client.record_damage_notice(told(&damage, 0)).await.unwrap().into_inner();
     let days = damage.object_until.unwrap().seconds - chrono::Utc::now().timestamp();
     assert!((10 * 86_400..=11 * 86_400).contains(&days), "{days}");
-    assert_eq!(office.balance("w-1", "liabilities:deposit").await, -1_000_000, "nothing is taken yet");
     assert_eq!(refused(client.settle_damage(settle(&damage)).await), "OBJECTION_OPEN");
     removed(&office).await;
     assert_eq!(refused(office.request(&clerk, "w-1", 1, true).await), "DAMAGE_UNSETTLED");
@@ -138,7 +169,8 @@ async fn an_objection_is_answered_by_another_and_may_leave_less_or_nothing() {
         assert_eq!((objected.state(), objected.objection_recorded_by.as_str()), (DamageState::Objected, "sara"));
         let again = ObjectToDamageRequest { expected_version: objected.version, ..object };
         assert_eq!(refused(client.object_to_damage(again).await), "DAMAGE_OVER");
-        sql(&office.house.database, "UPDATE damages SET object_until = now() - interval '1 minute'").await;
+        found_earlier(&office, 20).await;
+        let objected = client.record_damage_notice(told(&objected, 15)).await.unwrap().into_inner();
         assert_eq!(refused(client.settle_damage(settle(&objected)).await), "OBJECTION_OPEN", "it has no answer");
         let answer = AnswerDamageObjectionRequest {
             damage_id: damage.damage_id,
@@ -254,4 +286,81 @@ async fn where_nobody_said_what_is_required_the_ceiling_stays_while_the_tag_is_o
     ordered(&office, "tag", None).await;
     assert_eq!(refused(office.request(&sara, "w-1", 12_000_001, true).await), "REFUND_BEYOND_RELEASE");
     office.request(&sara, "w-1", 12_000_000, true).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ten_days_to_object_run_from_the_day_on_which_the_person_was_told() {
+    let office = Office::new(1).await;
+    let (sara, reza) = (office.clerk("sara").await, office.clerk("reza").await);
+    let qom = office.house.log_in("leila", &[(Role::Finance, "qom")]).await;
+    let mut client = office.deposits(&sara).await;
+    let damage = client.assess_damage(damaged(400_000)).await.unwrap().into_inner();
+    found_earlier(&office, 13).await;
+    let day = |refused: tonic::Status| wrong_fields(&refused);
+    assert_eq!(day(client.record_damage_notice(told(&damage, 14)).await.unwrap_err()), [owned(("day", "TOLD_TOO_EARLY"))]);
+    assert_eq!(day(client.record_damage_notice(told(&damage, -1)).await.unwrap_err()), [owned(("day", "IN_FUTURE"))]);
+    let without = RecordDamageNoticeRequest { day: None, how: String::new(), ..told(&damage, 0) };
+    let refused_fields = day(client.record_damage_notice(without).await.unwrap_err());
+    assert_eq!(refused_fields, [("day", "MISSING"), ("how", "MISSING")].map(owned));
+    // Thirteen days ago it was found, eleven days ago the person was told: the days are over at the end of yesterday.
+    let notified = client.record_damage_notice(told(&damage, 11)).await.unwrap().into_inner();
+    let notice = notified.notice.clone().unwrap();
+    assert_eq!(
+        (notice.day.unwrap().solar_hijri, notice.how.as_str(), notice.recorded_by.as_str()),
+        (days_ago(11).to_string(), "by hand", "sara")
+    );
+    assert_eq!(notified.object_until.unwrap().seconds, billing::calendar::Moment::start_of(days_ago(0)).utc().timestamp());
+    assert_eq!(notified.step(), DamageStep::Settle);
+    // Told anew the days run anew, and never backwards.
+    assert_eq!(day(client.record_damage_notice(told(&notified, 12)).await.unwrap_err()), [owned(("day", "TOLD_TOO_EARLY"))]);
+    let anew = client.record_damage_notice(told(&notified, 10)).await.unwrap().into_inner();
+    assert_eq!((anew.step(), anew.version), (DamageStep::Wait, notified.version + 1));
+    assert_eq!(refused(office.deposits(&reza).await.settle_damage(settle(&anew)).await), "OBJECTION_OPEN");
+    assert_eq!(refused(office.deposits(&qom).await.record_damage_notice(told(&anew, 0)).await), "UNKNOWN_DAMAGE");
+    let database = office.house.database.client().await;
+    assert!(database.batch_execute("UPDATE damage_notices SET how = 'x'").await.is_err(), "nobody writes it anew");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damages_are_found_by_what_they_wait_for() {
+    let office = Office::new(1).await;
+    let (sara, reza) = (office.clerk("sara").await, office.clerk("reza").await);
+    let qom = office.house.log_in("leila", &[(Role::Finance, "qom")]).await;
+    let mut client = office.deposits(&sara).await;
+    let mut damages = Vec::new();
+    for amount in 1..=6 {
+        damages.push(client.assess_damage(damaged(amount)).await.unwrap().into_inner());
+    }
+    found_earlier(&office, 20).await;
+    // 2 waits, 3 is objected to, 4 and 5 may be settled, 6 is.
+    for (at, days) in [(1, 3), (2, 3), (3, 11), (4, 11), (5, 11)] {
+        damages[at] = client.record_damage_notice(told(&damages[at], days)).await.unwrap().into_inner();
+    }
+    for at in [2, 4] {
+        let (damage_id, expected_version) = (damages[at].damage_id, damages[at].version);
+        let objected_at = ago(if at == 2 { 0 } else { 5 * 86_400 });
+        let object = ObjectToDamageRequest { damage_id, expected_version, objected_at, objection: "no".to_owned() };
+        damages[at] = client.object_to_damage(object).await.unwrap().into_inner();
+    }
+    let answer = AnswerDamageObjectionRequest {
+        damage_id: damages[4].damage_id,
+        expected_version: damages[4].version,
+        amount: rials(1),
+        answer: "it was".to_owned(),
+    };
+    let mut other = office.deposits(&reza).await;
+    other.answer_damage_objection(answer).await.unwrap();
+    other.settle_damage(settle(&damages[5])).await.unwrap();
+    use DamageStep as Step;
+    let all = [(6, Step::Settled), (5, Step::Settle), (4, Step::Settle), (3, Step::Answer), (2, Step::Wait), (1, Step::Tell)];
+    assert_eq!(listed(&office, &sara, &[]).await, all);
+    for (number, step) in all {
+        let of_step: Vec<_> = all.into_iter().filter(|(_, other)| *other == step).collect();
+        assert_eq!(listed(&office, &sara, &[step]).await, of_step, "{number}");
+    }
+    assert_eq!(listed(&office, &sara, &[Step::Tell, Step::Answer]).await, [(3, Step::Answer), (1, Step::Tell)]);
+    assert_eq!(listed(&office, &qom, &[]).await, []);
+    let page = ListDamagesRequest { before_damage_id: 5, page_size: 2, ..Default::default() };
+    let page = client.list_damages(page).await.unwrap().into_inner();
+    assert_eq!((page.damages.iter().map(|one| one.damage_id).collect::<Vec<_>>(), page.next_before_damage_id), (vec![4, 3], 3));
 }

@@ -7,6 +7,7 @@ use proto::billing::accounts_client::AccountsClient;
 use proto::billing::documents_client::DocumentsClient;
 use proto::billing::reminders_client::RemindersClient;
 use proto::billing::reports_client::ReportsClient;
+use proto::billing::runs_client::RunsClient;
 use store::Issued;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
@@ -109,6 +110,10 @@ impl Office {
 
     pub async fn accounts(&self) -> AccountsClient<Called> {
         AccountsClient::with_interceptor(self.house.channel().await, self.sara.clone())
+    }
+
+    pub async fn runs_of(&self, who: &As) -> RunsClient<Called> {
+        RunsClient::with_interceptor(self.house.channel().await, who.clone())
     }
 
     pub async fn reports(&self) -> ReportsClient<Called> {

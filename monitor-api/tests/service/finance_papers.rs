@@ -172,6 +172,94 @@ async fn what_is_said_about_a_document_stays_in_its_history() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn objections_without_an_answer_are_listed_the_oldest_first() {
+    let office = Office::new(2).await;
+    office.carry_on(&[2, 3], "2024-04-21T12:00:00").await;
+    let mut client = office.documents().await;
+    let days_ago = |days: i64| Some(prost_types::Timestamp { seconds: chrono::Utc::now().timestamp() - days * 86_400, nanos: 0 });
+    let mut objections = Vec::new();
+    for (document_id, at, text) in [(1, days_ago(2), "second"), (2, days_ago(9), "first"), (1, None, "third")] {
+        let objection = schema::RecordObjectionRequest { document_id, at, text: text.to_owned() };
+        let document = client.record_objection(objection).await.unwrap().into_inner();
+        objections.push(document.events.last().unwrap().event_id);
+    }
+    let asked = schema::ListObjectionsRequest::default();
+    let found = client.list_objections(asked.clone()).await.unwrap().into_inner();
+    let told: Vec<_> = found.objections.iter().map(|one| (one.text.as_str(), one.wearer.as_str(), one.days, one.objection_id)).collect();
+    assert_eq!(told, [("first", "w-2", 9, objections[1]), ("second", "w-1", 2, objections[0]), ("third", "w-1", 0, objections[2])]);
+    let first = &found.objections[0];
+    assert_eq!((first.document.as_str(), first.unit.as_str(), first.recorded_by.as_str()), ("INV-tehran-1403-000002", "tehran", "sara"));
+    assert_eq!((first.kind(), found.total), (schema::DocumentKind::Invoice, 3));
+    let outcome = schema::ObjectionOutcome::Rejected.into();
+    let answer = schema::AnswerObjectionRequest { objection_id: objections[1], outcome, text: "no".to_owned() };
+    client.answer_objection(answer).await.unwrap();
+    let one = client.list_objections(schema::ListObjectionsRequest { page_size: 1, ..asked.clone() }).await.unwrap().into_inner();
+    assert_eq!((one.objections.len(), one.objections[0].text.as_str(), one.total), (1, "second", 2));
+    let mut qom = office.documents_of(&office.qom).await;
+    assert_eq!(qom.list_objections(asked.clone()).await.unwrap().into_inner().objections, []);
+    let foreign = schema::ListObjectionsRequest { unit: "tehran".to_owned(), ..asked };
+    assert_eq!(reason(&qom.list_objections(foreign).await.unwrap_err()).0, "UNKNOWN_UNIT");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn letters_that_are_due_are_printed_and_after_the_third_the_centre_is_told() {
+    let office = Office::new(2).await;
+    office.carry_on(&[2, 3], "2024-04-21T12:00:00").await;
+    office.carry_on(&[2], "2024-05-21T12:00:00").await;
+    office.payment(3, "2024-06-02", 1_000_000, None).await;
+    office.carry_on(&[3], "2024-06-03T12:00:00").await;
+    let mut client = office.reminders().await;
+    let render = |document_ids: &[i64], language: schema::DocumentLanguage| schema::RenderRemindersRequest {
+        document_ids: document_ids.to_vec(),
+        language: language.into(),
+    };
+    // Of each wearer two invoices, one of them paid in part: a sheet for each wearer.
+    let due = schema::ListRemindersRequest { state: schema::ReminderState::Due.into(), ..Default::default() };
+    let mut documents: Vec<i64> =
+        client.list_reminders(due).await.unwrap().into_inner().reminders.iter().map(|one| one.document_id).collect();
+    documents.sort_unstable();
+    assert_eq!(documents.len(), 4);
+    for (language, name, hint) in
+        [(schema::DocumentLanguage::Persian, "rtl", "توان پرداخت ندارید"), (schema::DocumentLanguage::English, "ltr", "cannot pay")]
+    {
+        let page = client.render_reminders(render(&documents, language)).await.unwrap().into_inner();
+        assert_eq!((page.file_name.as_str(), page.media_type.as_str()), ("reminders.html", "text/html; charset=utf-8"));
+        let html = ascii(&String::from_utf8(page.content).unwrap());
+        assert_eq!((html.matches("<section>").count(), html.matches(hint).count()), (2, 2), "{html}");
+        let parts =
+            [name, "=name 1", "=name 2", "1403/02/10", "1403/03/10", "3000000", "6100000", "2000000", "5100000", "INV-tehran-1403-000001"];
+        assert!(parts.iter().all(|part| html.contains(part)), "{html}");
+    }
+    let wrong = client.render_reminders(render(&[1, 1], schema::DocumentLanguage::Persian)).await.unwrap_err();
+    assert_eq!(wrong_fields(&wrong), [owned(("document_ids[1]", "NAMED_TWICE"))]);
+    let nothing = client.render_reminders(render(&[], schema::DocumentLanguage::Persian)).await.unwrap_err();
+    assert_eq!(wrong_fields(&nothing), [owned(("document_ids", "MISSING"))]);
+
+    let report = schema::ListRemindersRequest { state: schema::ReminderState::Report.into(), ..Default::default() };
+    assert_eq!(client.list_reminders(report.clone()).await.unwrap().into_inner().reminders, [], "the third letter was not sent");
+    let earlier = "
+        INSERT INTO billing_document_events (document_id, kind, at, recorded_at, recorded_by, text, reminder)
+            VALUES (1, 'reminder', '2024-05-02', '2024-05-02', 'sara', 'by hand', 1), (1, 'reminder', '2024-05-09', '2024-05-09', 'sara', '', 2)";
+    crate::house::sql(&office.house.database, earlier).await;
+    client.mark_reminder_sent(schema::MarkReminderSentRequest { document_id: 1, number: 3, how: "by post".to_owned() }).await.unwrap();
+    let found = client.list_reminders(report.clone()).await.unwrap().into_inner().reminders;
+    let told: Vec<_> = found[0].sent.iter().map(|one| (one.number, one.how.as_str(), one.recorded_by.as_str())).collect();
+    assert_eq!((found.len(), told), (1, vec![(1, "by hand", "sara"), (2, "", "sara"), (3, "by post", "sara")]));
+    assert_eq!(
+        (found[0].document_id, found[0].open.clone().unwrap().amount, found[0].state()),
+        (1, 3_000_000, schema::ReminderState::Report)
+    );
+    assert_eq!(reason(&client.render_reminders(render(&[1], schema::DocumentLanguage::Persian)).await.unwrap_err()).0, "REMINDER_NOT_DUE");
+    let all = client.list_reminders(schema::ListRemindersRequest::default()).await.unwrap().into_inner().reminders;
+    assert!(all.iter().all(|one| one.state() != schema::ReminderState::Report), "only if it is asked for");
+    // Paid: nothing is left to report, and no letter to print.
+    office.payment(2, "2024-06-04", 3_000_000, None).await;
+    office.carry_on(&[2], "2024-06-04T12:00:00").await;
+    assert_eq!(client.list_reminders(report).await.unwrap().into_inner().reminders, []);
+    assert_eq!(reason(&client.render_reminders(render(&[1], schema::DocumentLanguage::Persian)).await.unwrap_err()).0, "NOTHING_OWED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_gives_a_document_up_needs_a_second_person_and_a_payment_still_pays_it() {
     let office = Office::new(1).await;
     office.carry_on(&[2], "2024-04-21T12:00:00").await;

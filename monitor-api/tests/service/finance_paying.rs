@@ -182,6 +182,14 @@ async fn a_deposit_is_asked_for_until_it_is_there_or_the_tag_is_off() {
         asked
     };
     assert_eq!(asked().await, [7_000_000, 3_000_000]);
+    // The newest first, each with what is asked for.
+    let listed = async |office: &Office| {
+        let list = schema::ListDocumentsRequest { deposit_asked: true, ..Default::default() };
+        let found = office.documents().await.list_documents(list).await.unwrap().into_inner();
+        assert_eq!(found.next_before_document_id, 0);
+        found.documents.iter().map(|one| (one.document_id, one.deposit_asked.clone().unwrap().amount)).collect::<Vec<_>>()
+    };
+    assert_eq!(listed(&office).await, [(requests[1], 3_000_000), (requests[0], 7_000_000)]);
     let paid = async |day: &str, amount: i64| {
         let fact = format!(
             "INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, amount) VALUES (2, 'deposit_payment', '{day}', '{day}', 'x', {amount})"
@@ -193,6 +201,12 @@ async fn a_deposit_is_asked_for_until_it_is_there_or_the_tag_is_off() {
     assert_eq!(asked().await, [2_000_000, 3_000_000], "the oldest is paid first, and no rial pays two");
     paid("2024-04-23", 3_000_000).await;
     assert_eq!(asked().await, [0, 2_000_000]);
+    assert_eq!(listed(&office).await, [(requests[1], 2_000_000)]);
+    let qom = schema::ListDocumentsRequest { deposit_asked: true, ..Default::default() };
+    assert_eq!(office.documents_of(&office.qom).await.list_documents(qom).await.unwrap().into_inner().documents, []);
+    let wrong = schema::ListDocumentsRequest { deposit_asked: true, kinds: vec![1], status: 1, ..Default::default() };
+    let refused = office.documents().await.list_documents(wrong).await.unwrap_err();
+    assert_eq!(wrong_fields(&refused), [("kinds", "UNKNOWN_CHOICE"), ("status", "UNKNOWN_CHOICE")].map(owned));
     office.require_deposit(9_000_000, "2024-04-24").await;
     assert_eq!(asked().await, [0, 1_000_000], "less is required now");
     // What is taken for damage asks for nothing anew.
@@ -207,4 +221,5 @@ async fn a_deposit_is_asked_for_until_it_is_there_or_the_tag_is_off() {
             SELECT fitting_id, upper(period), upper(period), 'x', 'order_ended', 'good', 'release', 'returned' FROM fittings";
     sql(&office.house.database, off).await;
     assert_eq!(asked().await, [0, 0]);
+    assert_eq!(listed(&office).await, []);
 }

@@ -107,18 +107,6 @@ async fn whose_facts_contradict_each_other_is_on_the_work_list_and_said_in_words
     let persian = office.clerk.clone().with("accept-language", "fa");
     let work: ListWorkResponse = office.call(&persian, "Runs/ListWork", &list).await.unwrap();
     assert!(work.work[0].reason.contains("دستوری"), "{}", work.work[0].reason);
-    // Heard today, by the evidence of the fitting, and not billed.
-    let today = access_day();
-    let month = Some(SolarMonth { year: today.0, month: today.1 });
-    let compare = CompareWithTagsRequest { month, ..CompareWithTagsRequest::default() };
-    let found: CompareWithTagsResponse = office.call(&office.clerk, "Runs/CompareWithTags", &compare).await.unwrap();
-    assert_eq!((found.differences.len(), found.differences[0].days_billed, found.differences[0].days_heard), (1, 0, 1));
-    sql(&office.room.house.database, "UPDATE order_facts SET cancelled_at = NULL, cancelled_by = NULL, cancel_reason = NULL").await;
-    let found: CompareWithTagsResponse = office.call(&office.clerk, "Runs/CompareWithTags", &compare).await.unwrap();
-    assert_eq!(found.differences, [], "billed and heard");
-    sql(&office.room.house.database, "DELETE FROM reports").await;
-    let found: CompareWithTagsResponse = office.call(&office.clerk, "Runs/CompareWithTags", &compare).await.unwrap();
-    assert!(found.differences[0].days_billed > 0 && found.differences[0].days_heard == 0, "{found:?}");
 }
 
 /// Solar Hijri year and month of today in Tehran.

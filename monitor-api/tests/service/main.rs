@@ -34,6 +34,7 @@ mod finance_relief;
 mod finance_reports;
 mod finance_runs;
 mod finance_statements;
+mod finance_tags;
 mod finance_void;
 mod fitting_room;
 mod four_eyes;

@@ -1,6 +1,6 @@
 //! Writing down what became of documents. Each is possible or not by how the document stands now.
 
-use super::document_events::{DocumentHappening, ObjectionOutcome, events, reminders_off};
+use super::document_events::{DocumentEvent, DocumentHappening, ObjectionOutcome, events, reminders_off};
 use super::documents::{DocumentRow, document_row};
 use super::holidays::closed_days;
 use super::owing::settled;
@@ -108,17 +108,32 @@ async fn may_happen(
         DocumentHappening::Reminder(number, _) => {
             still_owed(transaction, document, now).await?;
             let events = events(transaction, document.document_id, now).await?;
-            let is_sent = events.iter().any(|event| matches!(event.happening, DocumentHappening::Reminder(sent, _) if sent >= *number));
-            let today = AsOf::instant(now)?.day;
-            let holidays = closed_days(transaction).await?;
-            let is_due = document.due.and_then(|due| reminder_number(due, today, &holidays)).is_some_and(|due| *number <= due);
-            if is_sent || !is_due || reminders_off(&events).is_some() { Err(BooksError::ReminderNotDue) } else { Ok(()) }
+            let is_due =
+                reminder_due(transaction, document, &events, now).await?.is_some_and(|due| *number <= due && !is_sent(&events, *number));
+            if is_due { Ok(()) } else { Err(BooksError::ReminderNotDue) }
         }
     }
 }
 
+/// The number of the newest reminder whose day has come, unless reminders are off.
+pub(super) async fn reminder_due(
+    transaction: &Transaction<'_>,
+    document: &DocumentRow,
+    events: &[DocumentEvent],
+    now: DateTime<Utc>,
+) -> Result<Option<u8>, BooksError> {
+    let (today, holidays) = (AsOf::instant(now)?.day, closed_days(transaction).await?);
+    let newest = document.due.and_then(|due| reminder_number(due, today, &holidays));
+    Ok(newest.filter(|_| reminders_off(events).is_none()))
+}
+
+/// Whether this reminder or a later one was sent.
+pub(super) fn is_sent(events: &[DocumentEvent], number: u8) -> bool {
+    events.iter().any(|event| matches!(event.happening, DocumentHappening::Reminder(sent, _) if sent >= number))
+}
+
 /// Refuses what is paid, asks for nothing, is void or was given up.
-async fn still_owed(transaction: &Transaction<'_>, document: &DocumentRow, now: DateTime<Utc>) -> Result<(), BooksError> {
+pub(super) async fn still_owed(transaction: &Transaction<'_>, document: &DocumentRow, now: DateTime<Utc>) -> Result<(), BooksError> {
     stands(transaction, document.document_id).await?;
     if document.uncollectible_since.is_some() {
         return Err(BooksError::UncollectibleAlready);

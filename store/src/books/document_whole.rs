@@ -93,7 +93,7 @@ impl Store {
     }
 }
 
-async fn whole(transaction: &Transaction<'_>, row: DocumentRow, now: DateTime<Utc>) -> Result<DocumentWhole, BooksError> {
+pub(super) async fn whole(transaction: &Transaction<'_>, row: DocumentRow, now: DateTime<Utc>) -> Result<DocumentWhole, BooksError> {
     let body = transaction.query_one(BODY, &[&row.document_id]).await?;
     let document = read(body.get(0), row.document_id)?;
     let payments = payments(transaction, &row, now).await?;
@@ -111,7 +111,7 @@ async fn whole(transaction: &Transaction<'_>, row: DocumentRow, now: DateTime<Ut
 }
 
 /// The oldest request is paid first.
-async fn deposit_asked(transaction: &Transaction<'_>, row: &DocumentRow, now: DateTime<Utc>) -> Result<Money, BooksError> {
+pub(super) async fn deposit_asked(transaction: &Transaction<'_>, row: &DocumentRow, now: DateTime<Utc>) -> Result<Money, BooksError> {
     let Ok(books) = books_now(transaction, row.wearer_id, now, Look::Preview).await? else { return Ok(Money::zero(row.total.currency())) };
     let required = terms(transaction, row.wearer_id, &books).await?.0.minor_units();
     let later: i64 = transaction.query_one(ASKED_LATER, &[&row.wearer_id, &row.document_id]).await?.get(0);

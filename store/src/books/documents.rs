@@ -178,7 +178,7 @@ impl Store {
     }
 }
 
-async fn rows(
+pub(super) async fn rows(
     client: &impl GenericClient,
     caller: &Caller,
     filter: &DocumentFilter,

@@ -86,6 +86,15 @@ pub enum MoneyRefusal {
     /// The person may still object, or waits for an answer; until when.
     #[error("the person may object until {0}, or waits for an answer")]
     ObjectionOpen(DateTime<Utc>),
+    /// Nobody recorded that the person was told of the damage.
+    #[error("nobody recorded that the person was told")]
+    DamageNotTold,
+    /// The person cannot have been told before this day: the damage was found then, or they were told of it then.
+    #[error("the person was not told before {0}")]
+    ToldTooEarly(billing::calendar::Day),
+    /// The day on which the person was told is to come.
+    #[error("the day on which the person was told is to come")]
+    ToldInFuture,
     /// The person could object until then.
     #[error("the person could object until {0}")]
     ObjectionLate(DateTime<Utc>),

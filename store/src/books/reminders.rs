@@ -4,7 +4,7 @@ use super::holidays::closed_days;
 use super::{AsOf, OpenInvoice};
 use crate::{Store, StoreError};
 use billing::calendar::Day;
-use billing::{reminder_day, reminder_number};
+use billing::{REMINDER_DAYS, reminder_day, reminder_number};
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeSet, HashMap};
 use tokio_postgres::Row;
@@ -19,6 +19,13 @@ const SENT: &str = "
     SELECT e.document_id, d.number, w.reference, e.reminder, d.due, e.at, e.recorded_by
     FROM billing_document_events e JOIN billing_documents d USING (document_id) JOIN wearers w USING (wearer_id)
     WHERE e.kind = 'reminder' AND e.at >= $2 AND e.at < $3 AND w.unit_id = ANY ($1) ORDER BY e.document_id DESC";
+
+/// Every letter of documents of which the last one was sent, as of an instant.
+const ALL_SENT: &str = "
+    SELECT e.document_id, e.reminder, e.at, e.recorded_by, e.text FROM billing_document_events e
+    WHERE e.document_id = ANY ($1) AND e.kind = 'reminder' AND e.at < $2 AND EXISTS (
+        SELECT FROM billing_document_events l WHERE l.document_id = e.document_id AND l.kind = 'reminder' AND l.reminder = $3 AND l.at < $2)
+    ORDER BY e.document_id, e.reminder";
 
 /// How a reminder stands.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,6 +49,26 @@ pub enum ReminderState {
         /// By whom it was recorded.
         by: String,
     },
+    /// All were sent, and something is open still: for the report to the centre.
+    Report {
+        /// What is open on the invoice.
+        open: OpenInvoice,
+        /// Every letter, the first one first.
+        sent: Vec<ReminderSent>,
+    },
+}
+
+/// A letter that was sent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReminderSent {
+    /// 1 to 3.
+    pub number: u8,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// By whom it was recorded.
+    pub by: String,
+    /// How it was sent.
+    pub how: String,
 }
 
 /// One reminder.
@@ -88,6 +115,29 @@ impl Store {
         Ok(reminders)
     }
 
+    /// Open invoices of the wearers of these units of which the last reminder was sent, the newest document first (decision D36: then a report to the centre).
+    ///
+    /// # Errors
+    /// When the database does not answer, or holds something unreadable.
+    pub async fn reminders_over(&self, units: &[i64], as_of: AsOf) -> Result<Vec<ReminderRow>, StoreError> {
+        let mut open = self.open_invoices(units, as_of).await?;
+        let client = self.client().await?;
+        let holidays = closed_days(&**client).await?;
+        open.retain(|one| !one.is_uncollectible);
+        let documents: Vec<i64> = open.iter().map(|one| one.document_id).collect();
+        let rows = client.query(ALL_SENT, &[&documents, &as_of.before, &(REMINDER_DAYS.len() as i16)]).await?;
+        let mut sent: HashMap<i64, Vec<ReminderSent>> = HashMap::new();
+        for row in &rows {
+            let number = u8::try_from(row.get::<_, i16>(1)).unwrap_or_default();
+            let one = ReminderSent { number, at: row.get(2), by: row.get(3), how: row.get(4) };
+            sent.entry(row.get(0)).or_default().push(one);
+        }
+        let mut reports: Vec<ReminderRow> =
+            open.into_iter().filter_map(|one| sent.remove(&one.document_id).and_then(|sent| report(one, sent, &holidays))).collect();
+        reports.sort_by_key(|report| std::cmp::Reverse(report.document_id));
+        Ok(reports)
+    }
+
     /// Reminders that were sent in [from, to), the newest document first.
     ///
     /// # Errors
@@ -113,6 +163,19 @@ fn due(open: OpenInvoice, (as_of, holidays): (AsOf, &BTreeSet<Day>), sent: i16, 
             Some(reason) => ReminderState::Off { open, reason },
             None => ReminderState::Due { open },
         },
+    })
+}
+
+fn report(open: OpenInvoice, sent: Vec<ReminderSent>, holidays: &BTreeSet<Day>) -> Option<ReminderRow> {
+    let (due, number) = (open.invoice.due, REMINDER_DAYS.len() as u8);
+    Some(ReminderRow {
+        document_id: open.document_id,
+        document: open.invoice.number.to_string(),
+        wearer: open.wearer.clone(),
+        number,
+        due,
+        day: reminder_day(due, number, holidays)?,
+        state: ReminderState::Report { open, sent },
     })
 }
 

@@ -36,7 +36,7 @@ fn of_runs() -> Vec<Probe> {
     let preview = |who| schema::PreviewRunRequest { who: Some(who), at: None };
     let what_if = schema::WhatIfRequest { unit: unit.clone(), from: month, to: month, ..Default::default() };
     let work = |unit: &str| schema::ListWorkRequest { unit: unit.to_owned(), ..Default::default() };
-    let compare = schema::CompareWithTagsRequest { unit: unit.clone(), month, after: 0 };
+    let compare = schema::CompareWithTagsRequest { unit: unit.clone(), month, silent_days_min: 0 };
     vec![
         changes("/paband.billing.v1.Runs/StartRun", &start(start_run_request::Who::Unit(unit.clone())), "UNKNOWN_UNIT"),
         changes("/paband.billing.v1.Runs/StartRun", &start(start_run_request::Who::Wearer(wearer.clone())), "UNKNOWN_WEARER"),

@@ -130,12 +130,16 @@ fn of_deposits() -> Vec<Probe> {
     let assess = schema::AssessDamageRequest { wearer: wearer.clone(), amount: rials(5), report: text.clone(), photo_ids: vec![] };
     let object = schema::ObjectToDamageRequest { damage_id, expected_version, objected_at: now(), objection: text.clone() };
     let answer = schema::AnswerDamageObjectionRequest { damage_id, expected_version, amount: rials(5), answer: text };
+    let day = Some(proto::enrolment::Date { gregorian: "2026-11-01".to_owned(), solar_hijri: String::new() });
+    let notice = schema::RecordDamageNoticeRequest { damage_id, expected_version, day, how: "x".to_owned() };
     let settle = schema::SettleDamageRequest { damage_id, expected_version };
     let unknown = "UNKNOWN_DAMAGE";
     vec![
         shows("/paband.billing.v1.Deposits/GetDeposit", &schema::GetDepositRequest { wearer }, Told::Unknown("UNKNOWN_WEARER")),
         changes("/paband.billing.v1.Deposits/RecordDepositPayment", &pay, "UNKNOWN_WEARER"),
         changes("/paband.billing.v1.Deposits/AssessDamage", &assess, "UNKNOWN_WEARER"),
+        shows("/paband.billing.v1.Deposits/ListDamages", &schema::ListDamagesRequest::default(), Told::Nothing),
+        changes("/paband.billing.v1.Deposits/RecordDamageNotice", &notice, unknown),
         changes("/paband.billing.v1.Deposits/ObjectToDamage", &object, unknown),
         changes("/paband.billing.v1.Deposits/AnswerDamageObjection", &answer, unknown),
         changes("/paband.billing.v1.Deposits/SettleDamage", &settle, unknown),

@@ -57,15 +57,18 @@ fn of_documents() -> Vec<Probe> {
         changes("/paband.billing.v1.Documents/MarkUncollectible", &uncollectible, unknown),
         changes("/paband.billing.v1.Documents/VoidDocument", &void, unknown),
         changes("/paband.billing.v1.Documents/RecordObjection", &objection, unknown),
+        shows("/paband.billing.v1.Documents/ListObjections", &schema::ListObjectionsRequest::default(), Told::Nothing),
         changes("/paband.billing.v1.Documents/AnswerObjection", &answer, "UNKNOWN_OBJECTION"),
     ]
 }
 
 fn of_reminders() -> Vec<Probe> {
     let (document_id, reason) = (1, "x".to_owned());
+    let letters = schema::RenderRemindersRequest { document_ids: vec![document_id], language: 0 };
     let sent = schema::MarkReminderSentRequest { document_id, number: 1, how: String::new() };
     vec![
         shows("/paband.billing.v1.Reminders/ListReminders", &schema::ListRemindersRequest::default(), Told::Nothing),
+        shows("/paband.billing.v1.Reminders/RenderReminders", &letters, Told::Unknown("UNKNOWN_DOCUMENT")),
         changes("/paband.billing.v1.Reminders/MarkReminderSent", &sent, "UNKNOWN_DOCUMENT"),
         changes(
             "/paband.billing.v1.Reminders/SwitchReminders",
