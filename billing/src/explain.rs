@@ -16,8 +16,8 @@ pub(crate) fn because(rated: &Rated, key: &Key, changed: &BTreeSet<Day>) -> Vec<
     match (&key.part, key.code) {
         (Part::Unit(_), _) => days(changed.iter().map(|day| (*day, day_reason(rated, *day)))),
         (Part::Fee(_, id), _) => vec![match rated.fees.iter().find(|fee| fee.fact == *id) {
-            Some(fee) => whole(fee_reason(fee)),
-            None => whole((Why::NoFee, vec![id.clone()], None)),
+            Some(fee) => whole(fee_reason(rated, fee)),
+            None => whole((Why::NoFee, std::iter::once(id).chain(rated.corrected.get(id)).cloned().collect(), None)),
         }],
         (Part::Whole, Code::Waiver) => {
             let waivers: BTreeSet<FactId> = prices(rated, key).filter_map(|price| price.waived_by.clone()).collect();
@@ -62,8 +62,8 @@ fn prices<'a>(rated: &'a Rated, key: &'a Key) -> impl Iterator<Item = &'a Price>
     days.chain(fees)
 }
 
-fn fee_reason(fee: &Fee) -> Reason {
-    let facts = std::iter::once(&fee.fact).chain(&fee.price.waived_by).cloned().collect();
+fn fee_reason(rated: &Rated, fee: &Fee) -> Reason {
+    let facts = std::iter::once(&fee.fact).chain(rated.corrected.get(&fee.fact)).chain(&fee.price.waived_by).cloned().collect();
     (Why::Chargeable, facts, fee.price.tariff.clone())
 }
 

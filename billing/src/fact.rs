@@ -157,6 +157,15 @@ pub enum What {
         /// Of which fees.
         covers: Vec<Covered>,
     },
+    /// Whether the fee of an installation or a replacement is charged, by a later decision: of several the last counts. What it is about stays as it was.
+    Fee {
+        /// Of when the decision is known.
+        at: Moment,
+        /// The installation or replacement.
+        of: FactId,
+        /// Whether its fee is charged.
+        chargeable: bool,
+    },
     /// Another fact never was.
     Cancel {
         /// From when on.
@@ -232,6 +241,7 @@ impl What {
             | Self::Remove { at }
             | Self::Replace { at, .. }
             | Self::Regime { at, .. }
+            | Self::Fee { at, .. }
             | Self::Cancel { at, .. }
             | Self::Run { at }
             | Self::Payment { at, .. }

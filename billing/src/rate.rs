@@ -97,6 +97,9 @@ pub struct Fee {
     pub price: Price,
 }
 
+/// What was decided later of fees, by the fact that has the fee.
+type Corrections<'a> = BTreeMap<&'a FactId, (&'a FactId, bool)>;
+
 /// The truth about a person as of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rated {
@@ -106,6 +109,8 @@ pub struct Rated {
     pub days: BTreeMap<Day, Standing>,
     /// Every fee up to the horizon.
     pub fees: Vec<Fee>,
+    /// The decision that says last whether a fee is charged, by the installation or replacement that has it.
+    pub corrected: BTreeMap<FactId, FactId>,
     /// All amounts.
     pub items: BTreeMap<Key, Item>,
     /// The tariff row that has each order's cap, of those that are reached.
@@ -135,10 +140,12 @@ pub fn rate(facts: &[Fact], tariffs: &Tariffs, policy: &Policy, run: Moment) -> 
             days.insert(day, once(register.standing(day, &mut work)?, day, &earlier));
         }
     }
-    let fees = fees(&known, &register, horizon, &mut work)?;
-    let (items, caps_reached) = (BTreeMap::new(), BTreeMap::new());
-    let mut rated =
-        Rated { horizon, days, fees, items, caps: caps_reached, withdrawn: withdrawn_at(facts, run), work, currency: tariffs.currency() };
+    let corrections = corrections(&known);
+    work.extend(corrections_of_nothing(facts, &corrections));
+    let fees = fees(&known, &corrections, &register, horizon, &mut work)?;
+    let corrected = corrections.into_iter().map(|(of, (by, _))| (of.clone(), by.clone())).collect();
+    let (withdrawn, currency) = (withdrawn_at(facts, run), tariffs.currency());
+    let mut rated = Rated { horizon, days, fees, corrected, items: BTreeMap::new(), caps: BTreeMap::new(), withdrawn, work, currency };
     rated.add_fees()?;
     rated.add_days()?;
     for Capped { month, order, over, tariff } in caps(&known, &register, policy, (&rated, &earlier))? {
@@ -203,14 +210,30 @@ impl Rated {
     }
 }
 
+/// What was decided later of fees: of several decisions the last counts.
+fn corrections<'a>(known: &[&'a Fact]) -> Corrections<'a> {
+    let decided = |fact: &&'a Fact| match &fact.what {
+        What::Fee { of, chargeable, .. } => Some((of, (&fact.id, *chargeable))),
+        _ => None,
+    };
+    known.iter().filter_map(decided).collect()
+}
+
 /// The chargeable installations and replacements up to the horizon (rule R5).
-fn fees(known: &[&Fact], register: &Register<'_>, horizon: Day, work: &mut Vec<Work>) -> Result<Vec<Fee>, BillingError> {
+fn fees(
+    known: &[&Fact],
+    corrections: &Corrections<'_>,
+    register: &Register<'_>,
+    horizon: Day,
+    work: &mut Vec<Work>,
+) -> Result<Vec<Fee>, BillingError> {
     let mut fees = Vec::new();
     for fact in known {
+        let is_charged = |recorded: bool| corrections.get(&fact.id).map_or(recorded, |(_, decided)| *decided);
         let (code, covered, at, order) = match &fact.what {
-            What::Install { at, order, chargeable: true, .. } => (Code::Install, Covered::Install, *at, order.clone()),
+            What::Install { at, order, chargeable, .. } if is_charged(*chargeable) => (Code::Install, Covered::Install, *at, order.clone()),
             What::Replace { at, chargeable } => match register.fittings.at(*at) {
-                Some(fitting) if *chargeable => (Code::Replace, Covered::Replace, *at, fitting.order.clone()),
+                Some(fitting) if is_charged(*chargeable) => (Code::Replace, Covered::Replace, *at, fitting.order.clone()),
                 Some(_) => continue,
                 None => {
                     work.push(Work::about(&fact.id, Reason::NothingToReplace));
@@ -231,6 +254,13 @@ fn fees(known: &[&Fact], register: &Register<'_>, horizon: Day, work: &mut Vec<W
         }
     }
     Ok(fees)
+}
+
+fn corrections_of_nothing(facts: &[Fact], corrections: &Corrections<'_>) -> Vec<Work> {
+    let has_fee = |what: &What| matches!(what, What::Install { .. } | What::Replace { .. });
+    let exists = |id: &FactId| facts.iter().any(|fact| fact.id == *id && has_fee(&fact.what));
+    let nothing = corrections.iter().filter(|(of, _)| !exists(of));
+    nothing.map(|(of, (by, _))| Work::about(by, Reason::NoFeeToCorrect(FactId::clone(of)))).collect()
 }
 
 fn cancellations_of_nothing(facts: &[Fact], known: &[&Fact]) -> Vec<Work> {

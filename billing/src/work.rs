@@ -51,6 +51,9 @@ pub enum Reason {
     /// A cancellation of nothing.
     #[error("the event \"{0}\" that it cancels does not exist: correct its \"ref\"")]
     NothingToCancel(FactId),
+    /// A decision about the fee of nothing.
+    #[error("there is no installation or replacement \"{0}\" whose fee it is about: correct its \"ref\"")]
+    NoFeeToCorrect(FactId),
     /// A cancelled fact whose consequence cannot be taken back by itself.
     #[error("what it cancels has already moved money that cannot be taken back by itself: it was left as it is; settle it by hand")]
     CannotTakeBack,
@@ -94,6 +97,7 @@ impl Reason {
             Self::UnknownClass { .. } => "UNKNOWN_CLASS",
             Self::TwoClasses(_) => "TWO_CLASSES",
             Self::NothingToCancel(_) => "NOTHING_TO_CANCEL",
+            Self::NoFeeToCorrect(_) => "NO_FEE_TO_CORRECT",
             Self::CannotTakeBack => "CANNOT_TAKE_BACK",
             Self::NoSuchInvoice(_) => "NO_SUCH_INVOICE",
             Self::RefundTooHigh(_) => "REFUND_TOO_HIGH",
@@ -110,7 +114,7 @@ impl Reason {
             Self::NothingToRemove | Self::NothingToReplace | Self::NoRegimeToChange | Self::CannotTakeBack => Vec::new(),
             Self::NoTariff(day) | Self::TwoClasses(day) => vec![("day", day.to_string())],
             Self::UnknownClass { tariff, class } => vec![("tariff", tariff.to_string()), ("class", class.to_string())],
-            Self::NothingToCancel(fact) => vec![("event", fact.to_string())],
+            Self::NothingToCancel(fact) | Self::NoFeeToCorrect(fact) => vec![("event", fact.to_string())],
             Self::VoidCorrected { invoice, later } => vec![("invoice", invoice.to_string()), ("later", later.to_string())],
             Self::NoSuchInvoice(number) | Self::VoidNoInvoice(number) | Self::VoidPaid(number) => vec![("invoice", number.to_string())],
             Self::RefundTooHigh(amount) | Self::ReturnTooHigh(amount) => vec![("amount", amount.minor_units().to_string())],

@@ -419,8 +419,8 @@ field-other-wearer = feature { NUMBER($number) } of it is another wearer's; take
 central-only = Only the central unit does that.
 unknown-run = There is no such run in your units.
 tariff-taken = There is a tariff { $version } already. Give the new one another name.
-tariff-reaches-back = A tariff that raises a price can be in force from { $from } (the day of its approval) at the earliest. Choose a later day.
 set-aside-too-little = Only { $left } is set aside and not spent. Check the amount.
+unknown-spending = There is no such spending of what was set aside. Look for it in the statement of its year.
 field-no-policy = must be switches of the billing policy as in a case file: { $error }
 field-no-case = is not a case as the billing policy describes it: { $error }
 field-not-rials = must be in rials (IRR), not { $value }
@@ -447,6 +447,7 @@ unknown-objection = There is no such objection among those that you may see. Rea
 objection-answered = This objection was answered already. Read the answer in the history of the document; if the wearer objects again, record that.
 nothing-owed = Nothing is owed on this document: it is paid, or it asks for no money. Nothing was changed.
 uncollectible-already = This document was given up already, and nobody is reminded of it. Read why in its history.
+not-uncollectible = This document was not given up, so it is asked for as it is. Nothing was changed.
 reminder-not-due = This reminder is not due: its day is to come, it or a later one was sent, or reminders of this document are off. Load the list of reminders anew.
 happened-already = This was written down already. Read the history of the document.
 books-disagree = The documents of the month come to { $expected } rials and the ledger has { $found }: no list was made. Compare the books, and tell the auditor.
@@ -481,6 +482,9 @@ relief-is-deposit = A required deposit is not ended. Require another amount by t
 relief-end-outside = It cannot end then: it began at { $from }, and its end must be after that and before its present end. Choose another time, or leave it empty if it never held.
 class-without-price = Tariff { $tariff } has no price for class { $class }. Choose a class that every tariff of that time has a price for, or a shorter time.
 class-overlaps = The wearer is in a class for a part of that time, since { $from }. End that one first, or choose a time beside it.
+suspension-overlaps = Days of that time are not billed already, by a suspension since { $from }. End that one first, or choose a time beside it.
+unknown-fitting = This wearer has no such installation or replacement with its evidence. Read its number in the line of the document: fitting:12.
+fee-is-so = That fee stands so already. Read in the wearer's list what was decided of it.
 required-beyond-ceiling = At most { NUMBER($ceiling) } rials may be required of this wearer. Check the amount with the decision.
 
 # Accounts for refunds, lines of statements, the policy.
@@ -508,6 +512,7 @@ todo-no-tariff = No tariff is in force on { $day }, and nothing was charged for 
 todo-unknown-class = Tariff { $tariff } has no price for class { $class }, so the full price was charged: correct the class or the tariff.
 todo-two-classes = Two price classes hold at the end of { $day }, and the one that began later was used: end or cancel the other.
 todo-nothing-to-cancel = The event { $event } that was to be cancelled does not exist: correct what is cancelled.
+todo-no-fee-to-correct = A decision is about the fee of { $event }, which is no installation or replacement: correct what it is about.
 todo-cannot-take-back = What was cancelled has already moved money that cannot be taken back by itself; it was left as it is: settle it by hand.
 todo-no-such-invoice = A payment names the invoice { $invoice }, which is not issued; the oldest invoices were paid: check the payment.
 todo-refund-too-high = A refund is { NUMBER($amount) } rials more than the credit, and only the credit was paid out: check the amount.
@@ -522,5 +527,7 @@ todo-late-fact = { $kind ->
         [suspension_changed] A suspension was changed ({ $fact })
         [relief] A class or waiver ({ $fact }) was granted
         [relief_ended] A class or waiver was ended ({ $fact })
+        [fee] It was decided whether a fee is charged ({ $fact })
+        [fee_taken_back] A decision about a fee was taken back ({ $fact })
        *[other] Something ({ $fact }) was recorded
     } after order { $order } was closed, and does not change its bill: have it approved by two persons of finance by { $until } (the list of late facts), or refuse it.

@@ -85,6 +85,10 @@ fn act(method: &str, request: &[u8]) -> Result<Act, Status> {
         "/paband.billing.v1.Documents/MarkUncollectible" => crate::finance::uncollectible_act(&read(request)?),
         "/paband.billing.v1.Relief/GrantClass" => crate::finance::class_act(&read(request)?),
         "/paband.billing.v1.Relief/GrantWaiver" => crate::finance::waiver_act(&read(request)?),
+        "/paband.billing.v1.Relief/GrantSuspension" => crate::finance::suspension_act(&read(request)?),
+        "/paband.billing.v1.Relief/CorrectFee" => crate::finance::fee_act(&read(request)?),
+        "/paband.billing.v1.SetAside/TakeBackSpending" => crate::finance::spending_back_act(&read(request)?),
+        "/paband.billing.v1.Documents/MarkCollectible" => crate::finance::collectible_act(&read(request)?),
         "/paband.billing.v1.Relief/RequireDeposit" => crate::finance::deposit_act(&read(request)?),
         "/paband.billing.v1.Paying/NamePayAccount" => crate::finance::pay_account_act(&read(request)?),
         "/paband.billing.v1.Paying/RecordBillCodes" => crate::finance::bill_codes_act(&read(request)?),
@@ -180,6 +184,7 @@ fn proposal(proposal: store::Proposal) -> Proposal {
         expires_at: Some(instant(proposal.expires_at)),
         reason: proposal.reason,
         result_id: proposal.result_id,
+        first_approved_by: proposal.first_approved_by,
     }
 }
 

@@ -63,8 +63,8 @@ codes! {
         CentralOnly = "CENTRAL_ONLY" [],
         UnknownRun = "UNKNOWN_RUN" [],
         TariffTaken = "TARIFF_TAKEN" [version],
-        TariffReachesBack = "TARIFF_REACHES_BACK" [from],
         SetAsideTooLittle = "SET_ASIDE_TOO_LITTLE" [left],
+        UnknownSpending = "UNKNOWN_SPENDING" [],
 
         // Tags.
         UnknownTag = "UNKNOWN_TAG" [imei],
@@ -255,6 +255,7 @@ codes! {
         ObjectionAnswered = "OBJECTION_ANSWERED" [],
         NothingOwed = "NOTHING_OWED" [],
         UncollectibleAlready = "UNCOLLECTIBLE_ALREADY" [],
+        NotUncollectible = "NOT_UNCOLLECTIBLE" [],
         ReminderNotDue = "REMINDER_NOT_DUE" [],
         HappenedAlready = "HAPPENED_ALREADY" [],
         BooksDisagree = "BOOKS_DISAGREE" [expected, found],
@@ -273,6 +274,9 @@ codes! {
         ReliefEndOutside = "RELIEF_END_OUTSIDE" [from],
         ClassWithoutPrice = "CLASS_WITHOUT_PRICE" [class, tariff],
         ClassOverlaps = "CLASS_OVERLAPS" [from],
+        SuspensionOverlaps = "SUSPENSION_OVERLAPS" [from],
+        UnknownFitting = "UNKNOWN_FITTING" [],
+        FeeIsSo = "FEE_IS_SO" [],
         RequiredBeyondCeiling = "REQUIRED_BEYOND_CEILING" [ceiling],
         // Accounts for refunds, lines of statements, the policy.
         HolderDiffers = "HOLDER_DIFFERS" [],

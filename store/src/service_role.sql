@@ -57,9 +57,10 @@ REVOKE UPDATE, DELETE, TRUNCATE ON damage_notices, late_fact_decisions, refund_a
 REVOKE TRUNCATE ON bank_holidays FROM paband_service;
 -- Runs are told of and end; what was spent is written once; the switches change until something was issued by them.
 REVOKE DELETE, TRUNCATE ON billing_runs FROM paband_service;
-REVOKE UPDATE, DELETE, TRUNCATE ON set_aside_spendings FROM paband_service;
+REVOKE UPDATE, DELETE, TRUNCATE ON set_aside_spendings, set_aside_reversals FROM paband_service;
 REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON billing_policy FROM paband_service;
 GRANT UPDATE (switches, set_by) ON billing_policy TO paband_service;
+REVOKE UPDATE, DELETE, TRUNCATE ON proposal_approvals FROM paband_service;
 -- And so is what became of documents.
 REVOKE UPDATE, DELETE, TRUNCATE ON billing_document_events FROM paband_service;
 -- What was granted to persons, and what was required of them.

@@ -298,3 +298,25 @@ async fn what_is_recorded_later_under_the_name_of_what_counts_is_late_all_the_sa
     client.batch_execute(instead).await.unwrap();
     assert_eq!(late(&store, "2024-07-01T12:00:00").await.iter().map(|one| one.fact.as_str()).collect::<Vec<_>>(), ["leave:1:end"]);
 }
+
+#[tokio::test]
+async fn a_correction_of_a_fee_after_the_closing_waits_too() {
+    let (_database, store, client) = house(1).await;
+    // Ten nights free: the fee and 20 days are below the cap.
+    leave(&client, "2024-04-29T12:00:00").await;
+    client.batch_execute(CLOSED).await.unwrap();
+    store.books_carry_on(&[1], tehran("2024-06-10T12:00:00")).await.unwrap();
+    let whole = owes(&store, "2024-06-10T12:00:00").await;
+    let fee = "
+        INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, fee_of, chargeable)
+        VALUES (1, 'fee', '2024-06-12 12:00+03:30', '2024-06-12 12:00+03:30', 'x', 1, false) RETURNING 'finance:' || fact_id";
+    let fact: String = client.query_one(fee, &[]).await.unwrap().get(0);
+    store.books_carry_on(&[1], tehran("2024-06-22T12:00:00")).await.unwrap();
+    assert_eq!((owes(&store, "2024-06-22T12:00:00").await, work(&client).await), (whole, vec!["LATE_FACT".to_owned()]));
+    let [one] = <[_; 1]>::try_from(late(&store, "2024-06-22T12:00:00").await).unwrap();
+    assert_eq!((&one.fact, one.kind, one.span.from.utc()), (&fact, LateKind::Fee, tehran("2024-04-20T09:00:00")));
+    assert_eq!(one.change.minor_units(), -800_000);
+    approve(&client, &fact, "2024-06-25T12:00:00").await;
+    assert_eq!(store.books_carry_on(&[1], tehran("2024-07-23T12:00:00")).await.unwrap().blocked, 0);
+    assert_eq!(owes(&store, "2024-07-22T12:00:00").await, whole - 800_000);
+}

@@ -166,3 +166,33 @@ async fn a_class_of_the_merged_file_holds_in_the_one_that_goes_on_and_what_makes
     assert_eq!((issued.persons, issued.blocked), (1, 1), "the merged file alone waits for somebody to look");
     assert_eq!(store.books_verify().await.unwrap(), []);
 }
+
+#[tokio::test]
+async fn corrections_in_the_merged_file_hold_in_the_one_that_goes_on() {
+    let (_database, store, client) = house(1).await;
+    client.batch_execute(WENT_ON).await.unwrap();
+    let (now, later) = ("2024-05-10T12:00:00", "2024-05-20T12:00:00");
+    store.books_carry_on(&[1, 2], tehran(now)).await.unwrap();
+    assert_eq!((balance(&store, 1, now).await, balance(&store, 2, now).await), (1_800_000, 1_200_000), "together the cap");
+    // The fee of the first fitting is not charged, and five days of the second were in hospital.
+    let corrections = "
+        INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, fee_of, chargeable)
+            VALUES (1, 'fee', '2024-05-12', '2024-05-12', 'x', 1, false);
+        INSERT INTO billing_facts (wearer_id, kind, at, until, recorded_at, recorded_by)
+            VALUES (1, 'suspension', '2024-05-05 00:00+03:30', '2024-05-10 00:00+03:30', '2024-05-12', 'x');
+        INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by) VALUES (1, 'run', '2024-05-13', '2024-05-13', 'x'),
+            (2, 'run', '2024-05-13', '2024-05-13', 'x')";
+    client.batch_execute(corrections).await.unwrap();
+    assert_eq!(store.books_carry_on(&[1, 2], tehran(later)).await.unwrap().blocked, 0);
+    assert_eq!((billable(&store, 1, later).await, billable(&store, 2, later).await), (10, 14));
+    assert_eq!((balance(&store, 1, later).await, balance(&store, 2, later).await), (1_000_000, 2_000_000), "what is left of the cap");
+    // It was no hospital: it ends in both.
+    let ended = "
+        INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, cancels)
+            SELECT 1, 'cancel', '2024-05-21', '2024-05-21', 'x', fact_id FROM billing_facts WHERE kind = 'suspension';
+        INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by) VALUES (2, 'run', '2024-05-22', '2024-05-22', 'x')";
+    client.batch_execute(ended).await.unwrap();
+    assert_eq!(store.books_carry_on(&[1, 2], tehran("2024-05-23T12:00:00")).await.unwrap().blocked, 0);
+    assert_eq!(billable(&store, 2, "2024-05-23T12:00:00").await - billable(&store, 2, later).await, 5 + 31, "Khordad too");
+    assert_eq!(store.books_verify().await.unwrap(), []);
+}

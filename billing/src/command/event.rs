@@ -49,6 +49,10 @@ fn read_what(kind: &str, event: Value) -> Result<(&'static str, What), String> {
             let Cancel { reference, at } = typed(event)?;
             ("cancel", What::Cancel { at, fact: FactId::Name(reference) })
         }
+        "fee" => {
+            let Fee { reference, at, chargeable } = typed(event)?;
+            ("fee", What::Fee { at, of: FactId::Name(reference), chargeable })
+        }
         "run" => ("run", What::Run { at: typed::<At>(event)?.at }),
         "payment" => {
             let Payment { at, amount, reference, invoice } = typed(event)?;
@@ -63,18 +67,18 @@ fn read_what(kind: &str, event: Value) -> Result<(&'static str, What), String> {
         "void" => typed(event).map(|Void { at, invoice }| ("void", What::Void { at, invoice }))?,
         other => {
             return Err(format!(
-                "the type \"{other}\" is unknown: write install, remove, leave, suspend, replace, regime, class, waiver, cancel, run, payment, \
+                "the type \"{other}\" is unknown: write install, remove, leave, suspend, replace, regime, class, waiver, fee, cancel, run, payment, \
                  refund, deposit_payment, deposit_return, damage or void"
             ));
         }
     })
 }
 
-/// Cancellations name events as the file shows them; an event without an id of its own is named by its type and place.
+/// Cancellations and decisions about fees name events as the file shows them; an event without an id of its own is named by its type and place.
 pub(super) fn resolve(facts: &mut [Fact]) {
     let ids: std::collections::HashMap<String, FactId> = facts.iter().map(|fact| (fact.id.to_string(), fact.id.clone())).collect();
     for fact in facts {
-        if let What::Cancel { fact: target, .. } = &mut fact.what
+        if let What::Cancel { fact: target, .. } | What::Fee { of: target, .. } = &mut fact.what
             && let Some(id) = ids.get(&target.to_string())
         {
             *target = id.clone();
@@ -185,6 +189,16 @@ struct Cancel {
     reference: Arc<str>,
     #[serde(deserialize_with = "moment")]
     at: Moment,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fee {
+    #[serde(rename = "ref")]
+    reference: Arc<str>,
+    #[serde(deserialize_with = "moment")]
+    at: Moment,
+    chargeable: bool,
 }
 
 #[derive(Deserialize)]

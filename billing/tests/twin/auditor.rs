@@ -135,14 +135,23 @@ impl<'a> Audit<'a> {
         let on_day = self.known.iter().filter(|event| day_of(event.from) == day);
         on_day
             .filter_map(|event| match event.what {
-                Happening::Install { order, chargeable: true } => Some((*event, order)),
-                Happening::Replace { chargeable: true } => {
+                Happening::Install { order, chargeable } if self.is_charged(event, chargeable) => Some((*event, order)),
+                Happening::Replace { chargeable } if self.is_charged(event, chargeable) => {
                     let order = self.order_before(event.from + 1).or_else(|| self.order_before(event.from));
                     order.map(|order| (*event, order))
                 }
                 _ => None,
             })
             .collect()
+    }
+
+    /// The last decision about a fee counts, else what was recorded with it.
+    fn is_charged(&self, event: &Event, recorded: bool) -> bool {
+        let decided = |other: &&Event| match other.what {
+            Happening::Fee { of, chargeable } if self.scenario.events.get(of).is_some_and(|of| std::ptr::eq(of, event)) => Some(chargeable),
+            _ => None,
+        };
+        self.known.iter().rev().find_map(decided).unwrap_or(recorded)
     }
 
     fn holds_at_end(&self, day: i64, what: impl Fn(&Happening) -> bool) -> bool {

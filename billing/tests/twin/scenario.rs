@@ -11,6 +11,7 @@ pub enum Happening {
     Leave,
     Suspend,
     Replace { chargeable: bool },
+    Fee { of: usize, chargeable: bool },
     Class,
     Waiver { percent: i64, fees: bool },
     Payment { amount: i64, reference: Option<u8> },
@@ -57,6 +58,7 @@ fn happening() -> impl Strategy<Value = Happening> {
         4 => Just(Happening::Leave),
         2 => Just(Happening::Suspend),
         2 => any::<bool>().prop_map(|chargeable| Happening::Replace { chargeable }),
+        2 => (0..8_usize, any::<bool>()).prop_map(|(of, chargeable)| Happening::Fee { of, chargeable }),
         2 => Just(Happening::Class),
         2 => (0..=100_i64, any::<bool>()).prop_map(|(percent, fees)| Happening::Waiver { percent, fees }),
         4 => (amount.clone(), prop::option::of(0..3_u8)).prop_map(|(amount, reference)| Happening::Payment { amount, reference }),
@@ -129,6 +131,9 @@ impl Event {
             Happening::Leave => json!({"type": "leave", "from": at, "to": to}),
             Happening::Suspend => json!({"type": "suspend", "from": at, "to": to}),
             Happening::Replace { chargeable } => json!({"type": "replace", "at": at, "chargeable": chargeable}),
+            Happening::Fee { of, chargeable } => {
+                json!({"type": "fee", "at": at, "ref": format!("event {of:02}"), "chargeable": chargeable})
+            }
             Happening::Class => json!({"type": "class", "from": at, "to": to, "class": "reduced"}),
             Happening::Waiver { percent, fees } => {
                 let covers = if *fees { json!(["daily", "install", "replace"]) } else { json!(["daily"]) };

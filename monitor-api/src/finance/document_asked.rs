@@ -8,7 +8,7 @@ use billing::{Kind, REMINDER_DAYS};
 use chrono::{DateTime, NaiveDate, Utc};
 use proto::billing as schema;
 use proto::enrolment::Date;
-use store::{DocumentFilter, DocumentHappening, DocumentStatus, ObjectionOutcome, UncollectibleMark};
+use store::{CollectibleMark, DocumentFilter, DocumentHappening, DocumentStatus, ObjectionOutcome, UncollectibleMark};
 use tonic::Status;
 
 pub(super) fn list_asked(asked: &schema::ListDocumentsRequest) -> Result<DocumentFilter, Status> {
@@ -124,6 +124,12 @@ pub(super) fn uncollectible_asked(asked: &schema::MarkUncollectibleRequest) -> R
     let reason = fields.text("reason", &asked.reason, REASON_MAX);
     let decision = fields.decision("decision", asked.decision.as_ref());
     fields.check().map(|()| UncollectibleMark { document_id: asked.document_id, reason, decision })
+}
+
+pub(super) fn collectible_asked(asked: &schema::MarkCollectibleRequest) -> Result<CollectibleMark, Status> {
+    let mut fields = Fields::default();
+    let reason = fields.text("reason", &asked.reason, REASON_MAX);
+    fields.check().map(|()| CollectibleMark { document_id: asked.document_id, reason })
 }
 
 pub(super) fn reminder_asked(asked: &schema::MarkReminderSentRequest) -> Result<DocumentHappening, Status> {

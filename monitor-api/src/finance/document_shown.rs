@@ -148,6 +148,9 @@ fn event(event: &DocumentEvent) -> schema::DocumentEvent {
             confirmed_by: confirmed_by.clone(),
             ..said("uncollectible", reason)
         },
+        What::Collectible { reason, confirmed_by } => {
+            schema::DocumentEvent { confirmed_by: confirmed_by.clone(), ..said("collectible", reason) }
+        }
         What::Reminder(number, how) => schema::DocumentEvent { reminder: u32::from(*number), ..said("reminder", how) },
         What::Void(reason) => said("void", reason),
         What::RemindersOff(true, reason) => said("reminders_off", reason),

@@ -21,6 +21,7 @@ use proto::billing::render_document_request::Which;
 use store::{BooksError, DocumentHappening, DocumentWhole, Store};
 use tonic::{Code, Request, Response, Status};
 
+const MARK_COLLECTIBLE: &str = "/paband.billing.v1.Documents/MarkCollectible";
 const MARK_UNCOLLECTIBLE: &str = "/paband.billing.v1.Documents/MarkUncollectible";
 
 /// Lists and shows documents, and writes down what becomes of them.
@@ -124,6 +125,11 @@ impl Documents for DocumentService {
     async fn mark_uncollectible(&self, request: Request<schema::MarkUncollectibleRequest>) -> Result<Response<Proposal>, Status> {
         caller(&request)?.about(format!("document {}", request.get_ref().document_id));
         self.proposing.propose(MARK_UNCOLLECTIBLE, request).await
+    }
+
+    async fn mark_collectible(&self, request: Request<schema::MarkCollectibleRequest>) -> Result<Response<Proposal>, Status> {
+        caller(&request)?.about(format!("document {}", request.get_ref().document_id));
+        self.proposing.propose(MARK_COLLECTIBLE, request).await
     }
 
     async fn void_document(&self, request: Request<schema::VoidDocumentRequest>) -> Result<Response<schema::Document>, Status> {

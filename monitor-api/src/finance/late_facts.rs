@@ -86,6 +86,8 @@ fn late_fact(late: LateFact) -> schema::LateFact {
         LateKind::SuspensionChanged => schema::LateFactKind::SuspensionChanged,
         LateKind::Relief => schema::LateFactKind::Relief,
         LateKind::ReliefEnded => schema::LateFactKind::ReliefEnded,
+        LateKind::Fee => schema::LateFactKind::Fee,
+        LateKind::FeeTakenBack => schema::LateFactKind::FeeTakenBack,
     };
     let (refused_by, refused_at, refuse_reason) =
         late.refused.map(|refused| (refused.by, Some(instant(refused.at.utc())), refused.reason)).unwrap_or_default();

@@ -41,7 +41,7 @@ mod tariffs;
 
 pub(crate) use accounts::AccountService;
 pub(crate) use deposits::DepositService;
-pub(crate) use document_acts::uncollectible_act;
+pub(crate) use document_acts::{collectible_act, uncollectible_act};
 pub(crate) use documents::DocumentService;
 pub(crate) use late_facts::{LateFactService, late_fact_act};
 pub use ledger_file::{LedgerAsked, LedgerFileError, LedgerFormat, write_ledger};
@@ -49,11 +49,11 @@ pub(crate) use paying::{PayingService, bill_codes_act, pay_account_act};
 pub(crate) use payments::PaymentService;
 pub(crate) use policies::{PolicyService, policy_act};
 pub(crate) use refunds::RefundService;
-pub(crate) use relief::{ReliefService, class_act, deposit_act, waiver_act};
+pub(crate) use relief::{ReliefService, class_act, deposit_act, fee_act, suspension_act, waiver_act};
 pub(crate) use reminders::ReminderService;
 pub(crate) use reports::ReportService;
 pub(crate) use runs::RunService;
-pub(crate) use set_aside::{SetAsideService, spending_act};
+pub(crate) use set_aside::{SetAsideService, spending_act, spending_back_act};
 pub(crate) use statement_asked::STATEMENT_BYTES_MAX;
 pub(crate) use statements::StatementService;
 pub(crate) use tariffs::{TariffService, tariff_act};
@@ -80,13 +80,10 @@ pub(crate) fn refused(request: &'static str, error: &BooksError) -> Status {
         BooksError::TariffTaken(version) => {
             return refusal(Code::AlreadyExists, Reason::TariffTaken, &[("version", version.clone())]);
         }
-        BooksError::TariffReachesBack(day) => {
-            let from = solar_hijri_day(day.gregorian()).unwrap_or_default();
-            return refusal(Code::FailedPrecondition, Reason::TariffReachesBack, &[("from", from)]);
-        }
         BooksError::SetAsideTooLittle(left) => {
             return refusal(Code::FailedPrecondition, Reason::SetAsideTooLittle, &[("left", left.to_string())]);
         }
+        BooksError::UnknownSpending => (Code::NotFound, Reason::UnknownSpending),
         BooksError::KeyUsed => (Code::AlreadyExists, Reason::IdempotencyKeyUsed),
         BooksError::Money(why) => return money_refused::refused(why),
         // Documents and reports.
@@ -95,6 +92,7 @@ pub(crate) fn refused(request: &'static str, error: &BooksError) -> Status {
         BooksError::ObjectionAnswered => (Code::FailedPrecondition, Reason::ObjectionAnswered),
         BooksError::NothingOwed => (Code::FailedPrecondition, Reason::NothingOwed),
         BooksError::UncollectibleAlready => (Code::FailedPrecondition, Reason::UncollectibleAlready),
+        BooksError::NotUncollectible => (Code::FailedPrecondition, Reason::NotUncollectible),
         BooksError::ReminderNotDue => (Code::FailedPrecondition, Reason::ReminderNotDue),
         BooksError::HappenedAlready => (Code::FailedPrecondition, Reason::HappenedAlready),
         BooksError::Blocked(why) => return refusal(Code::FailedPrecondition, Reason::BooksBlocked, &[("why", todo(why))]),
@@ -121,6 +119,11 @@ pub(crate) fn refused(request: &'static str, error: &BooksError) -> Status {
         BooksError::ClassOverlaps(from) => {
             return refusal(Code::FailedPrecondition, Reason::ClassOverlaps, &[("from", Timestamp::from(*from).to_string())]);
         }
+        BooksError::SuspensionOverlaps(from) => {
+            return refusal(Code::FailedPrecondition, Reason::SuspensionOverlaps, &[("from", Timestamp::from(*from).to_string())]);
+        }
+        BooksError::UnknownFitting => (Code::NotFound, Reason::UnknownFitting),
+        BooksError::FeeIsSo => (Code::FailedPrecondition, Reason::FeeIsSo),
         BooksError::RequiredBeyondCeiling(ceiling) => {
             let args = [("ceiling", ceiling.minor_units().to_string())];
             return refusal(Code::FailedPrecondition, Reason::RequiredBeyondCeiling, &args);

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use prost_types::Timestamp;
 use proto::billing as schema;
 use proto::enrolment::Decision;
-use store::{NewRelief, ReliefTerms};
+use store::{NewRelief, NoUseCause, ReliefTerms};
 use tonic::Status;
 
 pub(super) fn class_asked(asked: &schema::GrantClassRequest, now: DateTime<Utc>) -> Result<NewRelief, Status> {
@@ -66,6 +66,50 @@ fn covers_asked(fields: &mut Fields, asked: &[i32]) -> Vec<Covered> {
     covers
 }
 
+/// It states a fact, so it may begin before the decision.
+pub(super) fn suspension_asked(asked: &schema::GrantSuspensionRequest, now: DateTime<Utc>) -> Result<NewRelief, Status> {
+    let mut fields = Fields::default();
+    let wearer = fields.text("wearer", &asked.wearer, REFERENCE_MAX);
+    let decision = decision_asked(&mut fields, asked.decision.as_ref(), now);
+    let (from, to) = period_asked(&mut fields, (asked.from.as_ref(), asked.to.as_ref()));
+    let cause = cause_asked(&mut fields, asked.cause);
+    let found_by = fields.text("found_by", &asked.found_by, AUTHORITY_MAX);
+    fields.check()?;
+    let cause = cause.ok_or_else(super::looks::broken)?;
+    Ok(NewRelief { wearer, terms: ReliefTerms::Suspension { from, to, cause }, decision, found_by })
+}
+
+/// `None` if something is wrong with it, which is noted.
+fn cause_asked(fields: &mut Fields, asked: i32) -> Option<NoUseCause> {
+    use schema::SuspensionCause as Asked;
+    match Asked::try_from(asked) {
+        Ok(Asked::Defect) => Some(NoUseCause::Defect),
+        Ok(Asked::Hospital) => Some(NoUseCause::Hospital),
+        Ok(Asked::Prison) => Some(NoUseCause::Prison),
+        Ok(Asked::OrderedOff) => Some(NoUseCause::OrderedOff),
+        Ok(Asked::WrongRecord) => Some(NoUseCause::WrongRecord),
+        Ok(Asked::Unspecified) => {
+            fields.note("cause", Wrong::Missing, &[]);
+            None
+        }
+        Err(_) => {
+            fields.note("cause", Wrong::UnknownChoice, &[("value", asked.to_string())]);
+            None
+        }
+    }
+}
+
+pub(super) fn fee_asked(asked: &schema::CorrectFeeRequest, now: DateTime<Utc>) -> Result<NewRelief, Status> {
+    let mut fields = Fields::default();
+    let wearer = fields.text("wearer", &asked.wearer, REFERENCE_MAX);
+    let reason = fields.text("reason", &asked.reason, REASON_MAX);
+    let decision = decision_asked(&mut fields, asked.decision.as_ref(), now);
+    let found_by = fields.text("found_by", &asked.found_by, AUTHORITY_MAX);
+    fields.check()?;
+    let terms = ReliefTerms::Fee { fitting_id: asked.fitting_id, chargeable: asked.chargeable, reason };
+    Ok(NewRelief { wearer, terms, decision, found_by })
+}
+
 pub(super) fn deposit_asked(asked: &schema::RequireDepositRequest, now: DateTime<Utc>) -> Result<NewRelief, Status> {
     let mut fields = Fields::default();
     let wearer = fields.text("wearer", &asked.wearer, REFERENCE_MAX);
@@ -94,16 +138,21 @@ fn decision_asked(fields: &mut Fields, asked: Option<&Decision>, now: DateTime<U
 /// From when to when: not before the day of the decision (decision D22).
 fn time_asked(
     fields: &mut Fields,
-    (from, to): (Option<&Timestamp>, Option<&Timestamp>),
+    time: (Option<&Timestamp>, Option<&Timestamp>),
     decision: &store::Decision,
 ) -> (DateTime<Utc>, Option<DateTime<Utc>>) {
+    let (from, to) = period_asked(fields, time);
+    if !fields.has("from") && !fields.has("decision.date") && tehran_day(from) < decision.date {
+        fields.note("from", Wrong::BeforeDecision, &[]);
+    }
+    (from, to)
+}
+
+fn period_asked(fields: &mut Fields, (from, to): (Option<&Timestamp>, Option<&Timestamp>)) -> (DateTime<Utc>, Option<DateTime<Utc>>) {
     let from = reckoned(fields, "from", from);
     let to = to.map(|to| reckoned(fields, "to", Some(to)));
     if let Some(to) = to {
         fields.order(from, to);
-    }
-    if !fields.has("from") && !fields.has("decision.date") && tehran_day(from) < decision.date {
-        fields.note("from", Wrong::BeforeDecision, &[]);
     }
     (from, to)
 }

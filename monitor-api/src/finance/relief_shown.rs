@@ -5,7 +5,7 @@ use crate::accounts::instant;
 use crate::fields::decision;
 use billing::Covered;
 use proto::billing as schema;
-use store::{NewRelief, Relief, ReliefTerms};
+use store::{NewRelief, NoUseCause, Relief, ReliefTerms};
 
 pub(super) fn relief(relief: Relief) -> schema::GrantedRelief {
     let Relief { relief_id, granted: NewRelief { wearer, terms, decision: by, found_by }, proposed_by, approved_by, at, ended, .. } =
@@ -36,9 +36,29 @@ pub(super) fn relief(relief: Relief) -> schema::GrantedRelief {
             covers: covers.into_iter().map(|covered| fee(covered).into()).collect(),
             ..shown
         },
+        ReliefTerms::Suspension { from, to, cause } => schema::GrantedRelief {
+            kind: schema::ReliefKind::Suspension.into(),
+            from: Some(instant(from)),
+            to: to.map(instant),
+            cause: self::cause(cause).into(),
+            ..shown
+        },
+        ReliefTerms::Fee { fitting_id, chargeable, reason } => {
+            schema::GrantedRelief { kind: schema::ReliefKind::Fee.into(), fitting_id, chargeable, reason, ..shown }
+        }
         ReliefTerms::Deposit(amount) => {
             schema::GrantedRelief { kind: schema::ReliefKind::Deposit.into(), amount: Some(money(amount)), ..shown }
         }
+    }
+}
+
+const fn cause(cause: NoUseCause) -> schema::SuspensionCause {
+    match cause {
+        NoUseCause::Defect => schema::SuspensionCause::Defect,
+        NoUseCause::Hospital => schema::SuspensionCause::Hospital,
+        NoUseCause::Prison => schema::SuspensionCause::Prison,
+        NoUseCause::OrderedOff => schema::SuspensionCause::OrderedOff,
+        NoUseCause::WrongRecord => schema::SuspensionCause::WrongRecord,
     }
 }
 

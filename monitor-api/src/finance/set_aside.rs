@@ -13,11 +13,12 @@ use billing::calendar::{FIRST_YEAR, LAST_YEAR};
 use chrono::Utc;
 use proto::access::Proposal;
 use proto::billing::set_aside_server::SetAside;
-use proto::billing::{GetStatementRequest, RecordSpendingRequest, SetAsideStatement};
-use store::{Act, NewSpending, SetAsideYear, Store};
+use proto::billing::{GetStatementRequest, RecordSpendingRequest, SetAsideStatement, SpendingTakenBack, TakeBackSpendingRequest};
+use store::{Act, NewSpending, SetAsideYear, SpendingBack, Store, TakenBack};
 use tonic::{Request, Response, Status};
 
 const RECORD_SPENDING: &str = "/paband.billing.v1.SetAside/RecordSpending";
+const TAKE_BACK_SPENDING: &str = "/paband.billing.v1.SetAside/TakeBackSpending";
 
 /// Shows statements, and takes spending.
 pub(crate) struct SetAsideService {
@@ -49,6 +50,10 @@ impl SetAside for SetAsideService {
     async fn record_spending(&self, request: Request<RecordSpendingRequest>) -> Result<Response<Proposal>, Status> {
         self.proposing.propose(RECORD_SPENDING, request).await
     }
+
+    async fn take_back_spending(&self, request: Request<TakeBackSpendingRequest>) -> Result<Response<Proposal>, Status> {
+        self.proposing.propose(TAKE_BACK_SPENDING, request).await
+    }
 }
 
 /// What a proposal of spending means.
@@ -69,8 +74,16 @@ pub(crate) fn spending_act(asked: &RecordSpendingRequest) -> Result<Act, Status>
     Ok(Act::SpendSetAside(new))
 }
 
+/// What a proposal to take spending back means.
+pub(crate) fn spending_back_act(asked: &TakeBackSpendingRequest) -> Result<Act, Status> {
+    let mut fields = Fields::default();
+    let reason = fields.text("reason", &asked.reason, REASON_MAX);
+    fields.check()?;
+    Ok(Act::TakeBackSpending(SpendingBack { spending_id: asked.spending_id, reason }))
+}
+
 fn shown(year: i32, statement: SetAsideYear) -> SetAsideStatement {
-    let SetAsideYear { opening, set_aside, spent, spendings } = statement;
+    let SetAsideYear { opening, set_aside, spent, spendings, taken_back } = statement;
     let closing = Money::rials(opening.minor_units() + set_aside.minor_units() - spent.minor_units());
     SetAsideStatement {
         year,
@@ -79,6 +92,18 @@ fn shown(year: i32, statement: SetAsideYear) -> SetAsideStatement {
         spent: Some(money(spent)),
         closing: Some(money(closing)),
         spendings: spendings.into_iter().map(spending).collect(),
+        taken_back: taken_back.into_iter().map(back).collect(),
+    }
+}
+
+fn back(back: TakenBack) -> SpendingTakenBack {
+    let TakenBack { spending, reason, recorded_at, proposed_by, approved_by } = back;
+    SpendingTakenBack {
+        spending: Some(self::spending(spending)),
+        reason,
+        recorded_at: Some(instant(recorded_at)),
+        proposed_by,
+        approved_by,
     }
 }
 

@@ -141,7 +141,7 @@ fn classes(fields: &mut Fields, field: &str, asked: &[schema::ClassPrice]) -> BT
 }
 
 fn tariff(row: TariffRow) -> schema::Tariff {
-    let TariffRow { tariff, proposed_by, approved_by } = row;
+    let TariffRow { tariff, proposed_by, approved_by, first_approved_by } = row;
     let ceiling = |regime| tariff.deposit_ceiling.get(&regime).copied().map(money);
     let class = |(class, daily): (&Arc<str>, &Money)| schema::ClassPrice { class: class.to_string(), daily: Some(money(*daily)) };
     schema::Tariff {
@@ -157,5 +157,6 @@ fn tariff(row: TariffRow) -> schema::Tariff {
         approved_at: tariff.recorded_at.map(|at| instant(at.utc())),
         proposed_by,
         approved_by,
+        first_approved_by,
     }
 }

@@ -12,6 +12,7 @@ codes! {
         UnknownClass = "UNKNOWN_CLASS" [tariff, class],
         TwoClasses = "TWO_CLASSES" [day],
         NothingToCancel = "NOTHING_TO_CANCEL" [event],
+        NoFeeToCorrect = "NO_FEE_TO_CORRECT" [event],
         CannotTakeBack = "CANNOT_TAKE_BACK" [],
         NoSuchInvoice = "NO_SUCH_INVOICE" [invoice],
         RefundTooHigh = "REFUND_TOO_HIGH" [amount],

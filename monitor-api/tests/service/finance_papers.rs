@@ -298,6 +298,40 @@ async fn who_gives_a_document_up_needs_a_second_person_and_a_payment_still_pays_
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_gave_up_the_wrong_document_takes_it_back_with_a_second_person() {
+    let office = Office::new(1).await;
+    office.carry_on(&[2], "2024-04-21T12:00:00").await;
+    let take_back = || schema::MarkCollectibleRequest { document_id: 1, reason: "it was the other invoice".to_owned() };
+    assert_eq!(reason(&office.documents().await.mark_collectible(take_back()).await.unwrap_err()).0, "NOT_UNCOLLECTIBLE");
+    let date = Some(Date { gregorian: "2026-11-21".to_owned(), solar_hijri: String::new() });
+    let decision = Some(Decision { authority: "Branch 3".to_owned(), number: "17".to_owned(), date });
+    let mark = || schema::MarkUncollectibleRequest { document_id: 1, reason: "he died".to_owned(), decision: decision.clone() };
+    let given_up = office.documents().await.mark_uncollectible(mark()).await.unwrap().into_inner();
+    office.confirm(&office.reza, &given_up).await.unwrap();
+
+    let back = office.documents().await.mark_collectible(take_back()).await.unwrap().into_inner();
+    assert_eq!(reason(&office.confirm(&office.sara, &back).await.unwrap_err()).0, "SAME_PERSON");
+    office.confirm(&office.reza, &back).await.unwrap();
+    let document = office.documents().await.get_document(schema::GetDocumentRequest { document_id: 1 }).await.unwrap().into_inner();
+    assert_eq!(document.status(), Status::Overdue);
+    let event = document.events.last().unwrap();
+    let said = (event.code.as_str(), event.text.as_str(), event.recorded_by.as_str(), event.confirmed_by.as_str());
+    assert_eq!(said, ("collectible", "it was the other invoice", "sara", "reza"));
+    let overdue = schema::ListDocumentsRequest { status: Status::Overdue.into(), ..list() };
+    assert_eq!(numbers(&office, overdue).await.len(), 1);
+    let reminders = office.reminders().await.list_reminders(schema::ListRemindersRequest::default()).await.unwrap().into_inner();
+    assert_eq!(reminders.reminders.len(), 1, "it is reminded of again");
+    let rows = office.reports().await.get_receivables(schema::GetReceivablesRequest::default()).await.unwrap().into_inner().rows;
+    assert_eq!(rows.last().unwrap().uncollectible.clone().unwrap().amount, 0);
+    assert_eq!(reason(&office.documents().await.mark_collectible(take_back()).await.unwrap_err()).0, "NOT_UNCOLLECTIBLE");
+    // The last that is said counts.
+    let once_more = office.documents().await.mark_uncollectible(mark()).await.unwrap().into_inner();
+    office.confirm(&office.reza, &once_more).await.unwrap();
+    let document = office.documents().await.get_document(schema::GetDocumentRequest { document_id: 1 }).await.unwrap().into_inner();
+    assert_eq!(document.status(), Status::Uncollectible);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn reminders_are_letters_and_touch_nothing_else() {
     let office = Office::new(2).await;
     office.carry_on(&[2, 3], "2024-04-20T12:00:00").await;

@@ -125,12 +125,10 @@ fn tariff(version: &str, from: &str, daily: i64) -> ProposeTariffRequest {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_tariff_is_approved_by_a_second_person_and_no_raise_reaches_back() {
+async fn a_tariff_is_approved_by_a_second_person() {
     let office = Office::new().await;
     let local: Result<Proposal, _> = office.call(&office.clerk, "Tariffs/ProposeTariff", &tariff("1", "1450/01/01", 300_000)).await;
     assert_eq!(reason_of(&local).as_deref(), Some("CENTRAL_ONLY"));
-    let back: Result<Proposal, _> = office.call(&office.nima, "Tariffs/ProposeTariff", &tariff("1", "1404/01/01", 300_000)).await;
-    assert_eq!(reason_of(&back).as_deref(), Some("TARIFF_REACHES_BACK"));
     let proposed: Proposal = office.call(&office.nima, "Tariffs/ProposeTariff", &tariff("1450", "1450/01/01", 300_000)).await.unwrap();
     assert_eq!(reason_of(&office.confirm(&office.nima, proposed.proposal_id).await).as_deref(), Some("SAME_PERSON"));
     assert_eq!(office.confirm(&office.reza, proposed.proposal_id).await.unwrap().state(), ProposalState::Confirmed);
@@ -157,6 +155,38 @@ async fn a_tariff_is_approved_by_a_second_person_and_no_raise_reaches_back() {
     let bad = WhatIfRequest { from: month, to: month, policy: r#"{"leave_day": "never"}"#.into(), ..WhatIfRequest::default() };
     let refused: Result<WhatIfResponse, _> = office.last(&office.clerk, "Runs/WhatIf", &bad).await;
     assert_eq!(reason_of(&refused).as_deref(), Some("INVALID_FIELDS"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_raise_for_days_that_are_over_takes_two_who_approve_it_and_is_charged() {
+    let office = Office::new().await;
+    let mina = office.room.house.log_in("mina", &[(Role::Finance, "central")]).await;
+    let before: Run = office.call(&office.clerk, "Runs/StartRun", &of_wearer(WEARER)).await.unwrap();
+    let dear = tariff("1403", "1403/05/01", 300_000).tariff.map(|row| Tariff { first_month_cap: rials(90_000_000), ..row });
+    let proposed: Proposal = office.call(&office.nima, "Tariffs/ProposeTariff", &ProposeTariffRequest { tariff: dear }).await.unwrap();
+    let first = office.confirm(&office.reza, proposed.proposal_id).await.unwrap();
+    assert_eq!((first.state(), first.first_approved_by.as_str(), first.decided_by.as_str()), (ProposalState::Waiting, "reza", ""));
+    assert_eq!(office.room.count("SELECT count(*) FROM tariffs").await, 1, "one approval changes nothing");
+    for who in [&office.nima, &office.reza] {
+        assert_eq!(reason_of(&office.confirm(who, proposed.proposal_id).await).as_deref(), Some("SAME_PERSON"));
+    }
+    // Who is off approves nothing any more.
+    sql(&office.room.house.database, "UPDATE people SET is_on = false WHERE name = 'reza'").await;
+    let again = office.confirm(&mina, proposed.proposal_id).await.unwrap();
+    assert_eq!((again.state(), again.first_approved_by.as_str()), (ProposalState::Waiting, "mina"));
+    sql(&office.room.house.database, "UPDATE people SET is_on = true WHERE name = 'reza'").await;
+    let last = office.confirm(&mina, proposed.proposal_id).await.unwrap();
+    assert_eq!((last.state(), last.decided_by.as_str()), (ProposalState::Confirmed, "mina"));
+    let table: ListTariffsResponse = office.call(&office.clerk, "Tariffs/ListTariffs", &ListTariffsRequest {}).await.unwrap();
+    let row = &table.tariffs[1];
+    let who = [&row.proposed_by, &row.first_approved_by, &row.approved_by].map(String::as_str);
+    assert_eq!((row.version.as_str(), who), ("1403", ["nima", "reza", "mina"]));
+    let after: Run = office.call(&office.clerk, "Runs/StartRun", &of_wearer(WEARER)).await.unwrap();
+    assert_eq!(before.documents, 1);
+    assert!(after.charged.unwrap_amount() > 0, "what was billed by the old price is charged");
+    // For days to come one is enough.
+    let next: Proposal = office.call(&office.reza, "Tariffs/ProposeTariff", &tariff("1450", "1450/01/01", 400_000)).await.unwrap();
+    assert_eq!(office.confirm(&mina, next.proposal_id).await.unwrap().state(), ProposalState::Confirmed);
 }
 
 trait UnwrapAmount {
@@ -201,6 +231,43 @@ async fn of_what_is_set_aside_no_more_is_spent_than_there_is() {
     let (units, as_of) = ([1, 2, 3, 4], store::AsOf::instant(chrono::Utc::now()).unwrap());
     let (sums, differences) = store.books_reconcile(&units, as_of).await.unwrap();
     assert_eq!((differences, sums.cash_fees.minor_units()), (vec![], 970_000), "what was spent is not in cash any more");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spending_that_was_recorded_wrongly_is_taken_back_once() {
+    let office = Office::new().await;
+    let pay = "INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, amount, reference) VALUES (1, 'payment', now(), now(), 'x', 1000000, 'b1')";
+    sql(&office.room.house.database, pay).await;
+    office.call::<Run>(&office.clerk, "Runs/StartRun", &of_wearer(WEARER)).await.unwrap();
+    let at = Some(prost_types::Timestamp { seconds: chrono::Utc::now().timestamp() - 1, nanos: 0 });
+    let text = || "x".to_owned();
+    let spend = RecordSpendingRequest { at, amount: rials(30_000), purpose: text(), approver: text(), proof: text() };
+    let spent: Proposal = office.call(&office.nima, "SetAside/RecordSpending", &spend).await.unwrap();
+    let spending_id = office.confirm(&office.reza, spent.proposal_id).await.unwrap().result_id;
+
+    let back = |spending_id| TakeBackSpendingRequest { spending_id, reason: "typed twice".into() };
+    let unknown: Result<Proposal, _> = office.call(&office.nima, "SetAside/TakeBackSpending", &back(9)).await;
+    assert_eq!(reason_of(&unknown).as_deref(), Some("UNKNOWN_SPENDING"));
+    let local: Result<Proposal, _> = office.call(&office.clerk, "SetAside/TakeBackSpending", &back(spending_id)).await;
+    assert_eq!(reason_of(&local).as_deref(), Some("CENTRAL_ONLY"));
+    let one: Proposal = office.call(&office.nima, "SetAside/TakeBackSpending", &back(spending_id)).await.unwrap();
+    let two: Proposal = office.call(&office.nima, "SetAside/TakeBackSpending", &back(spending_id)).await.unwrap();
+    assert_eq!(reason_of(&office.confirm(&office.nima, one.proposal_id).await).as_deref(), Some("SAME_PERSON"));
+    office.confirm(&office.reza, one.proposal_id).await.unwrap();
+    assert_eq!(reason_of(&office.confirm(&office.reza, two.proposal_id).await).as_deref(), Some("HAPPENED_ALREADY"));
+
+    let (year, _) = access_day();
+    let statement: SetAsideStatement = office.call(&office.nima, "SetAside/GetStatement", &GetStatementRequest { year }).await.unwrap();
+    let sums = [&statement.opening, &statement.set_aside, &statement.spent, &statement.closing].map(UnwrapAmount::unwrap_amount);
+    assert_eq!((sums, statement.spendings.len()), ([0, 50_000, 0, 50_000], 1));
+    let [shown] = <[_; 1]>::try_from(statement.taken_back).unwrap();
+    assert_eq!((shown.spending.as_ref(), shown.reason.as_str()), (statement.spendings.first(), "typed twice"));
+    assert_eq!((shown.proposed_by.as_str(), shown.approved_by.as_str()), ("nima", "reza"));
+    let store = &office.room.house.store;
+    assert_eq!(store.books_verify().await.unwrap(), []);
+    let as_of = store::AsOf::instant(chrono::Utc::now()).unwrap();
+    let (sums, differences) = store.books_reconcile(&[1, 2, 3, 4], as_of).await.unwrap();
+    assert_eq!((differences, sums.cash_fees.minor_units()), (vec![], 1_000_000));
 }
 
 #[tokio::test(flavor = "multi_thread")]

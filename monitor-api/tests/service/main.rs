@@ -19,6 +19,7 @@ mod enrolment_removals;
 mod enrolment_returns;
 mod enrolment_zone_sets;
 mod enrolment_zones;
+mod finance_corrections;
 mod finance_deposits;
 mod finance_files;
 mod finance_house;

@@ -36,6 +36,15 @@ pub struct UncollectibleMark {
     pub decision: Decision,
 }
 
+/// A document that was given up, to be asked for again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CollectibleMark {
+    /// Which.
+    pub document_id: i64,
+    /// Why.
+    pub reason: String,
+}
+
 impl Store {
     /// Writes down that something happened to a document, at `at`. The document's number.
     ///
@@ -101,6 +110,7 @@ async fn may_happen(
             if row.get(1) { Err(BooksError::ObjectionAnswered) } else { Ok(()) }
         }
         DocumentHappening::Uncollectible { .. } => still_owed(transaction, document, now).await,
+        DocumentHappening::Collectible { .. } => was_given_up(document),
         DocumentHappening::RemindersOff(..) => match document.due {
             Some(_) => Ok(()),
             None => Err(BooksError::NothingOwed),
@@ -130,6 +140,10 @@ pub(super) async fn reminder_due(
 /// Whether this reminder or a later one was sent.
 pub(super) fn is_sent(events: &[DocumentEvent], number: u8) -> bool {
     events.iter().any(|event| matches!(event.happening, DocumentHappening::Reminder(sent, _) if sent >= number))
+}
+
+fn was_given_up(document: &DocumentRow) -> Result<(), BooksError> {
+    document.uncollectible_since.map(|_| ()).ok_or(BooksError::NotUncollectible)
 }
 
 /// Refuses what is paid, asks for nothing, is void or was given up.
@@ -170,6 +184,30 @@ pub(crate) async fn uncollectible_mark(
     Ok(document_id)
 }
 
+/// The unit that asking for a document again concerns, if it was given up.
+pub(crate) async fn collectible_concerns(
+    transaction: &Transaction<'_>,
+    caller: &Caller,
+    mark: &CollectibleMark,
+) -> Result<i64, BooksError> {
+    let document = document_locked(transaction, caller, mark.document_id).await?;
+    was_given_up(&document).map(|()| document.unit_id)
+}
+
+/// Asks for a document again in the caller's transaction; its number.
+pub(crate) async fn collectible_mark(
+    transaction: &Transaction<'_>,
+    caller: &Caller,
+    mark: &CollectibleMark,
+    proposed_by: &str,
+    now: DateTime<Utc>,
+) -> Result<i64, BooksError> {
+    collectible_concerns(transaction, caller, mark).await?;
+    let happening = DocumentHappening::Collectible { reason: mark.reason.clone(), confirmed_by: caller.name().to_owned() };
+    insert(transaction, mark.document_id, &happening, now, (proposed_by, now)).await?;
+    Ok(mark.document_id)
+}
+
 pub(super) async fn insert(
     transaction: &Transaction<'_>,
     document_id: i64,
@@ -183,6 +221,7 @@ pub(super) async fn insert(
         What::Objection(text) => ("objection", text),
         What::Answer { text, .. } => ("answer", text),
         What::Uncollectible { reason, .. } => ("uncollectible", reason),
+        What::Collectible { reason, .. } => ("collectible", reason),
         What::Reminder(_, text) => ("reminder", text),
         What::Void(text) => ("void", text),
         What::RemindersOff(true, text) => ("reminders_off", text),
@@ -195,6 +234,7 @@ pub(super) async fn insert(
     let reminder = if let What::Reminder(number, _) = happening { Some(i16::from(*number)) } else { None };
     let (decision, confirmed_by) = match happening {
         What::Uncollectible { decision, confirmed_by, .. } => (Some(decision), Some(confirmed_by)),
+        What::Collectible { confirmed_by, .. } => (None, Some(confirmed_by)),
         _ => (None, None),
     };
     let authority = decision.map(|decision| &decision.authority);

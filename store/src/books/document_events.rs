@@ -61,6 +61,13 @@ pub enum DocumentHappening {
         /// Who confirmed it.
         confirmed_by: String,
     },
+    /// It is asked for again, for this reason; confirmed by a second person.
+    Collectible {
+        /// Why.
+        reason: String,
+        /// Who confirmed it.
+        confirmed_by: String,
+    },
     /// The reminder of this number was sent: how.
     Reminder(u8, String),
     /// No reminders any more (`true`) or again, for this reason.
@@ -112,6 +119,7 @@ fn event_from(row: &Row) -> Result<DocumentEvent, StoreError> {
             let decision = Decision { authority: row.get(10), number: row.get(11), date: row.get(12) };
             DocumentHappening::Uncollectible { reason: text, decision, confirmed_by: row.get(5) }
         }
+        "collectible" => DocumentHappening::Collectible { reason: text, confirmed_by: row.get(5) },
         "void" => DocumentHappening::Void(text),
         "reminder" => DocumentHappening::Reminder(u8::try_from(row.get::<_, i16>(9)).unwrap_or_default(), text),
         kind => DocumentHappening::RemindersOff(kind == "reminders_off", text),

@@ -1,6 +1,6 @@
 //! Documents as they are read: one, lists, and what of them is paid.
 
-use super::owing::settled;
+use super::owing::{given_up, settled};
 use super::{AsOf, BooksError};
 use crate::{Store, StoreError};
 use access::Caller;
@@ -16,7 +16,9 @@ macro_rules! document_columns {
             d.total, d.due, e.at, coalesce(w.name, '')
         FROM billing_documents d JOIN wearers w USING (wearer_id) JOIN units issuer ON issuer.unit_id = d.unit_id
             LEFT JOIN wearers m ON m.wearer_id = w.merged_into
-            LEFT JOIN billing_document_events e ON e.document_id = d.document_id AND e.kind = 'uncollectible' "
+            LEFT JOIN LATERAL (SELECT e.kind, e.at FROM billing_document_events e
+                WHERE e.document_id = d.document_id AND e.kind IN ('uncollectible', 'collectible') ORDER BY e.event_id DESC LIMIT 1
+            ) e ON e.kind = 'uncollectible' "
     };
 }
 
@@ -207,13 +209,14 @@ pub(super) async fn shown(client: &impl GenericClient, rows: Vec<DocumentRow>, a
     persons.sort_unstable();
     persons.dedup();
     let settled = settled(client, &persons, as_of.before).await?;
+    let given_up = given_up(client, as_of.before).await?;
     let mut open: HashMap<&str, &Invoice> = HashMap::new();
     for invoice in settled.values().flat_map(|settled| settled.receivables.invoices()) {
         open.insert(&invoice.number, invoice);
     }
     let one = |row: DocumentRow| {
         let invoice = row.number.as_deref().and_then(|number| open.get(number)).map(|invoice| (*invoice).clone());
-        let status = status(invoice.as_ref(), row.uncollectible_since.is_some_and(|since| since < as_of.before), as_of.day);
+        let status = status(invoice.as_ref(), given_up.contains(&row.document_id), as_of.day);
         DocumentShown { row, invoice, status }
     };
     Ok(rows.into_iter().map(one).collect())

@@ -2,6 +2,7 @@
 //! that went on in another keeps its one cap, and what was granted to the person holds.
 
 use super::facts::{Facts, moment, named, of_files};
+use super::written::finance;
 use crate::StoreError;
 use billing::calendar::Moment;
 use billing::{Fact, FactId, What};
@@ -53,15 +54,20 @@ fn told((file, place): (i64, u32), there: &[Fact], since: Moment, known: &mut Ve
     }
 }
 
-/// A class or a waiver was granted to the person (decision D22): it holds in whichever file the person is billed.
+/// A class, a waiver or a suspension was granted to the person (decisions D9, D22): it holds in whichever file the person is billed. What an order suspends
+/// goes on with the order.
 fn of_person(file: i64, there: &[Fact], fact: &Fact) -> Option<What> {
-    let is_relief = |what: &What| matches!(what, What::Class { .. } | What::Waiver { .. });
+    let is_relief = |fact: &Fact| match fact.what {
+        What::Class { .. } | What::Waiver { .. } => true,
+        What::Suspend(_) => finance(&fact.id.to_string()).is_some(),
+        _ => false,
+    };
     match &fact.what {
         What::Cancel { at, fact: target } => {
-            let ends_relief = there.iter().any(|fact| fact.id == *target && is_relief(&fact.what));
+            let ends_relief = there.iter().any(|fact| fact.id == *target && is_relief(fact));
             ends_relief.then(|| What::Cancel { at: *at, fact: at_hand(file, target) })
         }
-        what => is_relief(what).then(|| what.clone()),
+        what => is_relief(fact).then(|| what.clone()),
     }
 }
 
@@ -76,6 +82,7 @@ const fn is_about_use(fact: &Fact) -> bool {
         What::Install { .. }
             | What::Remove { .. }
             | What::Replace { .. }
+            | What::Fee { .. }
             | What::Leave(_)
             | What::Suspend(_)
             | What::BilledElsewhere(_)

@@ -28,9 +28,6 @@ pub enum BooksError {
     /// Another row of the table has the name.
     #[error("there is a tariff {0} already")]
     TariffTaken(String),
-    /// A price that rises holds from this day at the earliest.
-    #[error("a tariff that raises a price is in force from {0} at the earliest")]
-    TariffReachesBack(Day),
     /// More than what is set aside and not spent: this much.
     #[error("only {0} is set aside and not spent")]
     SetAsideTooLittle(Money),
@@ -40,6 +37,9 @@ pub enum BooksError {
     /// Money that was not recorded, matched, reversed or paid back.
     #[error(transparent)]
     Money(#[from] MoneyRefusal),
+    /// No such spending of what was set aside.
+    #[error("there is no such spending")]
+    UnknownSpending,
     // Documents and reports.
     /// No such document within the caller's reach.
     #[error("there is no such document here")]
@@ -56,6 +56,9 @@ pub enum BooksError {
     /// It was given up already.
     #[error("the document was given up already")]
     UncollectibleAlready,
+    /// It was not given up.
+    #[error("the document was not given up")]
+    NotUncollectible,
     /// That reminder is not due now, was sent, or reminders are off.
     #[error("that reminder is not due")]
     ReminderNotDue,
@@ -109,6 +112,15 @@ pub enum BooksError {
     /// The person is in a class for a part of the time: one that began then.
     #[error("the person is in a class that began at {0}")]
     ClassOverlaps(DateTime<Utc>),
+    /// Days are not billed for a part of the time already: a suspension that began then.
+    #[error("a suspension that began at {0} is granted already")]
+    SuspensionOverlaps(DateTime<Utc>),
+    /// The person has no such installation or replacement.
+    #[error("there is no such fitting here")]
+    UnknownFitting,
+    /// The fee is charged, or is not, already.
+    #[error("the fee is so already")]
+    FeeIsSo,
     /// More than may be required: the ceiling.
     #[error("at most {0} may be required")]
     RequiredBeyondCeiling(Money),

@@ -57,7 +57,8 @@ const ORDERS: &str = "
     WHERE w.wearer_id = ANY ($1) ORDER BY w.wearer_id, f.order_id, f.at, f.version";
 
 const FINANCE: &str = "
-    SELECT f.wearer_id, f.fact_id, f.kind, f.at, f.until, f.recorded_at, f.amount, f.class, f.percent, f.covers, f.reference, f.invoice, f.cancels, d.number
+    SELECT f.wearer_id, f.fact_id, f.kind, f.at, f.until, f.recorded_at, f.amount, f.class, f.percent, f.covers, f.reference, f.invoice, f.cancels, d.number,
+        f.fee_of, f.chargeable
     FROM billing_facts f LEFT JOIN billing_documents d ON d.document_id = f.voids WHERE f.wearer_id = ANY ($1) ORDER BY f.fact_id";
 
 /// The facts of each person, or why they make none.
@@ -234,6 +235,12 @@ fn of_finance(row: &Row) -> Result<Vec<Fact>, PersonError> {
         "waiver" => {
             What::Waiver { period: period()?, percent: row.get::<_, Option<i16>>(8).unwrap_or_default() as u8, covers: covers(row) }
         }
+        "suspension" => What::Suspend(period()?),
+        "fee" => What::Fee {
+            at,
+            of: named(format!("fitting:{}", row.get::<_, Option<i64>>(14).unwrap_or_default())),
+            chargeable: row.get::<_, Option<bool>>(15).unwrap_or_default(),
+        },
         "payment" => What::Payment { at, amount: amount(), reference: text(10), invoice: text(11) },
         "refund" => What::Refund { at, amount: amount() },
         "deposit_payment" => What::DepositPayment { at, amount: amount() },

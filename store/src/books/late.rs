@@ -6,6 +6,7 @@
 use super::WorkReason;
 use billing::calendar::{Day, Moment};
 use billing::{Fact, FactId, OrderId, Period, What};
+use chrono::TimeDelta;
 use std::collections::{BTreeMap, HashMap};
 
 /// That an order is over, as it was recorded.
@@ -60,6 +61,10 @@ pub enum LateKind {
     Relief,
     /// A class or a waiver ended, or never was.
     ReliefEnded,
+    /// It was decided whether a fee is charged.
+    Fee,
+    /// Such a decision was taken back.
+    FeeTakenBack,
 }
 
 impl LateKind {
@@ -72,6 +77,8 @@ impl LateKind {
             Self::SuspensionChanged => "suspension_changed",
             Self::Relief => "relief",
             Self::ReliefEnded => "relief_ended",
+            Self::Fee => "fee",
+            Self::FeeTakenBack => "fee_taken_back",
         }
     }
 }
@@ -191,16 +198,21 @@ fn take_out_what_undoes_held(group: &mut Vec<&Fact>, waiting: &mut [Waiting], si
 fn groups(facts: &[Fact]) -> Vec<Vec<&Fact>> {
     let mut groups: BTreeMap<Moment, Vec<&Fact>> = BTreeMap::new();
     for fact in facts {
-        if period(fact).is_some() || target(facts, fact).and_then(period).is_some() {
+        if period(facts, fact).is_some() || target(facts, fact).and_then(|target| period(facts, target)).is_some() {
             groups.entry(fact.recorded_at).or_default().push(fact);
         }
     }
     groups.into_values().collect()
 }
 
-/// That a day was billed in two files is none of these: it is an error, whenever it is found.
-fn period(fact: &Fact) -> Option<Period> {
+/// That a day was billed in two files is none of these: it is an error, whenever it is found. Of a fee: the instant at which it arose.
+fn period(facts: &[Fact], fact: &Fact) -> Option<Period> {
     match &fact.what {
+        What::Fee { of, .. } => {
+            let from = facts.iter().find(|fact| fact.id == *of)?.what.at();
+            let to = Moment::try_from(from.utc() + TimeDelta::microseconds(1)).ok();
+            Some(Period { from, to })
+        }
         What::Leave(period) | What::Suspend(period) | What::Class { period, .. } | What::Waiver { period, .. } => Some(*period),
         _ => None,
     }
@@ -231,10 +243,10 @@ fn changed(facts: &[Fact], group: &[&Fact]) -> Vec<Period> {
         (What::Waiver { percent: a, covers: b, .. }, What::Waiver { percent: c, covers: d, .. }) => (a, b) == (c, d),
         _ => false,
     };
-    let mut begun: Vec<(&Fact, Period)> = group.iter().filter_map(|fact| Some((*fact, period(fact)?))).collect();
+    let mut begun: Vec<(&Fact, Period)> = group.iter().filter_map(|fact| Some((*fact, period(facts, fact)?))).collect();
     let mut spans = Vec::new();
     for old in group.iter().filter_map(|fact| target(facts, fact)) {
-        let Some(was) = period(old) else { continue };
+        let Some(was) = period(facts, old) else { continue };
         let place = begun.iter().position(|(new, is)| is.from == was.from && same(&new.what, &old.what));
         match place.map(|place| begun.swap_remove(place).1) {
             None => spans.push(was),
@@ -262,6 +274,8 @@ fn kind(facts: &[Fact], group: &[&Fact]) -> LateKind {
         (Some(What::Leave(_)), true) => LateKind::LeaveEnded,
         (Some(What::Suspend(_)), false) => LateKind::Suspension,
         (Some(What::Suspend(_)), true) => LateKind::SuspensionChanged,
+        (Some(What::Fee { .. }), false) => LateKind::Fee,
+        (Some(What::Fee { .. }), true) => LateKind::FeeTakenBack,
         (_, false) => LateKind::Relief,
         (_, true) => LateKind::ReliefEnded,
     }

@@ -23,7 +23,7 @@ const CANDIDATES: &str = "
         UNION ALL SELECT m.wearer_id, greatest(f.recorded_at, f.cancelled_at)
             FROM order_facts f JOIN orders o USING (order_id) JOIN wearers m ON m.merged_into = o.wearer_id
             WHERE o.moved_from IS NOT NULL AND f.kind IN ('suspension', 'resumption') AND greatest(f.recorded_at, f.cancelled_at) > $3
-        UNION ALL SELECT wearer_id, recorded_at FROM billing_facts WHERE kind IN ('class', 'waiver', 'cancel') AND recorded_at > $3
+        UNION ALL SELECT wearer_id, recorded_at FROM billing_facts WHERE kind IN ('class', 'waiver', 'suspension', 'fee', 'cancel') AND recorded_at > $3
     )
     SELECT DISTINCT w.wearer_id, w.reference FROM late l JOIN wearers w USING (wearer_id)
     WHERE w.wearer_id > $4 AND ($2 = '' OR w.reference = $2)

@@ -9,7 +9,12 @@ use chrono::{DateTime, Utc};
 use std::collections::{HashMap, HashSet};
 use tokio_postgres::{GenericClient, IsolationLevel};
 
-const UNCOLLECTIBLE: &str = "SELECT document_id FROM billing_document_events WHERE kind = 'uncollectible' AND at < $1";
+/// What was given up and not asked for again since: the last that was said counts.
+const UNCOLLECTIBLE: &str = "
+    SELECT document_id FROM (
+        SELECT DISTINCT ON (document_id) document_id, kind FROM billing_document_events
+        WHERE kind IN ('uncollectible', 'collectible') AND at < $1 ORDER BY document_id, event_id DESC
+    ) said WHERE kind = 'uncollectible'";
 
 /// An invoice that is not paid.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,8 +39,7 @@ impl Store {
     pub async fn open_invoices(&self, units: &[i64], as_of: AsOf) -> Result<Vec<OpenInvoice>, StoreError> {
         let mut client = self.client().await?;
         let transaction = client.build_transaction().isolation_level(IsolationLevel::RepeatableRead).read_only(true).start().await?;
-        let given_up = transaction.query(UNCOLLECTIBLE, &[&as_of.before]).await?;
-        let given_up: HashSet<i64> = given_up.iter().map(|row| row.get(0)).collect();
+        let given_up = given_up(&*transaction, as_of.before).await?;
         let found = everybody(self, &transaction, units, (as_of.before, Depth::Receivables), open_of_person).await?;
         let mut open: Vec<(i64, OpenInvoice)> = found.into_iter().flatten().collect();
         open.iter_mut().for_each(|(_, one)| one.is_uncollectible = given_up.contains(&one.document_id));
@@ -43,6 +47,11 @@ impl Store {
         open.sort_by_key(|(wearer_id, _)| *wearer_id);
         Ok(open.into_iter().map(|(_, one)| one).collect())
     }
+}
+
+/// The documents that were given up before an instant.
+pub(super) async fn given_up(client: &impl GenericClient, before: DateTime<Utc>) -> Result<HashSet<i64>, StoreError> {
+    Ok(client.query(UNCOLLECTIBLE, &[&before]).await?.iter().map(|row| row.get(0)).collect())
 }
 
 /// Adds what is open of one person.

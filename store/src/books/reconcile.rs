@@ -12,15 +12,21 @@ use chrono::NaiveDate;
 use std::collections::BTreeMap;
 use tokio_postgres::{IsolationLevel, Transaction};
 
-/// Entries of nobody: spending of the set-aside, each with what was recorded of it. They are the central unit's.
+/// Entries of nobody: spending of the set-aside and what was taken back of it, each with what was recorded of it. They are the central unit's.
 const OF_NOBODY: &str = "
     SELECT e.entry_id, e.text, p.account, p.amount, EXISTS (
-        SELECT FROM set_aside_spendings s JOIN ledger_postings own ON own.entry_id = s.entry_id AND own.account = 'liabilities:setaside'
-        WHERE s.entry_id = e.entry_id AND s.amount = own.amount)
+        SELECT 1 FROM set_aside_spendings s JOIN ledger_postings own ON own.entry_id = s.entry_id AND own.account = 'liabilities:setaside'
+        WHERE s.entry_id = e.entry_id AND s.amount = own.amount
+        UNION ALL SELECT 1 FROM set_aside_reversals r JOIN set_aside_spendings s USING (spending_id)
+            JOIN ledger_postings own ON own.entry_id = r.entry_id AND own.account = 'liabilities:setaside'
+        WHERE r.entry_id = e.entry_id AND s.amount = -own.amount)
     FROM ledger_entries e JOIN ledger_postings p USING (entry_id)
     WHERE e.wearer_id IS NULL AND e.at < $2 AND 1::bigint = ANY ($1) ORDER BY e.entry_id, p.line";
 /// What was spent of the set-aside.
-const SPENT: &str = "SELECT coalesce(sum(amount), 0)::bigint FROM set_aside_spendings WHERE recorded_at < $2 AND 1::bigint = ANY ($1)";
+const SPENT: &str = "
+    SELECT coalesce(sum(s.amount) FILTER (WHERE r.spending_id IS NULL), 0)::bigint FROM set_aside_spendings s
+        LEFT JOIN set_aside_reversals r ON r.spending_id = s.spending_id AND r.recorded_at < $2
+    WHERE s.recorded_at < $2 AND 1::bigint = ANY ($1)";
 
 /// What does not agree.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

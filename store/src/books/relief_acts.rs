@@ -1,8 +1,9 @@
-//! Granting relief by two persons, requiring a deposit, and ending what was granted.
+//! Granting relief by two persons, requiring a deposit, correcting days and fees, and ending what was granted.
 
 use super::deposits::terms;
 use super::late_facts::approve_granted;
 use super::record::{NewFact, lock, record, standing, wearer_locked};
+use super::relief_fees::fee_may_change;
 use super::reliefs::{NewRelief, Relief, ReliefTerms, covered_names, one};
 use super::tariffs::tariffs;
 use super::{BooksError, MoneyRefusal};
@@ -13,19 +14,21 @@ use billing::calendar::Moment;
 use billing::{Money, Tariff};
 use chrono::{DateTime, Utc};
 use tokio_postgres::Transaction;
+use tokio_postgres::types::ToSql;
 
 const UNIT: &str = "SELECT unit_id FROM wearers WHERE wearer_id = $1";
 const ORDER: &str = "SELECT order_id, regime FROM order_in_force($1, $2)";
-/// A class that was not cancelled, of a part of that time.
-const CLASS_THEN: &str = "
-    SELECT f.at FROM billing_facts f WHERE f.wearer_id = $1 AND f.kind = 'class' AND tstzrange(f.at, f.until) && tstzrange($2, $3)
+/// One of that kind that was not cancelled, of a part of that time.
+const ONE_THEN: &str = "
+    SELECT f.at FROM billing_facts f WHERE f.wearer_id = $1 AND f.kind = $4 AND tstzrange(f.at, f.until) && tstzrange($2, $3)
         AND NOT EXISTS (SELECT FROM billing_facts c WHERE c.cancels = f.fact_id) ORDER BY f.at LIMIT 1";
 const RECORD: &str = "
-    INSERT INTO billing_facts (wearer_id, kind, at, until, recorded_at, recorded_by, class, percent, covers)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING fact_id";
+    INSERT INTO billing_facts (wearer_id, kind, at, until, recorded_at, recorded_by, class, percent, covers, fee_of, chargeable)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING fact_id";
 const GRANT: &str = "
-    INSERT INTO billing_reliefs (wearer_id, kind, fact_id, authority, decision_number, decision_date, found_by, proposed_by, approved_by, at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING relief_id";
+    INSERT INTO billing_reliefs (wearer_id, kind, fact_id, authority, decision_number, decision_date, found_by, proposed_by, approved_by, at, cause,
+        reason)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING relief_id";
 const REQUIRE: &str = "
     INSERT INTO deposit_requirements (relief_id, wearer_id, order_id, regime, amount, recorded_at) VALUES ($1, $2, $3, $4, $5, $6)";
 /// What is left of one that was cancelled.
@@ -35,8 +38,8 @@ const SHORTENED: &str = "
         SELECT wearer_id, kind, at, $2, $3, $4, class, percent, covers FROM billing_facts WHERE fact_id = (SELECT fact_id FROM billing_reliefs WHERE relief_id = $1)
         RETURNING fact_id
     )
-    INSERT INTO billing_reliefs (wearer_id, kind, fact_id, authority, decision_number, decision_date, found_by, proposed_by, approved_by, at)
-    SELECT r.wearer_id, r.kind, l.fact_id, r.authority, r.decision_number, r.decision_date, r.found_by, r.proposed_by, r.approved_by, r.at
+    INSERT INTO billing_reliefs (wearer_id, kind, fact_id, authority, decision_number, decision_date, found_by, proposed_by, approved_by, at, cause)
+    SELECT r.wearer_id, r.kind, l.fact_id, r.authority, r.decision_number, r.decision_date, r.found_by, r.proposed_by, r.approved_by, r.at, r.cause
     FROM billing_reliefs r, left_over l WHERE r.relief_id = $1";
 
 /// A wearer of whom nobody else records anything until the commit.
@@ -60,10 +63,16 @@ async fn possible(transaction: &Transaction<'_>, caller: &Caller, new: &NewRelie
         ReliefTerms::Waiver { .. } => {}
         ReliefTerms::Class { from, to, class } => {
             has_price(transaction, class, (*from, *to), now).await?;
-            if let Some(other) = transaction.query_opt(CLASS_THEN, &[&wearer_id, from, to]).await? {
+            if let Some(other) = transaction.query_opt(ONE_THEN, &[&wearer_id, from, to, &"class"]).await? {
                 return Err(BooksError::ClassOverlaps(other.get(0)));
             }
         }
+        ReliefTerms::Suspension { from, to, .. } => {
+            if let Some(other) = transaction.query_opt(ONE_THEN, &[&wearer_id, from, to, &"suspension"]).await? {
+                return Err(BooksError::SuspensionOverlaps(other.get(0)));
+            }
+        }
+        ReliefTerms::Fee { fitting_id, chargeable, .. } => fee_may_change(transaction, wearer_id, (*fitting_id, *chargeable), now).await?,
         ReliefTerms::Deposit(amount) => order = Some(may_be_required(transaction, wearer_id, *amount, now).await?),
     }
     Ok(Locked { wearer_id, now, order })
@@ -119,17 +128,27 @@ pub(crate) async fn relief_grant(
         let reason = format!("decision {} of {}", new.decision.number, new.decision.authority);
         approve_granted(transaction, caller, (wearer_id, &format!("finance:{fact}")), proposed_by, &reason).await?;
     }
-    let kind = match new.terms {
-        ReliefTerms::Class { .. } => "class",
-        ReliefTerms::Waiver { .. } => "waiver",
-        ReliefTerms::Deposit(_) => "deposit",
-    };
-    let NewRelief { decision, found_by, .. } = new;
-    let who = caller.name();
+    let NewRelief { decision, found_by, terms, .. } = new;
+    let (kind, who) = (kind_of(terms), caller.name());
+    let cause = if let ReliefTerms::Suspension { cause, .. } = terms { Some(cause.name()) } else { None };
+    let why = if let ReliefTerms::Fee { reason, .. } = terms { Some(reason) } else { None };
     let row = transaction
         .query_one(
             GRANT,
-            &[&wearer_id, &kind, &fact, &decision.authority, &decision.number, &decision.date, found_by, &proposed_by, &who, &now],
+            &[
+                &wearer_id,
+                &kind,
+                &fact,
+                &decision.authority,
+                &decision.number,
+                &decision.date,
+                found_by,
+                &proposed_by,
+                &who,
+                &now,
+                &cause,
+                &why,
+            ],
         )
         .await?;
     let relief_id: i64 = row.get(0);
@@ -139,6 +158,17 @@ pub(crate) async fn relief_grant(
     Ok(relief_id)
 }
 
+/// As the tables name it.
+const fn kind_of(terms: &ReliefTerms) -> &'static str {
+    match terms {
+        ReliefTerms::Class { .. } => "class",
+        ReliefTerms::Waiver { .. } => "waiver",
+        ReliefTerms::Suspension { .. } => "suspension",
+        ReliefTerms::Fee { .. } => "fee",
+        ReliefTerms::Deposit(_) => "deposit",
+    }
+}
+
 /// What it does to the books; a deposit has a table of its own.
 async fn fact_record(
     transaction: &Transaction<'_>,
@@ -146,24 +176,29 @@ async fn fact_record(
     (wearer_id, terms): (i64, &ReliefTerms),
     now: DateTime<Utc>,
 ) -> Result<Option<i64>, StoreError> {
-    let who = caller.name();
-    let none: Option<String> = None;
-    let row = match terms {
-        ReliefTerms::Class { from, to, class } => {
-            let (percent, covers): (Option<i16>, Option<Vec<String>>) = (None, None);
-            transaction.query_one(RECORD, &[&wearer_id, &"class", from, to, &now, &who, class, &percent, &covers]).await?
+    let (from, to) = match terms {
+        ReliefTerms::Class { from, to, .. } | ReliefTerms::Waiver { from, to, .. } | ReliefTerms::Suspension { from, to, .. } => {
+            (*from, *to)
         }
-        ReliefTerms::Waiver { from, to, percent, covers } => {
-            let (percent, covers) = (i16::from(*percent), covered_names(covers));
-            transaction.query_one(RECORD, &[&wearer_id, &"waiver", from, to, &now, &who, &none, &percent, &covers]).await?
-        }
+        ReliefTerms::Fee { .. } => (now, None),
         ReliefTerms::Deposit(_) => return Ok(None),
     };
-    Ok(Some(row.get(0)))
+    let class = if let ReliefTerms::Class { class, .. } = terms { Some(class) } else { None };
+    let (percent, covers) = match terms {
+        ReliefTerms::Waiver { percent, covers, .. } => (Some(i16::from(*percent)), Some(covered_names(covers))),
+        _ => (None, None),
+    };
+    let (fee_of, chargeable) = match terms {
+        ReliefTerms::Fee { fitting_id, chargeable, .. } => (Some(fitting_id), Some(chargeable)),
+        _ => (None, None),
+    };
+    let values: [&(dyn ToSql + Sync); 11] =
+        [&wearer_id, &kind_of(terms), &from, &to, &now, &caller.name(), &class, &percent, &covers, &fee_of, &chargeable];
+    Ok(Some(transaction.query_one(RECORD, &values).await?.get(0)))
 }
 
 impl Store {
-    /// Ends a class or a waiver at an instant; without one it never was.
+    /// Ends a class, a waiver or a suspension at an instant; without one it never was, as a decision about a fee that is taken back.
     ///
     /// # Errors
     /// When it is not within reach, is over, is a deposit, or the instant is not within its time.
@@ -205,16 +240,20 @@ impl Store {
 
 /// The fact of one that may be ended then.
 fn may_end(relief: &Relief, at: Option<DateTime<Utc>>) -> Result<i64, BooksError> {
-    let (ReliefTerms::Class { from, to, .. } | ReliefTerms::Waiver { from, to, .. }, Some(fact_id)) =
-        (&relief.granted.terms, relief.fact_id)
-    else {
-        return Err(BooksError::ReliefIsDeposit);
+    let Some(fact_id) = relief.fact_id else { return Err(BooksError::ReliefIsDeposit) };
+    let (from, to) = match &relief.granted.terms {
+        ReliefTerms::Class { from, to, .. } | ReliefTerms::Waiver { from, to, .. } | ReliefTerms::Suspension { from, to, .. } => {
+            (*from, *to)
+        }
+        // A fee has no time of which a part could be left.
+        ReliefTerms::Fee { .. } => (relief.at, Some(relief.at)),
+        ReliefTerms::Deposit(_) => return Err(BooksError::ReliefIsDeposit),
     };
     if relief.ended.is_some() {
         return Err(BooksError::ReliefOver);
     }
-    if at.is_some_and(|at| at <= *from || to.is_some_and(|to| at >= to)) {
-        return Err(BooksError::ReliefEndOutside(*from));
+    if at.is_some_and(|at| at <= from || to.is_some_and(|to| at >= to)) {
+        return Err(BooksError::ReliefEndOutside(from));
     }
     Ok(fact_id)
 }

@@ -11,7 +11,8 @@ use tokio_postgres::{Row, Transaction};
 macro_rules! relief_columns {
     () => {
         "SELECT r.relief_id, w.reference, r.kind, f.at, f.until, f.class, f.percent, f.covers, q.amount, r.authority, r.decision_number, r.decision_date,
-            r.found_by, r.proposed_by, r.approved_by, r.at, c.recorded_at, c.recorded_by, c.note, r.wearer_id, r.fact_id
+            r.found_by, r.proposed_by, r.approved_by, r.at, c.recorded_at, c.recorded_by, c.note, r.wearer_id, r.fact_id,
+            f.fee_of, f.chargeable, r.cause, r.reason
         FROM billing_reliefs r JOIN wearers w ON w.wearer_id = r.wearer_id LEFT JOIN billing_facts f ON f.fact_id = r.fact_id
             LEFT JOIN deposit_requirements q ON q.relief_id = r.relief_id LEFT JOIN billing_facts c ON c.cancels = r.fact_id AND c.kind = 'cancel'
         WHERE EXISTS (SELECT FROM unit_reach u WHERE u.unit_id = w.unit_id AND u.above_id = ANY ($1)) "
@@ -48,6 +49,54 @@ pub enum ReliefTerms {
     },
     /// The deposit that the authority requires.
     Deposit(Money),
+    /// Days are not billed: there was no use (decision D9). It may have begun before the decision, which states a fact.
+    Suspension {
+        /// The first instant.
+        from: DateTime<Utc>,
+        /// The first instant after it.
+        to: Option<DateTime<Utc>>,
+        /// Why.
+        cause: NoUseCause,
+    },
+    /// Whether the fee of a fitting is charged from now on, whatever was recorded with it (decision D15).
+    Fee {
+        /// The installation or replacement.
+        fitting_id: i64,
+        /// Whether it is.
+        chargeable: bool,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Why use was suspended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoUseCause {
+    /// The tag was out of order.
+    Defect,
+    /// The person was in hospital.
+    Hospital,
+    /// The person was back in prison.
+    Prison,
+    /// The tag was off by order.
+    OrderedOff,
+    /// The record says that a tag was worn, and none was: a removal was recorded late, or at a wrong time.
+    WrongRecord,
+}
+
+impl NoUseCause {
+    const ALL: [Self; 5] = [Self::Defect, Self::Hospital, Self::Prison, Self::OrderedOff, Self::WrongRecord];
+
+    /// As the database writes it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Defect => "defect",
+            Self::Hospital => "hospital",
+            Self::Prison => "prison",
+            Self::OrderedOff => "ordered_off",
+            Self::WrongRecord => "wrong_record",
+        }
+    }
 }
 
 /// What is to be granted to a wearer.
@@ -115,6 +164,13 @@ fn relief_from(row: &Row) -> Result<Relief, StoreError> {
             ReliefTerms::Waiver { from, to: row.get(4), percent, covers }
         }
         ("deposit", _, Some(amount)) => ReliefTerms::Deposit(Money::rials(amount)),
+        ("suspension", Some(from), _) => {
+            let named = |cause: &NoUseCause| Some(cause.name()) == row.get::<_, Option<&str>>(23);
+            let cause = NoUseCause::ALL.into_iter().find(named);
+            let cause = cause.ok_or_else(|| StoreError::Unreadable(format!("the cause of relief {relief_id}")))?;
+            ReliefTerms::Suspension { from, to: row.get(4), cause }
+        }
+        ("fee", Some(_), _) => ReliefTerms::Fee { fitting_id: row.get(21), chargeable: row.get(22), reason: row.get(24) },
         _ => return Err(StoreError::Unreadable(format!("relief {relief_id}"))),
     };
     let decision = Decision { authority: row.get(9), number: row.get(10), date: row.get(11) };

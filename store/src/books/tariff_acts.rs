@@ -1,19 +1,20 @@
-//! New rows of the tariff table: proposed by one person, approved by another.
+//! New rows of the tariff table: proposed by one person, approved by another; by two others if a price rises for days that are over.
 
 use super::BooksError;
 use super::tariffs::tariffs;
-use crate::{Store, StoreError};
+use crate::{Proposal, Store, StoreError};
 use access::{CENTRAL_UNIT, Caller};
 use billing::calendar::{Day, Moment};
 use billing::{Money, Regime, Tariff, Tariffs};
 use chrono::{DateTime, Utc};
 use tokio_postgres::Transaction;
+use tokio_postgres::types::ToSql;
 
 const INSERT: &str = "
     INSERT INTO tariffs (version, effective_from, daily, class_daily, install, replace, first_month_cap, deposit_tag, deposit_house, recorded_at, proposed_by,
-        approved_by)
-    VALUES ($1, $2, $3, $4::text::jsonb, $5, $6, $7, $8, $9, $10, $11, $12)";
-const WHO: &str = "SELECT version, proposed_by, approved_by FROM tariffs";
+        approved_by, first_approved_by)
+    VALUES ($1, $2, $3, $4::text::jsonb, $5, $6, $7, $8, $9, $10, $11, $12, nullif($13, ''))";
+const WHO: &str = "SELECT version, proposed_by, approved_by, coalesce(first_approved_by, '') FROM tariffs";
 
 /// A row of the table, and who made it.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct TariffRow {
     pub proposed_by: String,
     /// Who approved it.
     pub approved_by: String,
+    /// Who approved it before, if two had to; else empty.
+    pub first_approved_by: String,
 }
 
 impl Store {
@@ -39,39 +42,35 @@ impl Store {
         let who = |version: &str| rows.iter().find(|row| row.get::<_, &str>(0) == version);
         let row = |tariff: &Tariff| {
             let by = |column| who(&tariff.version).map(|row| row.get(column)).unwrap_or_default();
-            TariffRow { tariff: tariff.clone(), proposed_by: by(1), approved_by: by(2) }
+            TariffRow { tariff: tariff.clone(), proposed_by: by(1), approved_by: by(2), first_approved_by: by(3) }
         };
         Ok(table.rows().iter().map(row).collect())
     }
 }
 
-/// The unit that a new row concerns, if it may be approved now (decision D18): a price that rises holds from the day of approval at the earliest; one that falls
-/// may hold from before.
-pub(crate) async fn tariff_concerns(
-    transaction: &Transaction<'_>,
-    caller: &Caller,
-    new: &Tariff,
-    now: DateTime<Utc>,
-) -> Result<i64, BooksError> {
+/// The unit that a new row concerns, if it is possible.
+pub(crate) async fn tariff_concerns(transaction: &Transaction<'_>, caller: &Caller, new: &Tariff) -> Result<i64, BooksError> {
     if !caller.reaches_all() {
         return Err(BooksError::CentralOnly);
     }
-    let table = tariffs(transaction).await?;
-    if table.rows().iter().any(|row| row.version == new.version) {
+    if tariffs(transaction).await?.rows().iter().any(|row| row.version == new.version) {
         return Err(BooksError::TariffTaken(new.version.to_string()));
-    }
-    let now = Moment::try_from(now).map_err(|error| StoreError::Refused(error.to_string()))?;
-    if new.effective_from < now.day() && raises(&table, new, now) {
-        return Err(BooksError::TariffReachesBack(now.day()));
     }
     Ok(CENTRAL_UNIT)
 }
 
-/// Whether somebody would pay more by the new row than by one that is in force from its first day to today.
+/// Whether a price rises for days before this one, so that two must approve it (decision D18); one that falls may hold from before.
+pub(crate) async fn tariff_reaches_back(transaction: &Transaction<'_>, new: &Tariff, now: DateTime<Utc>) -> Result<bool, BooksError> {
+    let now = Moment::try_from(now).map_err(|error| StoreError::Refused(error.to_string()))?;
+    Ok(new.effective_from < now.day() && raises(&tariffs(transaction).await?, new, now))
+}
+
+/// Whether somebody would pay more by the new row than by one that is in force from its first day to today, or than nothing if none is.
 fn raises(table: &Tariffs, new: &Tariff, now: Moment) -> bool {
     let within = table.rows().iter().map(|row| row.effective_from).filter(|from| (new.effective_from..=now.day()).contains(from));
     let days: Vec<Day> = within.chain([new.effective_from]).collect();
-    days.into_iter().filter_map(|day| table.in_force(day, now)).any(|old| {
+    days.into_iter().map(|day| table.in_force(day, now)).any(|old| {
+        let Some(old) = old else { return true };
         let cap = |row: &Tariff| row.first_month_cap.map_or(i64::MAX, Money::minor_units);
         let classes = old.class_daily.iter().any(|(class, price)| new.class_daily.get(class).unwrap_or(&new.daily) > price);
         // A ceiling counts as of the enrolment, a class that is new as the full price before.
@@ -87,10 +86,11 @@ pub(crate) async fn tariff_add(
     transaction: &Transaction<'_>,
     caller: &Caller,
     new: &Tariff,
-    proposed_by: &str,
+    proposal: &Proposal,
     now: DateTime<Utc>,
 ) -> Result<(), BooksError> {
-    tariff_concerns(transaction, caller, new, now).await?;
+    tariff_concerns(transaction, caller, new).await?;
+    let Proposal { proposed_by, first_approved_by, .. } = proposal;
     let classes: std::collections::BTreeMap<&str, i64> =
         new.class_daily.iter().map(|(class, price)| (&**class, price.minor_units())).collect();
     let classes = serde_json::to_string(&classes).expect("names and numbers are always written");
@@ -99,8 +99,9 @@ pub(crate) async fn tariff_add(
     let (daily, install, replace) = (new.daily.minor_units(), new.install.minor_units(), new.replace.minor_units());
     let from = new.effective_from.gregorian();
     let version: &str = &new.version;
-    transaction
-        .execute(INSERT, &[&version, &from, &daily, &classes, &install, &replace, &cap, &tag, &house, &now, &proposed_by, &caller.name()])
-        .await?;
+    let approved_by = caller.name();
+    let values: [&(dyn ToSql + Sync); 13] =
+        [&version, &from, &daily, &classes, &install, &replace, &cap, &tag, &house, &now, proposed_by, &approved_by, first_approved_by];
+    transaction.execute(INSERT, &values).await?;
     Ok(())
 }

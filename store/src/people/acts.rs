@@ -1,12 +1,15 @@
 //! What needs a second person: each act, whom it concerns while it waits, and what it brings about.
 
 use super::{PeopleError, Proposal, RoleChange, grants};
+use crate::books::{
+    CollectibleMark, UncollectibleMark, collectible_concerns, collectible_mark, uncollectible_concerns, uncollectible_mark,
+};
 use crate::books::{LateApproval, late_approve, late_concerns};
 use crate::books::{NewPayAccount, bill_codes_concerns, bill_codes_record, pay_account_concerns, pay_account_name};
 use crate::books::{NewRelief, relief_concerns, relief_grant};
-use crate::books::{UncollectibleMark, uncollectible_concerns, uncollectible_mark};
+use crate::books::{SpendingBack, spend, spending_back_concerns, spending_concerns, spending_take_back};
 use crate::books::{policy_concerns, policy_set};
-use crate::books::{spend, spending_concerns, tariff_add, tariff_concerns};
+use crate::books::{tariff_add, tariff_concerns, tariff_reaches_back};
 use crate::custody::{hold_concerns, hold_lift, release_concerns, release_insert};
 use crate::enrolment::{
     Eyes, ZoneChange, ZoneSetChange, ZoneSetMembers, zone_change, zone_change_concerns, zone_set_change, zone_set_change_concerns,
@@ -54,6 +57,10 @@ pub enum Act {
     AddTariff(billing::Tariff),
     /// Spending of what was set aside.
     SpendSetAside(NewSpending),
+    /// Spending of what was set aside, taken back.
+    TakeBackSpending(SpendingBack),
+    /// A document that was given up, asked for again.
+    MarkCollectible(CollectibleMark),
     /// A document given up: nobody will pay it.
     MarkUncollectible(UncollectibleMark),
     /// A price class, a waiver or a required deposit of a wearer.
@@ -80,14 +87,24 @@ pub(super) async fn concerns(transaction: &Transaction<'_>, caller: &Caller, act
         Act::CancelOrderFact(cancellation) => Ok(fact_cancellation_possible(transaction, caller, cancellation).await?.unit_id),
         Act::ReleaseData { request, .. } => release_concerns(transaction, caller, request).await,
         Act::RemoveTag(asked) => Ok(removal_concerns(transaction, caller, asked, now).await?),
-        Act::AddTariff(tariff) => Ok(tariff_concerns(transaction, caller, tariff, now).await?),
+        Act::AddTariff(tariff) => Ok(tariff_concerns(transaction, caller, tariff).await?),
         Act::SpendSetAside(new) => Ok(spending_concerns(transaction, caller, new).await?),
+        Act::TakeBackSpending(back) => Ok(spending_back_concerns(transaction, caller, back).await?),
+        Act::MarkCollectible(mark) => Ok(collectible_concerns(transaction, caller, mark).await?),
         Act::MarkUncollectible(mark) => Ok(uncollectible_concerns(transaction, caller, mark, now).await?),
         Act::GrantRelief(new) => Ok(relief_concerns(transaction, caller, new).await?),
         Act::NamePayAccount(new) => Ok(pay_account_concerns(transaction, caller, new).await?),
         Act::RecordBillCodes(company, service) => Ok(bill_codes_concerns(transaction, caller, (*company, *service)).await?),
         Act::ApproveLateFact(approval) => Ok(late_concerns(transaction, caller, approval).await?),
         Act::SetPolicy(_) => Ok(policy_concerns(transaction, caller).await?),
+    }
+}
+
+/// Whether two must approve it, besides who proposed it: a raise that holds from before its approval (decision D18).
+pub(super) async fn second_approval_needed(transaction: &Transaction<'_>, act: &Act, now: DateTime<Utc>) -> Result<bool, PeopleError> {
+    match act {
+        Act::AddTariff(tariff) => Ok(tariff_reaches_back(transaction, tariff, now).await?),
+        _ => Ok(false),
     }
 }
 
@@ -119,8 +136,10 @@ pub(super) async fn take_effect(
             release_insert(transaction, caller, request, archive, proposal, now).await.map(Some)
         }
         Act::RemoveTag(asked) => Ok(removal_confirmed(transaction, caller, asked, &proposal.proposed_by, now).await.map(Some)?),
-        Act::AddTariff(tariff) => Ok(tariff_add(transaction, caller, tariff, &proposal.proposed_by, now).await.map(|()| None)?),
+        Act::AddTariff(tariff) => Ok(tariff_add(transaction, caller, tariff, proposal, now).await.map(|()| None)?),
         Act::SpendSetAside(new) => Ok(Some(spend(transaction, caller, new, &proposal.proposed_by, now).await?)),
+        Act::TakeBackSpending(back) => Ok(Some(spending_take_back(transaction, caller, back, &proposal.proposed_by, now).await?)),
+        Act::MarkCollectible(mark) => Ok(Some(collectible_mark(transaction, caller, mark, &proposal.proposed_by, now).await?)),
         Act::MarkUncollectible(mark) => Ok(Some(uncollectible_mark(transaction, caller, mark, &proposal.proposed_by, now).await?)),
         Act::NamePayAccount(new) => Ok(Some(pay_account_name(transaction, caller, new, &proposal.proposed_by, now).await?)),
         Act::RecordBillCodes(company, service) => {

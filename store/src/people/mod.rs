@@ -2,6 +2,7 @@
 
 mod account;
 mod acts;
+mod approvals;
 mod error;
 mod grants;
 mod log_in;

@@ -2,6 +2,7 @@
 
 use super::PeopleError;
 use super::acts::{Act, concerns, take_effect};
+use super::approvals::{Approval, approve};
 use super::one_person::handed_over;
 use crate::change::{self, Change};
 use crate::{Store, StoreError, audit};
@@ -16,7 +17,8 @@ macro_rules! proposal_columns {
     () => {
         "SELECT p.proposal_id, p.method, p.request, p.request_json, p.unit_id, p.purpose, p.case_number, by.name, p.proposed_at, p.expires_at,
             p.state, coalesce(decided.name, ''), p.decided_at, coalesce(p.reason, ''), coalesce(p.result_id, 0), p.proposed_by,
-            array(SELECT r.above_id FROM unit_reach r WHERE r.unit_id = p.unit_id)
+            array(SELECT r.above_id FROM unit_reach r WHERE r.unit_id = p.unit_id),
+            coalesce((SELECT f.name FROM proposal_approvals a JOIN people f USING (person_id) WHERE a.proposal_id = p.proposal_id AND f.is_on ORDER BY a.at LIMIT 1), '')
         FROM proposals p JOIN people by ON by.person_id = p.proposed_by LEFT JOIN people decided ON decided.person_id = p.decided_by "
     };
 }
@@ -87,6 +89,8 @@ pub struct Proposal {
     pub seen_from: Vec<i64>,
     /// What it brought about; 0 = nothing that has a number.
     pub result_id: i64,
+    /// Who approved it first, of an act that needs two approvals; empty = nobody.
+    pub first_approved_by: String,
 }
 
 /// An act to propose.
@@ -157,7 +161,7 @@ impl Store {
         one(&transaction, caller, proposal_id, now).await
     }
 
-    /// Confirms or refuses a proposal; what it proposes takes effect in the same transaction.
+    /// Confirms or refuses a proposal; what it proposes takes effect in the same transaction, unless it needs a second approval: then it waits for that.
     ///
     /// # Errors
     /// When it is over, the caller proposed it (and confirms), or the act is no longer possible.
@@ -189,9 +193,17 @@ impl Store {
             {
                 return Err(PeopleError::SamePerson);
             }
-            Decided::Confirmed(act) => ("confirmed", None, take_effect(&transaction, caller, act, &proposal, now).await?),
+            Decided::Confirmed(act) => match approve(&transaction, (caller, person), (&proposal, act), now).await? {
+                Approval::First => ("waiting", None, None),
+                Approval::Last(first) => {
+                    let proposal = Proposal { first_approved_by: first.unwrap_or_default(), ..proposal };
+                    ("confirmed", None, take_effect(&transaction, caller, act, &proposal, now).await?)
+                }
+            },
         };
-        transaction.execute(DECIDE, &[&proposal_id, &state, &person, &now, &reason, &result]).await?;
+        if state != "waiting" {
+            transaction.execute(DECIDE, &[&proposal_id, &state, &person, &now, &reason, &result]).await?;
+        }
         audit::append(&transaction, &[caller.entry("done")]).await?;
         let proposal = one(&transaction, caller, proposal_id, now).await?;
         transaction.commit().await?;
@@ -242,5 +254,6 @@ fn proposal_from(row: &Row, now: DateTime<Utc>) -> Proposal {
         result_id: row.get(14),
         proposed_by_id: row.get(15),
         seen_from: row.get(16),
+        first_approved_by: row.get(17),
     }
 }

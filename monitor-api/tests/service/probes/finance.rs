@@ -58,5 +58,6 @@ fn of_the_country() -> Vec<Probe> {
         national("/paband.billing.v1.Tariffs/ProposeTariff", &schema::ProposeTariffRequest::default()),
         national("/paband.billing.v1.SetAside/GetStatement", &schema::GetStatementRequest { year: 1405 }),
         national("/paband.billing.v1.SetAside/RecordSpending", &schema::RecordSpendingRequest::default()),
+        national("/paband.billing.v1.SetAside/TakeBackSpending", &schema::TakeBackSpendingRequest::default()),
     ]
 }

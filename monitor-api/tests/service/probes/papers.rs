@@ -44,6 +44,7 @@ fn of_documents() -> Vec<Probe> {
     };
     use schema::render_document_request::Which;
     let uncollectible = schema::MarkUncollectibleRequest { document_id, reason: text.clone(), decision };
+    let collectible = schema::MarkCollectibleRequest { document_id, reason: text.clone() };
     let void = schema::VoidDocumentRequest { document_id, reason: text.clone() };
     let objection = schema::RecordObjectionRequest { document_id, at: None, text: text.clone() };
     let answer = schema::AnswerObjectionRequest { objection_id: 1, outcome: schema::ObjectionOutcome::Upheld.into(), text: text.clone() };
@@ -55,6 +56,7 @@ fn of_documents() -> Vec<Probe> {
         shows("/paband.billing.v1.Documents/RenderDocument", &render(Which::Wearer(wearer)), Told::Unknown("UNKNOWN_WEARER")),
         changes("/paband.billing.v1.Documents/MarkSent", &schema::MarkSentRequest { document_id, at: None, how: text }, unknown),
         changes("/paband.billing.v1.Documents/MarkUncollectible", &uncollectible, unknown),
+        changes("/paband.billing.v1.Documents/MarkCollectible", &collectible, unknown),
         changes("/paband.billing.v1.Documents/VoidDocument", &void, unknown),
         changes("/paband.billing.v1.Documents/RecordObjection", &objection, unknown),
         shows("/paband.billing.v1.Documents/ListObjections", &schema::ListObjectionsRequest::default(), Told::Nothing),

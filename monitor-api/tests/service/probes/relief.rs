@@ -39,12 +39,30 @@ pub fn probes() -> Vec<Probe> {
         found_by: text.clone(),
     };
     let amount = Some(schema::Money { amount: 5, currency: String::new() });
-    let deposit = schema::RequireDepositRequest { wearer: wearer.clone(), amount, decision };
+    let deposit = schema::RequireDepositRequest { wearer: wearer.clone(), amount, decision: decision.clone() };
+    let suspension = schema::GrantSuspensionRequest {
+        wearer: wearer.clone(),
+        from,
+        to: None,
+        cause: schema::SuspensionCause::Defect.into(),
+        decision: decision.clone(),
+        found_by: text.clone(),
+    };
+    let fee = schema::CorrectFeeRequest {
+        wearer: wearer.clone(),
+        fitting_id: 1,
+        chargeable: false,
+        reason: text.clone(),
+        decision,
+        found_by: text.clone(),
+    };
     let unknown = "UNKNOWN_WEARER";
     vec![
         changes("/paband.billing.v1.Relief/GrantClass", &class, unknown),
         changes("/paband.billing.v1.Relief/GrantWaiver", &waiver, unknown),
         changes("/paband.billing.v1.Relief/RequireDeposit", &deposit, unknown),
+        changes("/paband.billing.v1.Relief/GrantSuspension", &suspension, unknown),
+        changes("/paband.billing.v1.Relief/CorrectFee", &fee, unknown),
         changes(
             "/paband.billing.v1.Relief/EndRelief",
             &schema::EndReliefRequest { relief_id: 1, at: None, reason: text },
