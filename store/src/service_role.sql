@@ -49,11 +49,12 @@ REVOKE DELETE, TRUNCATE ON bill_codes, statements, statement_lines, refunds, dam
 REVOKE UPDATE ON bill_codes, statements, statement_lines, refunds, damages FROM paband_service;
 GRANT UPDATE (new_count, matched_count, waiting_count, outgoing_count) ON statements TO paband_service;
 GRANT UPDATE (version, state, fact_id, matched_count, is_automatic, decided_by, decided_at, reason) ON statement_lines TO paband_service;
-GRANT UPDATE (version, state, approved_by, approved_at, fact_id, sent_by, sent_at, bank_reference, sent_by_line, refused_by, refused_at, refuse_reason) ON refunds TO paband_service;
+GRANT UPDATE (version, state, approved_by, approved_at, fact_id, sent_by, sent_at, bank_reference, sent_by_line, refused_by, refused_at, refuse_reason,
+    returned_by, returned_at, return_reason) ON refunds TO paband_service;
 GRANT UPDATE (version, state, amount, object_until, objection, objected_at, objection_by, answer, answered_by, answered_at, fact_id, settled_by, settled_at) ON damages
     TO paband_service;
--- Late facts, accounts for refunds, payments that were another's, notices of damage: written once.
-REVOKE UPDATE, DELETE, TRUNCATE ON damage_notices, late_fact_decisions, refund_accounts, misdirected_payments FROM paband_service;
+-- Late facts, accounts for refunds, payments that were another's, notices of damage, how lines stood: written once.
+REVOKE UPDATE, DELETE, TRUNCATE ON damage_notices, late_fact_decisions, refund_accounts, misdirected_payments, statement_line_states FROM paband_service;
 REVOKE TRUNCATE ON bank_holidays FROM paband_service;
 -- Runs are told of and end; what was spent is written once; the switches change until something was issued by them.
 REVOKE DELETE, TRUNCATE ON billing_runs FROM paband_service;

@@ -77,7 +77,7 @@ pub async fn reconcile(config: &Config, as_of: Option<Day>) -> Result<()> {
         say!("{}{}{}: {expected} expected, {found} found", words(*what), after(": ", subject), after(" of ", wearer));
     }
     if differences.is_empty() {
-        say!("the ledger, the documents, the money and the bank agree");
+        say!("the ledger, the documents, the money and what statements show of it agree");
         return Ok(());
     }
     let beside_bank = differences.iter().filter(|one| one.what.is_beside_bank()).count();

@@ -124,24 +124,23 @@ const REFUNDS: &str = concat!(
     would_be_seen!("sent.day"),
     " ORDER BY r.refund_id"
 );
-/// Lines whose payment bounced or whose refund came back, while nothing went the other way within a week: of a refund the line by which it came back, of a
-/// payment a line of the same amount that is no refund, one for each.
+/// Lines whose payment bounced or whose refund came back without a line, by account and amount, the last first: whether their week is over, and how many
+/// lines of the same amount that are nothing went the other way since.
 const REVERSED: &str = concat!(
     "WITH ",
     accounts_then!(),
     ", gone AS (
-        SELECT l.line_id, l.unit_id, s.account, l.day, l.amount, f.wearer_id, c.fact_id, (c.recorded_at AT TIME ZONE 'Asia/Tehran')::date AS since,
-            row_number() OVER (PARTITION BY l.unit_id, s.account, l.amount ORDER BY l.day DESC, l.line_id DESC) AS rank
+        SELECT l.line_id, l.unit_id, s.account, l.day, l.amount, f.wearer_id, c.fact_id, (c.recorded_at AT TIME ZONE 'Asia/Tehran')::date AS since
         FROM billing_facts c JOIN billing_facts f ON f.fact_id = c.cancels JOIN statement_lines l ON l.fact_id = f.fact_id JOIN statements s USING (statement_id)
         WHERE c.kind = 'cancel' AND c.recorded_at < $2 AND l.unit_id = ANY ($1) AND s.imported_at < $2 AND (l.decided_at IS NULL OR l.decided_at < $2)
     )
-    SELECT g.wearer_id, CASE WHEN w.unit_id = ANY ($1) THEN w.reference ELSE '' END, 'line ' || g.line_id, 0::bigint, g.amount
+    SELECT g.wearer_id, CASE WHEN w.unit_id = ANY ($1) THEN w.reference ELSE '' END, 'line ' || g.line_id, 0::bigint, g.amount, g.unit_id, g.account,
+        a.last_day >= g.since + 7, (SELECT count(*) FROM statement_lines o JOIN statements s USING (statement_id)
+            WHERE o.unit_id = g.unit_id AND s.account = g.account AND o.amount = -g.amount AND o.day >= g.day AND o.fact_id IS NULL AND s.imported_at < $2)
     FROM gone g JOIN accounts a USING (unit_id, account) JOIN wearers w USING (wearer_id)
-    WHERE a.last_day >= g.since + 7 AND NOT ",
+    WHERE NOT ",
     is_a_line!("g.fact_id"),
-    " AND (g.amount < 0 OR g.rank > (SELECT count(*) FROM statement_lines o JOIN statements s USING (statement_id)
-        WHERE o.unit_id = g.unit_id AND s.account = g.account AND o.amount = -g.amount AND o.day >= g.day AND o.fact_id IS NULL AND s.imported_at < $2))
-    ORDER BY g.line_id"
+    " ORDER BY g.unit_id, g.account, g.amount, g.day DESC, g.line_id DESC"
 );
 /// Lines of another amount than what they are.
 const AMOUNTS: &str = concat!(
@@ -161,21 +160,40 @@ pub(super) async fn bank(
     found: &mut Found,
 ) -> Result<Vec<BankAccount>, StoreError> {
     let asked: [&(dyn tokio_postgres::types::ToSql + Sync); 2] = [&units, &as_of.before];
-    for (what, query) in [
-        (Difference::PaymentNotAtBank, PAYMENTS),
-        (Difference::RefundNotAtBank, REFUNDS),
-        (Difference::LineReversed, REVERSED),
-        (Difference::LineAmount, AMOUNTS),
-    ] {
+    for (what, query) in
+        [(Difference::PaymentNotAtBank, PAYMENTS), (Difference::RefundNotAtBank, REFUNDS), (Difference::LineAmount, AMOUNTS)]
+    {
         for row in transaction.query(query, &asked).await? {
             found.differ_of((row.get(0), row.get(1)), what, row.get(2), (row.get(3), row.get(4)));
         }
     }
+    let reversed = transaction.query(REVERSED, &asked).await?;
+    let same = |a: &Row, b: &Row| key(a) == key(b);
+    reversed.chunk_by(same).for_each(|lines| add_reversed(lines, found));
     let mut accounts: Vec<BankAccount> = Vec::new();
     for row in transaction.query(ACCOUNTS, &asked).await? {
         add(&mut accounts, &row);
     }
     Ok(accounts)
+}
+
+/// Account and amount.
+fn key(row: &Row) -> (i64, &str, i64) {
+    (row.get(5), row.get(6), row.get(4))
+}
+
+/// Adds those of one account and amount that nothing undid; the last comes first. Of a payment any line that went out since may be the one by which it
+/// bounced, each of one payment; of a refund only the one that somebody named.
+fn add_reversed(lines: &[Row], found: &mut Found) {
+    let mut undone = 0;
+    for row in lines {
+        let (amount, is_over, since): (i64, bool, i64) = (row.get(4), row.get(7), row.get(8));
+        if amount > 0 && since > undone {
+            undone += 1;
+        } else if is_over {
+            found.differ_of((row.get(0), row.get(1)), Difference::LineReversed, row.get(2), (row.get(3), amount));
+        }
+    }
 }
 
 /// Adds the sum of one direction and state to its account, which comes with its rows one after the other.
