@@ -3,7 +3,7 @@
 
 use crate::BillingError;
 use crate::calendar::{Moment, Month};
-use crate::deposit::{Demand, Deposit, required};
+use crate::deposit::{Demand, Deposit, is_required, required};
 use crate::difference::{Billed, Difference, Note, difference};
 use crate::document::{Document, Kind, Line, LineCode, Why};
 use crate::fact::{Fact, FactId, OrderId, What};
@@ -112,7 +112,8 @@ impl Books {
             return Ok(());
         }
         let goes_on = is_regime || fittings.is_fitted_before(fact.what.at());
-        let (kind, code, amount) = match self.deposit.demand(required(&known, tariffs, at)?, goes_on, is_regime)? {
+        let may_release = is_regime && is_required(&known);
+        let (kind, code, amount) = match self.deposit.demand(required(&known, tariffs, at)?, goes_on, may_release)? {
             Demand::Request(amount) => (Kind::DepositRequest, LineCode::DepositRequest, amount),
             Demand::Release(amount) => (Kind::DepositRelease, LineCode::DepositRelease, amount),
             Demand::Nothing => return Ok(()),

@@ -118,6 +118,13 @@ pub fn deposit_terms(facts: &[Fact], tariffs: &Tariffs, at: Moment) -> Result<Op
     Ok(Some(DepositTerms { required: required(&known, tariffs, at)?, is_required, ceiling }))
 }
 
+/// Whether anybody ever said what is required: where nobody did, nothing that is held is too much.
+pub(crate) fn is_required(known: &[&Fact]) -> bool {
+    let says =
+        |what: &What| matches!(what, What::Install { deposit_required: Some(_), .. } | What::Regime { deposit_required: Some(_), .. });
+    known.iter().any(|fact| says(&fact.what))
+}
+
 /// The deposit that is required at an instant: what the authority asks for, at most the ceiling of the regime; nothing without a tag.
 pub(crate) fn required(known: &[&Fact], tariffs: &Tariffs, at: Moment) -> Result<Money, MoneyError> {
     let nothing = Money::zero(tariffs.currency());

@@ -204,8 +204,8 @@ async fn objections_without_an_answer_are_listed_the_oldest_first() {
 #[tokio::test(flavor = "multi_thread")]
 async fn letters_that_are_due_are_printed_and_after_the_third_the_centre_is_told() {
     let office = Office::new(2).await;
-    office.carry_on(&[2, 3], "2024-04-21T12:00:00").await;
-    office.carry_on(&[2], "2024-05-21T12:00:00").await;
+    office.carry_on(&[2, 3], "2024-04-20T12:00:00").await;
+    office.carry_on(&[2, 3], "2024-05-21T12:00:00").await;
     office.payment(3, "2024-06-02", 1_000_000, None).await;
     office.carry_on(&[3], "2024-06-03T12:00:00").await;
     let mut client = office.reminders().await;

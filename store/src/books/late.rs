@@ -4,6 +4,7 @@
 //! judged by what was known when it was recorded, so that the same books follow for ever.
 
 use super::WorkReason;
+use super::late_kind::LateKind;
 use billing::calendar::{Day, Moment};
 use billing::{Fact, FactId, OrderId, Period, What};
 use chrono::TimeDelta;
@@ -44,43 +45,6 @@ pub(super) struct Waiting {
     pub recorded_at: Moment,
     /// Who refused it.
     pub refused: Option<LateRefusal>,
-}
-
-/// What was recorded late.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum LateKind {
-    /// A leave was granted.
-    Leave,
-    /// A leave was withdrawn or shortened.
-    LeaveEnded,
-    /// Use was suspended.
-    Suspension,
-    /// A suspension was longer or shorter, or never was.
-    SuspensionChanged,
-    /// A class or a waiver was granted.
-    Relief,
-    /// A class or a waiver ended, or never was.
-    ReliefEnded,
-    /// It was decided whether a fee is charged.
-    Fee,
-    /// Such a decision was taken back.
-    FeeTakenBack,
-}
-
-impl LateKind {
-    /// As messages name it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Leave => "leave",
-            Self::LeaveEnded => "leave_ended",
-            Self::Suspension => "suspension",
-            Self::SuspensionChanged => "suspension_changed",
-            Self::Relief => "relief",
-            Self::ReliefEnded => "relief_ended",
-            Self::Fee => "fee",
-            Self::FeeTakenBack => "fee_taken_back",
-        }
-    }
 }
 
 /// That somebody refused it.
@@ -223,6 +187,12 @@ fn target<'a>(facts: &'a [Fact], fact: &Fact) -> Option<&'a Fact> {
     facts.iter().find(|fact| fact.id == *target)
 }
 
+fn kind(facts: &[Fact], group: &[&Fact]) -> LateKind {
+    let old = group.iter().find_map(|fact| target(facts, fact));
+    let what = old.or_else(|| group.first().copied()).map(|fact| &fact.what);
+    LateKind::of(what, old.is_some())
+}
+
 /// The orders that were closed when a group was recorded and of which it changes something, and the time in which it does.
 fn late<'a>(facts: &[Fact], group: &[&Fact], closings: &'a [Closing]) -> Option<(Vec<&'a Closing>, Period)> {
     let recorded_at = group.first()?.recorded_at;
@@ -264,21 +234,6 @@ fn changed(facts: &[Fact], group: &[&Fact]) -> Vec<Period> {
 /// Of two ends: none is never.
 fn is_before(one: Option<Moment>, other: Option<Moment>) -> bool {
     one.is_some_and(|one| other.is_none_or(|other| one < other))
-}
-
-fn kind(facts: &[Fact], group: &[&Fact]) -> LateKind {
-    let old = group.iter().find_map(|fact| target(facts, fact));
-    let what = old.or_else(|| group.first().copied()).map(|fact| &fact.what);
-    match (what, old.is_some()) {
-        (Some(What::Leave(_)), false) => LateKind::Leave,
-        (Some(What::Leave(_)), true) => LateKind::LeaveEnded,
-        (Some(What::Suspend(_)), false) => LateKind::Suspension,
-        (Some(What::Suspend(_)), true) => LateKind::SuspensionChanged,
-        (Some(What::Fee { .. }), false) => LateKind::Fee,
-        (Some(What::Fee { .. }), true) => LateKind::FeeTakenBack,
-        (_, false) => LateKind::Relief,
-        (_, true) => LateKind::ReliefEnded,
-    }
 }
 
 impl Waiting {

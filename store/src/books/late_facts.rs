@@ -2,7 +2,8 @@
 
 use super::BooksError;
 use super::facts::facts;
-use super::late::{LateKind, LateRefusal, Waiting};
+use super::late::{LateRefusal, Waiting};
+use super::late_kind::LateKind;
 use super::record::{lock, wearer_locked};
 use super::tariffs::{policy, tariffs};
 use crate::change::{self, Change};
