@@ -3,7 +3,7 @@
 
 use crate::BillingError;
 use crate::calendar::{Moment, Month};
-use crate::deposit::{Demand, Deposit, is_required, required};
+use crate::deposit::{Demand, Deposit, deposit_terms};
 use crate::difference::{Billed, Difference, Note, difference};
 use crate::document::{Document, Kind, Line, LineCode, Why};
 use crate::fact::{Fact, FactId, OrderId, What};
@@ -101,19 +101,15 @@ impl Books {
     /// # Errors
     /// If an amount leaves 64 bits or currencies are mixed.
     pub fn review_deposit(&mut self, fact: &Fact, facts: &[Fact], tariffs: &Tariffs, at: Moment) -> Result<(), BillingError> {
-        let known = known_at(facts, at);
-        let fittings = Fittings::of(&known, &mut Vec::new());
-        if !fittings.is_fitted_after(at) {
-            return Ok(());
-        }
+        let Some(terms) = deposit_terms(facts, tariffs, at)? else { return Ok(()) };
+        let fittings = Fittings::of(&known_at(facts, at), &mut Vec::new());
         let is_regime = matches!(fact.what, What::Regime { .. });
         if is_regime && fittings.at(fact.what.at()).is_none() {
             // It was left out: no tag was fitted then.
             return Ok(());
         }
         let goes_on = is_regime || fittings.is_fitted_before(fact.what.at());
-        let may_release = is_regime && is_required(&known);
-        let (kind, code, amount) = match self.deposit.demand(required(&known, tariffs, at)?, goes_on, may_release)? {
+        let (kind, code, amount) = match self.deposit.demand(&terms, goes_on, is_regime)? {
             Demand::Request(amount) => (Kind::DepositRequest, LineCode::DepositRequest, amount),
             Demand::Release(amount) => (Kind::DepositRelease, LineCode::DepositRelease, amount),
             Demand::Nothing => return Ok(()),

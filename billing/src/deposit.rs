@@ -56,11 +56,11 @@ impl Deposit {
 
     /// After an installation or a change of regime: the difference to what was asked for before, or held if that is more (decision D38).
     /// `goes_on`: a tag was fitted just before. Only a change of regime releases.
-    pub(crate) fn demand(&mut self, required: Money, goes_on: bool, may_release: bool) -> Result<Demand, MoneyError> {
+    pub(crate) fn demand(&mut self, terms: &DepositTerms, goes_on: bool, may_release: bool) -> Result<Demand, MoneyError> {
         let before = if goes_on && self.held.minus(self.asked)?.is_negative() { self.asked } else { self.held };
         self.counted = if goes_on { self.counted.at_most(before)? } else { self.held };
-        self.asked = required;
-        let (more, excess) = (required.beyond(before)?, self.held.beyond(required)?);
+        self.asked = terms.required;
+        let (more, excess) = (terms.required.beyond(before)?, terms.released(self.held)?);
         Ok(if more.is_positive() {
             Demand::Request(more)
         } else if may_release && excess.is_positive() {
@@ -116,13 +116,6 @@ pub fn deposit_terms(facts: &[Fact], tariffs: &Tariffs, at: Moment) -> Result<Op
     let ceiling = now.and_then(|(regime, day)| tariffs.in_force(day?, at)?.deposit_ceiling.get(&regime).copied());
     let is_required = is_required(&known, at);
     Ok(Some(DepositTerms { required: required(&known, tariffs, at)?, is_required, ceiling }))
-}
-
-/// Whether anybody ever said what is required: where nobody did, nothing that is held is too much.
-pub(crate) fn is_required(known: &[&Fact]) -> bool {
-    let says =
-        |what: &What| matches!(what, What::Install { deposit_required: Some(_), .. } | What::Regime { deposit_required: Some(_), .. });
-    known.iter().any(|fact| says(&fact.what))
 }
 
 /// The deposit that is required at an instant: what the authority asks for, at most the ceiling of the regime; nothing without a tag.
