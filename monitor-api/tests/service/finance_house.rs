@@ -32,6 +32,11 @@ pub fn march() -> Option<prost_types::Timestamp> {
     Some(prost_types::Timestamp { seconds: tehran("2024-05-01T12:00:00").timestamp(), nanos: 0 })
 }
 
+pub fn ascii(text: &str) -> String {
+    let digit = |character: char| (character as u32).checked_sub('۰' as u32).and_then(|digit| char::from_digit(digit, 10));
+    text.chars().filter(|character| !",٬".contains(*character)).map(|character| digit(character).unwrap_or(character)).collect()
+}
+
 impl Office {
     /// Wearers 2 to `count` + 1 are `w-1` ... of Tehran, each fitted on 1403/02/01 at 9:00, which was recorded a minute later.
     pub async fn new(count: i32) -> Self {

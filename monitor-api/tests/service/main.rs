@@ -32,6 +32,7 @@ mod finance_payments;
 mod finance_policy;
 mod finance_refunds;
 mod finance_relief;
+mod finance_reminders;
 mod finance_reports;
 mod finance_runs;
 mod finance_statements;
