@@ -12,7 +12,9 @@ pub const ANSWER_BYTES_MAX: u64 = 64 * 1024 * 1024;
 #[derive(Debug, thiserror::Error)]
 pub enum CaseError {
     /// Not JSON, or another shape.
-    #[error("this is no answer of billing ({0}): write it with `paband billing case FILE --explain`, or take the JSON of an issued document")]
+    #[error(
+        "this is no answer of billing ({0}): write it with `paband billing case FILE --explain`, or take the JSON of an issued document"
+    )]
     Shape(#[from] serde_json::Error),
     /// Written without the reasons.
     #[error("the currency of the amounts is missing: write the file with `paband billing case FILE --explain`, not without --explain")]

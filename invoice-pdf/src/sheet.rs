@@ -106,7 +106,11 @@ impl Speaker {
             rows: document.lines.iter().map(|line| self.row(line)).collect(),
             total: self.money(document.total),
             spelled: (words.spelled)(document.total),
-            reasons: document.lines.iter().flat_map(|line| line.because.iter().map(|because| self.reason(line, because, &stated.head))).collect(),
+            reasons: document
+                .lines
+                .iter()
+                .flat_map(|line| line.because.iter().map(|because| self.reason(line, because, &stated.head)))
+                .collect(),
         }
     }
 
