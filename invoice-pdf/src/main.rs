@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Parser)]
 #[command(version, after_help = "paband billing case FILE --explain | invoice-pdf --language fa -o invoice.pdf")]
 struct Arguments {
-    /// What `paband billing case FILE --explain` printed; `-` = standard input.
+    /// What `paband billing case FILE --explain` printed, or the JSON of issued documents (Documents.RenderDocument); `-` = standard input.
     #[arg(default_value = "-")]
     file: PathBuf,
     /// The language of the page.

@@ -33,7 +33,8 @@ pub(super) fn table(words: &Words, document: &Document) -> String {
 fn days(words: &Words, line: &Line) -> String {
     let Some(days) = &line.days else { return String::new() };
     let listed = |ranges: &[crate::calendar::DayRange]| ranges.iter().map(|range| words.range(*range)).collect::<Vec<_>>().join("<br>");
-    let mut text = format!("<bdi>{}</bdi> {}<br>{}", words.digits(&days.count.to_string()), words.days, listed(&days.added));
+    let count = words.digits(&days.count.to_string()).replace('-', "\u{2212}");
+    let mut text = format!("<span dir=\"ltr\">{count}</span> {}<br>{}", words.days, listed(&days.added));
     if !days.removed.is_empty() {
         put(&mut text, format_args!(" {} {}", words.taken_back, listed(&days.removed)));
     }

@@ -198,7 +198,10 @@ impl Words {
     }
 
     fn money(&self, amount: Money) -> String {
-        format!("<bdi class=\"money\">{} {}</bdi>", self.number(amount), self.unit(amount.currency()))
+        let number = self.number(amount);
+        // A minus stands to the left of its number in Persian too.
+        let number = if amount.is_negative() { format!("<span dir=\"ltr\">{number}</span>") } else { number };
+        format!("<bdi class=\"money\">{number} {}</bdi>", self.unit(amount.currency()))
     }
 }
 
