@@ -167,6 +167,15 @@ async fn only_what_changes_the_regime_of_somebody_fitted_is_a_change_of_regime()
     let deposits = "INSERT INTO billing_facts (wearer_id, kind, at, recorded_at, recorded_by, amount)
         SELECT n, 'deposit_payment', '2024-05-01', '2024-05-01', 'x', 1000000 FROM generate_series(1, 2) AS n";
     client.batch_execute(deposits).await.unwrap();
+    // It was said that none is required: whatever is held is too much once the regime changes.
+    let none_required = "
+        WITH relief AS (
+            INSERT INTO billing_reliefs (wearer_id, kind, authority, decision_number, decision_date, found_by, proposed_by, approved_by, at)
+            SELECT n, 'deposit', 'x', 'x', '2024-04-01', 'x', 'sara', 'reza', '2024-04-01' FROM generate_series(1, 2) AS n RETURNING relief_id, wearer_id
+        )
+        INSERT INTO deposit_requirements (relief_id, wearer_id, order_id, regime, amount, recorded_at)
+            SELECT relief_id, wearer_id, order_id, 'tag', 0, '2024-04-01' FROM relief JOIN orders USING (wearer_id)";
+    client.batch_execute(none_required).await.unwrap();
     let releases = async || documents(&client).await.iter().filter(|document| document.contains("deposit_release")).count();
     // Only the zones change; then the regime too.
     order_fact(&client, 1, "variation", "2024-05-05T12:00:00", "2024-05-05T12:00:00", Some("tag")).await;
